@@ -1,0 +1,21 @@
+// Compiles the TypeScript: lib/ to dist/, tools/ and examples/node/ to build/ts/. With --tests, checks test/ too.
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { run } from './run.mjs';
+import { whenChanged } from './stamp.mjs';
+
+const PROJECTS = ['lib', 'tools', 'examples/node'];
+const CONFIGS = ['tsconfig.base.json', 'tsconfig.json', 'package-lock.json'];
+
+/** Runs tsc, or does nothing when everything is compiled. Without `tests`, an error in a test does not stop the demo. */
+export function buildTypeScript({ tests = false } = {}) {
+  const projects = tests ? [...PROJECTS, 'test'] : PROJECTS;
+  const watched = {
+    inputs: [...projects, ...CONFIGS, ...(tests ? ['vitest.config.ts'] : [])],
+    outputs: ['dist', 'build/ts'],
+  };
+  return whenChanged(tests ? 'typescript-tests' : 'typescript', watched, () => {
+    const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
+    run(process.execPath, [tsc, '-b', ...projects]);
+  });
+}

@@ -1,0 +1,88 @@
+// What the system has to provide, under its name in each package manager, and how to see whether it is there.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+
+const program = (name) => () => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
+const library = (name) => () => spawnSync('pkg-config', ['--exists', name], { stdio: 'ignore' }).status === 0;
+const pythonModule = (name) => () =>
+  spawnSync('/usr/bin/python3', ['-c', `import ${name}`], { stdio: 'ignore' }).status === 0;
+const anyFile =
+  (...paths) =>
+  () =>
+    paths.some((path) => existsSync(path));
+
+/** The places where distributions put RabbitMQ's own start script (not the wrapper that changes the user). */
+const BROKER_SCRIPTS = [
+  '/usr/lib/rabbitmq/bin/rabbitmq-server',
+  '/opt/homebrew/opt/rabbitmq/sbin/rabbitmq-server',
+  '/usr/local/opt/rabbitmq/sbin/rabbitmq-server',
+];
+
+export const BUILD = [
+  { what: 'a C++20 compiler', apt: 'g++', dnf: 'gcc-c++', brew: 'gcc', present: program('c++') },
+  { what: 'cmake', apt: 'cmake', dnf: 'cmake', brew: 'cmake', present: program('cmake') },
+  { what: 'ninja', apt: 'ninja-build', dnf: 'ninja-build', brew: 'ninja', present: program('ninja') },
+  { what: 'pkg-config', apt: 'pkg-config', dnf: 'pkgconf-pkg-config', brew: 'pkgconf', present: program('pkg-config') },
+  {
+    what: 'rabbitmq-c',
+    apt: 'librabbitmq-dev',
+    dnf: 'librabbitmq-devel',
+    brew: 'rabbitmq-c',
+    present: library('librabbitmq'),
+  },
+  { what: 'OpenCV', apt: 'libopencv-dev', dnf: 'opencv-devel', brew: 'opencv', present: library('opencv4') },
+  {
+    what: 'libjpeg-turbo',
+    apt: 'libturbojpeg0-dev',
+    dnf: 'turbojpeg-devel',
+    brew: 'jpeg-turbo',
+    present: library('libturbojpeg'),
+  },
+  { what: 'libpng', apt: 'libpng-dev', dnf: 'libpng-devel', brew: 'libpng', present: library('libpng') },
+  { what: 'libwebp', apt: 'libwebp-dev', dnf: 'libwebp-devel', brew: 'webp', present: library('libwebp') },
+];
+
+export const BROKER = [
+  {
+    what: 'RabbitMQ',
+    apt: 'rabbitmq-server',
+    dnf: 'rabbitmq-server',
+    brew: 'rabbitmq',
+    present: anyFile(...BROKER_SCRIPTS),
+  },
+];
+
+export const TESTS = [
+  {
+    what: 'Pika for Python',
+    apt: 'python3-pika',
+    dnf: 'python3-pika',
+    brew: '(pip) pika',
+    present: pythonModule('pika'),
+  },
+  {
+    what: 'OpenCV for Python',
+    apt: 'python3-opencv',
+    dnf: 'python3-opencv',
+    brew: '(pip) opencv-python',
+    present: pythonModule('cv2'),
+  },
+  {
+    what: 'doctest',
+    apt: 'doctest-dev',
+    dnf: 'doctest-devel',
+    brew: 'doctest',
+    present: anyFile(
+      '/usr/include/doctest/doctest.h',
+      '/usr/local/include/doctest/doctest.h',
+      '/opt/homebrew/include/doctest/doctest.h',
+    ),
+  },
+  {
+    what: 'clang-format',
+    apt: 'clang-format',
+    dnf: 'clang-tools-extra',
+    brew: 'clang-format',
+    present: program('clang-format'),
+  },
+];
