@@ -1,0 +1,127 @@
+"""Receives text, bytes and images."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import Iterable, Iterator
+
+import numpy as np
+import pika
+import pika.spec
+
+from .connection import DEFAULT_URL, Channel, ConnectionThread
+from .errors import EndOfTransmission
+from .message import Message
+
+
+class Consumer:
+    """A thread of its own fills a queue, which `prefetch` bounds; `receive*` take from it, and wait while it is empty.
+
+    With `auto_ack`, a message is acknowledged when the program comes back for the next one or exits in order. Without, the
+    program calls `message.ack()` or `message.nack()`.
+    """
+
+    def __init__(self, url: str = DEFAULT_URL, name: str = "consumer", *, exchange: str = "my_exchange_1",
+                 exchange_type: str = "direct", routing_key: str | Iterable[str] = "my_key_1", queue: str | None = None,
+                 durable: bool = False, declare: bool = True, prefetch: int = 16, auto_ack: bool = True,
+                 heartbeat: int = 30, connect_timeout: float = 10):
+        self._exchange, self._exchange_type, self._durable, self._declare = exchange, exchange_type, durable, declare
+        self._routing_keys = [routing_key] if isinstance(routing_key, str) else list(routing_key)
+        self._queue_name, self._prefetch, self._auto_ack = queue, prefetch, auto_ack
+        self._inbox: deque[Message] = deque()
+        self._previous: Message | None = None
+        self._ended = False
+        self._changed = threading.Condition()
+        self._channel: Channel | None = None
+        self._thread = ConnectionThread(url, name, heartbeat, connect_timeout, self._setup, lambda _: None, self._end)
+
+    def receive(self, timeout: float | None = None) -> Message:
+        """The next message. Raises EndOfTransmission, or TimeoutError after so many seconds."""
+        self._acknowledge_previous()
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._changed:
+            remaining = None if deadline is None else max(0.0, deadline - time.monotonic())
+            if not self._changed.wait_for(lambda: self._inbox or self._ended, remaining):
+                raise TimeoutError(f"no message within {timeout} s")
+            if not self._inbox:
+                raise self._thread.closed_error()
+            message = self._inbox.popleft()
+        if message.is_eot:
+            message.ack()
+            raise EndOfTransmission("the sender has ended the transmission")
+        if self._auto_ack:
+            self._previous = message
+        return message
+
+    def receive_image(self, timeout: float | None = None) -> np.ndarray:
+        """The next message as a matrix. Raises ValueError when it is no image; the next one can be received then."""
+        return self.receive(timeout).image()
+
+    def messages(self) -> Iterator[Message]:
+        """All messages until the end of transmission."""
+        try:
+            while True:
+                yield self.receive()
+        except EndOfTransmission:
+            return
+
+    def images(self) -> Iterator[np.ndarray]:
+        """All images until the end of transmission."""
+        for message in self.messages():
+            yield message.image()
+
+    def exit(self) -> None:
+        """Closes. What was received and not acknowledged goes back to the queue."""
+        self._acknowledge_previous()
+        with self._changed:
+            self._ended = True
+            self._inbox.clear()
+            self._changed.notify_all()
+        self._thread.close()
+
+    def __enter__(self) -> Consumer:
+        return self
+
+    def __exit__(self, error_type: type | None, *_: object) -> None:
+        if error_type:
+            self._previous = None
+        self.exit()
+
+    def _acknowledge_previous(self) -> None:
+        previous, self._previous = self._previous, None
+        if previous:
+            previous.ack()
+
+    # From here on everything runs on the connection's thread.
+
+    def _setup(self, channel: Channel) -> None:
+        self._channel = channel
+        if self._declare:
+            channel.exchange_declare(self._exchange, self._exchange_type, durable=self._durable)
+        name = self._queue_name or ""
+        queue = channel.queue_declare(name, durable=bool(name), exclusive=not name, auto_delete=not name).method.queue
+        for key in self._routing_keys:
+            channel.queue_bind(queue, self._exchange, key)
+        channel.basic_qos(prefetch_count=self._prefetch)
+        channel.basic_consume(queue, self._on_message)
+
+    def _on_message(self, channel: Channel, method: pika.spec.Basic.Deliver, properties: pika.BasicProperties,
+                    body: bytes) -> None:
+        tag = method.delivery_tag
+
+        def settle(positive: bool, requeue: bool) -> None:
+            if positive:
+                self._thread.call(lambda: channel.basic_ack(tag))
+            else:
+                self._thread.call(lambda: channel.basic_nack(tag, requeue=requeue))
+
+        with self._changed:
+            self._inbox.append(Message(body, properties, method.redelivered, settle))
+            self._changed.notify()
+
+    def _end(self) -> None:
+        with self._changed:
+            self._ended = True
+            self._changed.notify_all()

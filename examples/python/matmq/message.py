@@ -1,0 +1,66 @@
+"""A received message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+import numpy as np
+import pika
+
+from . import image
+
+EOT_BODY = b"\x04"
+
+
+@dataclass(frozen=True)
+class Message:
+    """A body and its properties."""
+
+    body: bytes
+    properties: pika.BasicProperties
+    redelivered: bool
+    _settle: Callable[[bool, bool], None]
+
+    @property
+    def type(self) -> str:
+        """`text`, `binary`, `image` or `eot`: as marked by the sender, or as guessed of a stranger's message."""
+        if self.properties.type in ("text", "binary", "image", "eot"):
+            return self.properties.type
+        if self.is_eot:
+            return "eot"
+        content_type = self.properties.content_type or ""
+        if content_type == image.RAW_CONTENT_TYPE or content_type.startswith("image/") or image.format_of(self.body):
+            return "image"
+        try:
+            self.body.decode()
+            return "text"
+        except UnicodeDecodeError:
+            return "binary"
+
+    @property
+    def is_eot(self) -> bool:
+        """Marked as the end of transmission, or the bare byte 0x04 from a program that marks nothing."""
+        unmarked = self.properties.type is None and self.properties.app_id is None
+        return self.properties.type == "eot" or (unmarked and self.body == EOT_BODY)
+
+    @property
+    def encoding(self) -> str | None:
+        """`.png`, `.jpg`, `.bmp`, `.webp` or `raw` of an image."""
+        return image.RAW if self.properties.content_type == image.RAW_CONTENT_TYPE else image.format_of(self.body)
+
+    def text(self) -> str:
+        """The body as UTF-8."""
+        return self.body.decode()
+
+    def image(self) -> np.ndarray:
+        """The body as a matrix, in OpenCV's order of channels (BGR)."""
+        return image.decode(self.body, self.properties.content_type, self.properties.headers or {})
+
+    def ack(self) -> None:
+        """Tells the broker that the message is done with."""
+        self._settle(True, False)
+
+    def nack(self, requeue: bool = True) -> None:
+        """Gives the message back to the broker."""
+        self._settle(False, requeue)
