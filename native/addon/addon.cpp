@@ -1,0 +1,51 @@
+// The module: what `require('matmq.node')` gives (NativeAddon of lib/native.ts).
+#include "env_state.hpp"
+#include "native_consumer.hpp"
+#include "native_message.hpp"
+#include "native_producer.hpp"
+
+#include <matmq/version.hpp>
+
+namespace matmq::addon {
+namespace {
+
+Napi::Value defaults(const Napi::CallbackInfo& info) {
+  auto object = Napi::Object::New(info.Env());
+  object.Set("producer", producerOptionsObject(info.Env(), ProducerOptions{}));
+  object.Set("consumer", consumerOptionsObject(info.Env(), ConsumerOptions{}));
+  return object;
+}
+
+Napi::Value codecThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), codec_pool::threads()); }
+
+void setCodecThreads(const Napi::CallbackInfo& info) {
+  guarded(info.Env(), [&] { codec_pool::setThreads(static_cast<unsigned>(std::max(0, info[0].ToNumber().Int32Value()))); });
+}
+
+Napi::Value versions(const Napi::CallbackInfo& info) {
+  auto object = Napi::Object::New(info.Env());
+  for (const auto& [name, version] : libraryVersions()) object.Set(name, version);
+  return object;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(std::make_unique<EnvState>(env).release());  // Node-API owns and deletes it
+  EnvState::of(env).messageClass = Napi::Persistent(NativeMessage::define(env));
+  exports.Set("NativeProducer", NativeProducer::define(env));
+  exports.Set("NativeConsumer", NativeConsumer::define(env));
+  exports.Set("decodeMessage", Napi::Function::New<decodeOnCodecThread>(env, "decodeMessage"));
+  exports.Set("defaults", Napi::Function::New<defaults>(env, "defaults"));
+  exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
+  exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));
+  exports.Set("versions", Napi::Function::New<versions>(env, "versions"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace matmq::addon
+
+namespace {
+Napi::Object Init(Napi::Env env, Napi::Object exports) { return matmq::addon::init(env, exports); }
+}  // namespace
+
+NODE_API_MODULE(matmq, Init)

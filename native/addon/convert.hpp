@@ -1,0 +1,46 @@
+// Between JavaScript values and the core's. The shapes are those of lib/native.ts.
+#pragma once
+
+#include <matmq/matmq.hpp>
+#include <napi.h>
+
+namespace matmq::addon {
+
+/// The properties of a NativeError, on `target` or on a new object.
+[[nodiscard]] Napi::Object errorObject(Napi::Env env, const Error& error);
+/// A JavaScript Error with the same properties, to throw.
+[[nodiscard]] Napi::Error jsError(Napi::Env env, const Error& error);
+
+/// Runs `work`; a core error becomes a JavaScript one. Nothing else leaves it.
+template <typename Work>
+auto guarded(Napi::Env env, Work&& work) {
+  try {
+    return work();
+  } catch (const Error& error) {
+    throw jsError(env, error);
+  } catch (const std::bad_alloc&) {
+    throw Napi::RangeError::New(env, "Not enough memory");
+  }
+}
+
+[[nodiscard]] Napi::Array eventArray(Napi::Env env, const std::vector<Event>& events);
+
+[[nodiscard]] Properties propertiesFrom(Napi::Object object);
+[[nodiscard]] Napi::Object propertiesObject(Napi::Env env, const Properties& properties);
+[[nodiscard]] FieldTable fieldTableFrom(Napi::Object object, int depth = 1);
+[[nodiscard]] Napi::Object fieldTableObject(Napi::Env env, const FieldTable& table);
+
+[[nodiscard]] ProducerOptions producerOptionsFrom(Napi::Object object);
+[[nodiscard]] ConsumerOptions consumerOptionsFrom(Napi::Object object);
+[[nodiscard]] Napi::Object producerOptionsObject(Napi::Env env, const ProducerOptions& options);
+[[nodiscard]] Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options);
+
+[[nodiscard]] EncodeOptions encodeOptionsFrom(Napi::Value value);
+[[nodiscard]] DecodeOptions decodeOptionsFrom(Napi::Object object);
+
+/// A 64-bit count as a JavaScript number.
+[[nodiscard]] inline Napi::Number number(Napi::Env env, std::uint64_t value) {
+  return Napi::Number::New(env, static_cast<double>(value));
+}
+
+}  // namespace matmq::addon

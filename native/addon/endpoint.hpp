@@ -1,0 +1,63 @@
+// What NativeProducer and NativeConsumer have in common: an engine with an I/O thread, a wake function in JavaScript,
+// and the switch that keeps the process alive.
+//
+// Ownership and threading
+// 1. All of it is used on the JavaScript thread only; the engine's wake posts a letter to the mailbox.
+// 2. The object stays reachable while its engine runs (the wake function refers to it), until release() or the end of
+//    the environment. Letters that arrive later find `alive_` down.
+#pragma once
+
+#include "convert.hpp"
+#include "env_state.hpp"
+
+namespace matmq::addon {
+
+template <typename Engine>
+class Endpoint : public Stoppable {
+ public:
+  void stop() noexcept override {
+    *alive_ = false;
+    engine_.reset();
+  }
+
+ protected:
+  ~Endpoint() override { *alive_ = false; }
+
+  template <typename Options>
+  void start(Napi::Env env, Options options, Napi::Function wake) {
+    wake_ = Napi::Persistent(wake);
+    EnvState& state = EnvState::of(env);
+    // The letter captures this object, and looks at it only while the flag says that it is there.
+    engine_ = std::make_unique<Engine>(std::move(options), [this, alive = alive_, mailbox = state.mailbox()] {
+      mailbox->post([this, alive](Napi::Env) {
+        if (*alive && !wake_.IsEmpty()) wake_.Call({});
+      });
+    });
+    state.add(*this);
+  }
+
+  [[nodiscard]] Engine& engine(Napi::Env env) const {
+    if (!engine_) throw jsError(env, Error(ErrorCode::closed, "It is closed"));
+    return *engine_;
+  }
+
+  /// After the event `closed` nothing wakes us any more: JavaScript may collect the object.
+  void releaseIfClosed(const std::vector<Event>& events) {
+    if (!events.empty() && events.back().kind == Event::Kind::closed) wake_.Reset();
+  }
+
+  void ref(Napi::Env env) {
+    if (!std::exchange(referenced_, true)) EnvState::of(env).keepAlive(env);
+  }
+  void unref(Napi::Env env) {
+    if (std::exchange(referenced_, false)) EnvState::of(env).letGo(env);
+  }
+
+ private:
+  std::unique_ptr<Engine> engine_;
+  Napi::FunctionReference wake_;
+  bool referenced_ = false;
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace matmq::addon

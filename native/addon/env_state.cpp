@@ -1,0 +1,89 @@
+#include "env_state.hpp"
+
+namespace matmq::addon {
+
+// The call goes out under the lock: close() must not release the thread-safe function between the check and the call.
+// Node-API only queues it; nothing is called back.
+void Mailbox::callLocked() {
+  if (std::exchange(called_, true)) return;
+  call_.NonBlockingCall();
+}
+
+void Mailbox::post(Letter letter) {
+  const std::lock_guard lock(mutex_);
+  if (!open_) return;
+  letters_.push_back(std::move(letter));
+  callLocked();
+}
+
+void Mailbox::release(napi_ref reference) {
+  const std::lock_guard lock(mutex_);
+  if (!open_) return;  // the environment frees its references itself
+  references_.push_back(reference);
+  callLocked();
+}
+
+void Mailbox::onCall(Napi::Env env, Napi::Function /*none*/, EnvState* state, void* /*none*/) {
+  if (static_cast<napi_env>(env) == nullptr) return;  // the environment is ending
+  state->onLetters(env);
+}
+
+EnvState::EnvState(Napi::Env env) {
+  mailbox_->call_ = Mailbox::Call::New(env, "matmq", 0, 1, this);
+  mailbox_->call_.Unref(env);
+  mailbox_->open_ = true;
+  // Hooks run in reverse order, so this one runs before the thread-safe function's own.
+  env.AddCleanupHook([](EnvState* state) { state->onEnvironmentEnd(); }, this);
+}
+
+EnvState::~EnvState() = default;
+
+void EnvState::onEnvironmentEnd() noexcept {
+  {
+    const std::lock_guard lock(mailbox_->mutex_);
+    mailbox_->open_ = false;
+    mailbox_->letters_.clear();
+    mailbox_->references_.clear();
+  }
+  for (Stoppable* object : std::exchange(stoppables_, {})) object->stop();
+  mailbox_->call_.Release();
+}
+
+void EnvState::onLetters(Napi::Env env) {
+  std::vector<Letter> letters;
+  std::vector<napi_ref> references;
+  {
+    const std::lock_guard lock(mailbox_->mutex_);
+    mailbox_->called_ = false;
+    letters.swap(mailbox_->letters_);
+    references.swap(mailbox_->references_);
+  }
+  for (napi_ref reference : references) napi_delete_reference(env, reference);
+  for (const Letter& letter : letters) {
+    const Napi::HandleScope scope(env);
+    try {
+      letter(env);
+    } catch (const Napi::Error& error) {
+      // A listener of the program threw: that is an uncaught exception, and the other letters still count.
+      napi_fatal_exception(env, error.Value());
+    }
+  }
+}
+
+void EnvState::keepAlive(Napi::Env env) {
+  if (keepAlive_++ == 0) mailbox_->call_.Ref(env);
+}
+
+void EnvState::letGo(Napi::Env env) {
+  if (--keepAlive_ == 0) mailbox_->call_.Unref(env);
+}
+
+std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value) {
+  napi_ref reference = nullptr;
+  if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
+  return {static_cast<const void*>(reference), [mailbox = EnvState::of(env).mailbox(), reference](const void*) {
+            mailbox->release(reference);
+          }};
+}
+
+}  // namespace matmq::addon

@@ -1,0 +1,95 @@
+// What one JavaScript environment (the main thread, or a worker) has of the addon.
+//
+// Ownership and threading
+// 1. EnvState lives on its JavaScript thread, as the environment's instance data. A Mailbox is shared with every thread
+//    that has something for it, and may outlive it: what comes in after close() is dropped.
+// 2. There is one thread-safe function per environment. Letters that gather before JavaScript runs share one call.
+// 3. When the environment ends, the cleanup hook closes the mailbox and then stops and joins every producer and
+//    consumer; only after it does Node-API free the objects.
+// 4. A JavaScript reference may be let go on any thread: it travels to the JavaScript thread to be deleted there.
+#pragma once
+
+#include <napi.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+namespace matmq::addon {
+
+class EnvState;
+
+/// Work for the JavaScript thread.
+using Letter = std::function<void(Napi::Env)>;
+
+class Mailbox {
+ public:
+  Mailbox() = default;
+  Mailbox(const Mailbox&) = delete;
+  Mailbox& operator=(const Mailbox&) = delete;
+
+  /// Any thread.
+  void post(Letter letter);
+  void release(napi_ref reference);
+
+ private:
+  friend class EnvState;
+  static void onCall(Napi::Env env, Napi::Function, EnvState* state, void*);
+  using Call = Napi::TypedThreadSafeFunction<EnvState, void, &Mailbox::onCall>;
+
+  void callLocked();
+
+  std::mutex mutex_;
+  bool open_ = false;
+  bool called_ = false;
+  Call call_;
+  std::vector<Letter> letters_;
+  std::vector<napi_ref> references_;
+};
+
+/// A producer or consumer of this environment: told to stop when the environment ends.
+class Stoppable {
+ public:
+  Stoppable() = default;
+  virtual ~Stoppable() = default;
+  Stoppable(const Stoppable&) = delete;
+  Stoppable& operator=(const Stoppable&) = delete;
+  /// Stops and joins its thread, at once.
+  virtual void stop() noexcept = 0;
+};
+
+class EnvState {
+ public:
+  explicit EnvState(Napi::Env env);
+  ~EnvState();
+  EnvState(const EnvState&) = delete;
+  EnvState& operator=(const EnvState&) = delete;
+
+  static EnvState& of(Napi::Env env) { return *env.GetInstanceData<EnvState>(); }
+
+  [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
+  void add(Stoppable& object) { stoppables_.insert(&object); }
+  void remove(Stoppable& object) noexcept { stoppables_.erase(&object); }
+
+  /// While the count is above zero the environment's event loop stays alive.
+  void keepAlive(Napi::Env env);
+  void letGo(Napi::Env env);
+
+  Napi::FunctionReference messageClass;
+
+ private:
+  friend class Mailbox;
+  void onLetters(Napi::Env env);
+  void onEnvironmentEnd() noexcept;
+
+  std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::unordered_set<Stoppable*> stoppables_;
+  unsigned keepAlive_ = 0;
+};
+
+/// Keeps a JavaScript value from being collected; may be destroyed on any thread.
+[[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value);
+
+}  // namespace matmq::addon

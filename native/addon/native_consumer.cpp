@@ -1,0 +1,83 @@
+#include "native_consumer.hpp"
+
+#include "native_message.hpp"
+
+namespace matmq::addon {
+
+Napi::Function NativeConsumer::define(Napi::Env env) {
+  return DefineClass(env, "NativeConsumer",
+                     {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
+                      InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::collect>("collect"),
+                      InstanceMethod<&NativeConsumer::stats>("stats"), InstanceMethod<&NativeConsumer::queueName>("queueName"),
+                      InstanceMethod<&NativeConsumer::close>("close"), InstanceMethod<&NativeConsumer::refMethod>("ref"),
+                      InstanceMethod<&NativeConsumer::unrefMethod>("unref")});
+}
+
+NativeConsumer::NativeConsumer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeConsumer>(info) {
+  guarded(info.Env(), [&] {
+    start(info.Env(), consumerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>());
+  });
+}
+
+void NativeConsumer::Finalize(Napi::BasicEnv env) {
+  if (EnvState* state = env.GetInstanceData<EnvState>()) state->remove(*this);
+}
+
+Napi::Value NativeConsumer::take(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const auto maxMessages = static_cast<std::size_t>(info[0].ToNumber().Int64Value());
+  const auto maxBytes = static_cast<std::size_t>(info[1].ToNumber().Int64Value());
+  auto messages = engine(env).take(maxMessages, maxBytes);
+  auto array = Napi::Array::New(env, messages.size());
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    array.Set(static_cast<std::uint32_t>(i), NativeMessage::create(env, std::move(messages[i])));
+  }
+  return array;
+}
+
+Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
+  const DeliveryId id = NativeMessage::from(info.Env(), info[0]).message()->id;
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(id, info[1].ToBoolean()));
+}
+
+Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
+  const DeliveryId id = NativeMessage::from(info.Env(), info[0]).message()->id;
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(id, info[1].ToBoolean()));
+}
+
+Napi::Value NativeConsumer::collect(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ConsumerReport report = engine(env).collect();
+  auto object = Napi::Object::New(env);
+  if (!report.events.empty()) object.Set("events", eventArray(env, report.events));
+  releaseIfClosed(report.events);
+  return object;
+}
+
+Napi::Value NativeConsumer::stats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ConsumerStats stats = engine(env).stats();
+  auto object = Napi::Object::New(env);
+  object.Set("received", number(env, stats.received));
+  object.Set("receivedBytes", number(env, stats.receivedBytes));
+  object.Set("taken", number(env, stats.taken));
+  object.Set("acknowledged", number(env, stats.acknowledged));
+  object.Set("rejected", number(env, stats.rejected));
+  object.Set("refused", number(env, stats.refused));
+  object.Set("bytesRead", number(env, stats.bytesRead));
+  object.Set("bytesWritten", number(env, stats.bytesWritten));
+  object.Set("inboxMessages", number(env, stats.inboxMessages));
+  object.Set("inboxBytes", number(env, stats.inboxBytes));
+  object.Set("connects", number(env, stats.connects));
+  object.Set("connected", stats.connected);
+  object.Set("blocked", stats.blocked);
+  return object;
+}
+
+Napi::Value NativeConsumer::queueName(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), engine(info.Env()).queueName());
+}
+
+void NativeConsumer::close(const Napi::CallbackInfo& info) { engine(info.Env()).close(); }
+
+}  // namespace matmq::addon

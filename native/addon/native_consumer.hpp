@@ -1,0 +1,26 @@
+// The NativeConsumer of lib/native.ts.
+#pragma once
+
+#include "endpoint.hpp"
+
+namespace matmq::addon {
+
+class NativeConsumer final : public Napi::ObjectWrap<NativeConsumer>, public Endpoint<AsyncConsumer> {
+ public:
+  static Napi::Function define(Napi::Env env);
+  explicit NativeConsumer(const Napi::CallbackInfo& info);
+  void Finalize(Napi::BasicEnv env) override;
+
+ private:
+  Napi::Value take(const Napi::CallbackInfo& info);
+  Napi::Value acknowledge(const Napi::CallbackInfo& info);
+  Napi::Value reject(const Napi::CallbackInfo& info);
+  Napi::Value collect(const Napi::CallbackInfo& info);
+  Napi::Value stats(const Napi::CallbackInfo& info);
+  Napi::Value queueName(const Napi::CallbackInfo& info);
+  void close(const Napi::CallbackInfo& info);
+  void refMethod(const Napi::CallbackInfo& info) { ref(info.Env()); }
+  void unrefMethod(const Napi::CallbackInfo& info) { unref(info.Env()); }
+};
+
+}  // namespace matmq::addon

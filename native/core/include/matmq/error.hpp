@@ -1,0 +1,80 @@
+// Typed errors. Every failure a program can meet is an Error with a kind (which class of error it is in
+// TypeScript) and a code (a stable, upper-case string). The table of both is error.cpp and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+namespace matmq {
+
+/// Which family an error belongs to; the TypeScript layer has one class for each.
+enum class ErrorKind : std::uint8_t { connection, channel, publish, image, endOfTransmission, closed, argument };
+
+/// What went wrong. `errorCodeName` gives the string that programs compare with.
+enum class ErrorCode : std::uint8_t {
+  // connection
+  invalidUrl,          ///< the URL cannot be parsed
+  hostNotFound,        ///< the name does not resolve
+  connectFailed,       ///< nobody listens, no route, or the peer reset the connection while connecting
+  connectTimeout,      ///< not ready within `connectTimeout`
+  authenticationFailed,///< the broker refused user and password
+  vhostRefused,        ///< the virtual host is missing, or the user may not enter it
+  connectionLost,      ///< the socket failed after the connection was open
+  heartbeatTimeout,    ///< the peer was silent for two heartbeats
+  connectionClosed,    ///< the broker sent connection.close
+  protocolError,       ///< bytes that are no AMQP 0-9-1, or not what this state allows
+  // channel: the broker sent channel.close; `replyCode` says why
+  channelClosed,
+  accessRefused,       ///< 403
+  notFound,            ///< 404
+  resourceLocked,      ///< 405
+  preconditionFailed,  ///< 406
+  consumerCancelled,   ///< basic.cancel: the queue went away
+  // publish
+  nacked,              ///< basic.nack: the broker did not take the message
+  unroutable,          ///< basic.return of a mandatory message
+  tooLarge,            ///< above the broker's message size limit
+  queueFull,           ///< `whenFull: reject` and the high-water mark is reached
+  dropped,             ///< `whenFull: dropOldest` made room for a newer message
+  notConfirmed,        ///< closed before the broker confirmed the message
+  publishFailed,       ///< several messages failed; the list says which and why
+  // image
+  unknownFormat,       ///< an encoding MatMQ does not know
+  cannotEncode,        ///< the format cannot hold this matrix, or its library refused
+  cannotDecode,        ///< the body is damaged
+  notAnImage,          ///< the body is none of the allowed formats
+  limitExceeded,       ///< the image is larger than `limits` allows
+  invalidMatrix,       ///< an empty matrix, or one whose fields contradict each other
+  // the rest
+  endOfTransmission,   ///< the producer said that nothing follows
+  closed,              ///< the producer or consumer was closed by this program
+  timeout,             ///< nothing arrived in time
+  invalidArgument,     ///< "expected ..., received ..."
+};
+
+/// The stable string of a code, such as "CONNECT_TIMEOUT".
+[[nodiscard]] std::string_view errorCodeName(ErrorCode code) noexcept;
+/// The family a code belongs to.
+[[nodiscard]] ErrorKind errorKind(ErrorCode code) noexcept;
+
+/// The one exception type of the core. The message says what was expected, what was found and what to do.
+class Error : public std::runtime_error {
+ public:
+  Error(ErrorCode code, const std::string& message, std::uint16_t replyCode = 0)
+      : std::runtime_error(message), code_(code), replyCode_(replyCode) {}
+
+  [[nodiscard]] ErrorCode code() const noexcept { return code_; }
+  [[nodiscard]] ErrorKind kind() const noexcept { return errorKind(code_); }
+  [[nodiscard]] std::string_view codeName() const noexcept { return errorCodeName(code_); }
+  /// The AMQP reply code (AMQP 0-9-1, 1.2 "reply codes"), or 0 where no broker spoke.
+  [[nodiscard]] std::uint16_t replyCode() const noexcept { return replyCode_; }
+
+ private:
+  ErrorCode code_;
+  std::uint16_t replyCode_;
+};
+
+}  // namespace matmq

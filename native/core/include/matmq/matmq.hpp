@@ -1,0 +1,7 @@
+// Everything a C++ program needs: matmq::Producer, matmq::Consumer, images and errors.
+#pragma once
+
+#include <matmq/codec_pool.hpp>
+#include <matmq/consumer.hpp>
+#include <matmq/producer.hpp>
+#include <matmq/version.hpp>

@@ -1,0 +1,102 @@
+// Messages on their way out and in.
+#pragma once
+
+#include <matmq/bytes.hpp>
+#include <matmq/field_table.hpp>
+#include <matmq/image.hpp>
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <variant>
+
+namespace matmq {
+
+/// What MatMQ says of a message in its `type` property. `unmarked`: it came from a program that is not MatMQ.
+enum class MessageType : std::uint8_t { unmarked, text, binary, image, eot };
+[[nodiscard]] std::string_view messageTypeName(MessageType type) noexcept;
+
+/// The body of an end-of-transmission message, as in the original classes.
+inline constexpr std::byte eotByte{0x04};
+
+/// The properties of AMQP 0-9-1 class basic, those that a program sets or reads.
+struct Properties {
+  std::optional<std::string> contentType;
+  std::optional<std::string> contentEncoding;
+  FieldTable headers;
+  std::optional<std::uint8_t> deliveryMode;  ///< 1 transient, 2 persistent
+  std::optional<std::uint8_t> priority;      ///< 0..9
+  std::optional<std::string> correlationId;
+  std::optional<std::string> replyTo;
+  std::optional<std::string> expiration;     ///< milliseconds, as decimal digits
+  std::optional<std::string> messageId;      ///< MatMQ's: "<instance>-<n>"
+  std::optional<std::uint64_t> timestamp;    ///< seconds since 1970
+  std::optional<std::string> type;           ///< MatMQ's: text, binary, image, eot
+  std::optional<std::string> userId;
+  std::optional<std::string> appId;          ///< MatMQ's: the producer's name
+};
+
+/// A matrix that a codec thread will encode. The pixels must stay as they are until that is done.
+struct ImageToEncode {
+  cv::Mat image;                       ///< may be a header over memory that `owner` keeps
+  std::shared_ptr<const void> owner;   ///< null when `image` owns its pixels
+  ImageFormat format = ImageFormat::png;
+  EncodeOptions options;
+};
+
+/// What a program sends. Text, binary and raw matrices are gathered from where they lie.
+struct OutgoingMessage {
+  MessageType type = MessageType::binary;
+  std::variant<Payload, ImageToEncode> body;
+  /// Overrides the producer's routing key.
+  std::optional<std::string> routingKey;
+  /// contentType, headers, priority, correlationId, ... of the program. MatMQ sets messageId, type, appId itself.
+  Properties properties;
+};
+
+/// A text message (UTF-8), copied.
+[[nodiscard]] OutgoingMessage textMessage(std::string_view text);
+/// A binary message, not copied.
+[[nodiscard]] OutgoingMessage binaryMessage(SharedBytes bytes);
+/// An image: raw matrices as they lie (rows of a region of interest included), the others to be encoded.
+/// @throws Error as checkEncodable
+[[nodiscard]] OutgoingMessage imageMessage(const cv::Mat& image, std::shared_ptr<const void> owner, ImageFormat format,
+                                           const EncodeOptions& options);
+[[nodiscard]] OutgoingMessage eotMessage();
+/// Adds a program's own properties. Where MatMQ has said something already (an image's content type and headers), that stays.
+void addProperties(OutgoingMessage& message, Properties properties);
+
+/// Identifies a delivery to acknowledge: tags begin anew with each connection, so the connection's number is part of it.
+struct DeliveryId {
+  std::uint64_t tag = 0;
+  std::uint64_t epoch = 0;
+};
+
+/// A received message. Immutable, shared between the program and a codec thread that decodes it.
+struct Message {
+  SharedBytes body;
+  Properties properties;
+  MessageType type = MessageType::unmarked;
+  std::string exchange;
+  std::string routingKey;
+  DeliveryId id;
+  bool redelivered = false;
+  /// Set when the body was refused (larger than `maxMessageBytes`): there is none, and the broker was told (nack, not
+  /// requeued), so that a dead-letter exchange can have it.
+  std::optional<Error> error;
+
+  /// MatMQ's own mark, or the bare byte 0x04 of a program that marks nothing.
+  [[nodiscard]] bool isEndOfTransmission() const noexcept;
+};
+
+/// A decoded image; `pixels` is a view into the message's body when the matrix came raw.
+struct DecodedImage {
+  cv::Mat mat;
+  std::shared_ptr<const void> owner;  ///< keeps `mat.data` alive where `mat` does not own it
+};
+
+/// Decodes the body: a raw matrix by its headers (docs/wire-format.md), anything else by its magic bytes.
+/// @throws Error NOT_AN_IMAGE, CANNOT_DECODE, LIMIT_EXCEEDED
+[[nodiscard]] DecodedImage decodeMessage(const Message& message, const DecodeOptions& options = {});
+
+}  // namespace matmq

@@ -1,0 +1,167 @@
+#include "amqp/io_thread.hpp"
+
+#include "amqp/dialer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+
+namespace matmq::amqp {
+namespace {
+
+/// Will trying again help? Not after a refusal that the next try would meet again.
+bool worthRetrying(const Error& error) noexcept {
+  switch (error.code()) {
+    case ErrorCode::hostNotFound:
+    case ErrorCode::connectFailed:
+    case ErrorCode::connectTimeout:
+    case ErrorCode::connectionLost:
+    case ErrorCode::heartbeatTimeout:
+    case ErrorCode::protocolError: return true;
+    // 320: the operator's wish, or a broker that shuts down; 541: the broker's own fault
+    case ErrorCode::connectionClosed:
+      return error.replyCode() == AMQP_CONNECTION_FORCED || error.replyCode() == AMQP_INTERNAL_ERROR;
+    default: return false;
+  }
+}
+
+Deadline earlier(Deadline a, Deadline b) noexcept {
+  if (!a) return b;
+  if (!b) return a;
+  return std::min(*a, *b);
+}
+
+}  // namespace
+
+IoThread::IoThread(const ConnectionOptions& options, IoUser& user, std::shared_ptr<Signal> signal)
+    : options_(options), user_(user), signal_(std::move(signal)), jitter_(std::random_device{}()) {
+  for (const std::string& url : options.urls) endpoints_.push_back(parseUrl(url));
+}
+
+IoThread::~IoThread() {
+  aborting_ = true;
+  signal_->raise();
+  if (thread_.joinable()) thread_.join();
+}
+
+void IoThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void IoThread::close() noexcept {
+  closing_ = true;
+  signal_->raise();
+}
+
+void IoThread::run() noexcept {
+  std::optional<Error> why;
+  try {
+    why = connectAndServe();
+  } catch (const Error& error) {
+    why = error;
+  } catch (const std::exception& error) {  // no memory, no descriptors
+    why = Error(ErrorCode::connectionLost, std::string("The connection was given up: ") + error.what());
+  }
+  if (ending()) why.reset();
+  user_.onEnd(why);
+  Event closed;
+  closed.kind = Event::Kind::closed;
+  closed.error = why;
+  user_.onEvent(std::move(closed));
+}
+
+// Returns why it is over; nothing when the program wished it.
+std::optional<Error> IoThread::connectAndServe() {
+  unsigned failures = 0;
+  for (;;) {
+    const Endpoint& endpoint = endpoints_[nextEndpoint_];
+    connectedThisTime_ = false;
+    const std::optional<Error> why = attempt(endpoint);
+    if (ending()) return std::nullopt;
+    nextEndpoint_ = (nextEndpoint_ + 1) % endpoints_.size();
+    if (connectedThisTime_) {
+      failures = 0;
+      Event event;
+      event.kind = Event::Kind::disconnected;
+      event.peer = endpoint.peer();
+      event.error = why;
+      user_.onEvent(std::move(event));
+    }
+    ++failures;
+    if (!worthRetrying(*why)) return why;
+    if (!everConnected_) {
+      // The first connect fails fast: each URL has one try, without a wait.
+      if (failures >= endpoints_.size()) return why;
+      continue;
+    }
+    if (!options_.reconnect.enabled) return why;
+    if (!backOff(failures)) return std::nullopt;
+  }
+}
+
+// One connection, from the first packet to its end, which is the error returned (or the program's wish).
+std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
+  try {
+    const auto deadline = Clock::now() + options_.connectTimeout;
+    UniqueFd socket = dial(endpoint, deadline, *signal_, [this] { return ending(); });
+    if (ending()) return std::nullopt;
+    Link link(std::make_unique<TcpTransport>(std::move(socket)), endpoint, options_, user_, deadline);
+    serve(link);
+    return std::nullopt;
+  } catch (const Error& error) {
+    user_.onLost(error);
+    return error;
+  }
+}
+
+void IoThread::serve(Link& link) {
+  while (!ending()) {
+    poll(link, std::nullopt);
+    if (link.ready() && !connectedThisTime_) {
+      connectedThisTime_ = everConnected_ = true;
+      Event event;
+      event.kind = Event::Kind::connected;
+      event.peer = endpoints_[nextEndpoint_].peer();
+      user_.onEvent(std::move(event));
+    }
+  }
+  if (!aborting_) serveClose(link);
+}
+
+void IoThread::serveClose(Link& link) {
+  if (!link.ready()) return;  // nothing is declared or sent that an orderly end would save
+  const auto deadline = Clock::now() + closeTimeout;
+  link.close();
+  while (!link.closed() && !aborting_ && Clock::now() < deadline) poll(link, deadline);
+}
+
+void IoThread::poll(Link& link, Deadline deadline) {
+  signal_->lower();
+  link.turn(0);
+  const short events = waitFor(link.fd(), link.interest(), *signal_, earlier(deadline, link.deadline()));
+  if (events != 0) link.turn(events);
+  link.onTick(Clock::now());
+  user_.onTraffic(link.bytesRead(), link.bytesWritten());
+}
+
+// Exponential, with full jitter so that many clients do not come back at once. False when the program ended it.
+bool IoThread::backOff(unsigned attempt) {
+  const auto& reconnect = options_.reconnect;
+  const double mean = static_cast<double>(reconnect.initialDelay.count()) * std::pow(2.0, std::min(attempt - 1, 20U));
+  const double most = std::min(mean * 2, static_cast<double>(reconnect.maxDelay.count()));
+  const std::chrono::milliseconds delay{std::uniform_int_distribution<std::int64_t>(0, std::llround(most))(jitter_)};
+  Event event;
+  event.kind = Event::Kind::reconnecting;
+  event.peer = endpoints_[nextEndpoint_].peer();
+  event.delay = delay;
+  event.attempt = attempt;
+  user_.onEvent(std::move(event));
+  const auto until = Clock::now() + delay;
+  while (!ending() && Clock::now() < until) {
+    waitFor(-1, 0, *signal_, until);
+    signal_->lower();
+  }
+  return !ending();
+}
+
+}  // namespace matmq::amqp

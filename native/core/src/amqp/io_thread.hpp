@@ -1,0 +1,71 @@
+// The thread of one producer or consumer: connects, serves the connection, connects again.
+//
+// Ownership and threading
+// 1. start() starts the thread; the destructor ends it at once, whatever the peer does, and joins it.
+// 2. close() and the signal may be used from any thread; everything else happens on the I/O thread.
+// 3. The IoUser's callbacks run on the I/O thread with no lock held.
+#pragma once
+
+#include "amqp/link.hpp"
+#include "signal.hpp"
+
+#include <matmq/events.hpp>
+
+#include <atomic>
+#include <memory>
+#include <random>
+#include <thread>
+
+namespace matmq::amqp {
+
+class IoUser : public LinkUser {
+ public:
+  virtual void onEvent(Event event) = 0;
+  /// The connection is gone; another may follow. Before the event `disconnected`.
+  virtual void onLost(const Error& why) = 0;
+  /// Nothing follows: closed by the program (no error) or for good. Before the event `closed`.
+  virtual void onEnd(const std::optional<Error>& why) = 0;
+  /// After each turn: what the socket has carried so far on this connection.
+  virtual void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) = 0;
+};
+
+/// The end of an orderly close, whatever the peer does.
+inline constexpr std::chrono::milliseconds closeTimeout{5000};
+
+class IoThread {
+ public:
+  /// `signal` is raised by whoever has something for the loop to look at; it may outlive the thread.
+  /// @throws Error INVALID_URL
+  IoThread(const ConnectionOptions& options, IoUser& user, std::shared_ptr<Signal> signal);
+  ~IoThread();
+  IoThread(const IoThread&) = delete;
+  IoThread& operator=(const IoThread&) = delete;
+
+  void start();
+  /// Asks for the orderly end.
+  void close() noexcept;
+
+ private:
+  void run() noexcept;
+  std::optional<Error> connectAndServe();
+  std::optional<Error> attempt(const Endpoint& endpoint);
+  void serve(Link& link);
+  void serveClose(Link& link);
+  void poll(Link& link, Deadline deadline);
+  bool backOff(unsigned attempt);
+  [[nodiscard]] bool ending() const noexcept { return closing_.load() || aborting_.load(); }
+
+  const ConnectionOptions& options_;
+  IoUser& user_;
+  std::shared_ptr<Signal> signal_;
+  std::vector<Endpoint> endpoints_;
+  std::size_t nextEndpoint_ = 0;
+  bool everConnected_ = false;
+  bool connectedThisTime_ = false;
+  std::minstd_rand jitter_;
+  std::atomic<bool> closing_{false};
+  std::atomic<bool> aborting_{false};
+  std::thread thread_;
+};
+
+}  // namespace matmq::amqp

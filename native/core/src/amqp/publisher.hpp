@@ -1,0 +1,62 @@
+// The AMQP side of a producer: takes parcels from the outbox, publishes them, and tells it what the broker says.
+//
+// Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor and stats().
+#pragma once
+
+#include "amqp/envelope.hpp"
+#include "amqp/io_thread.hpp"
+#include "amqp/traffic.hpp"
+#include "outbox.hpp"
+
+#include <deque>
+
+namespace matmq::amqp {
+
+class Publisher final : public IoUser {
+ public:
+  /// `options` must outlive this.
+  Publisher(const ProducerOptions& options, std::shared_ptr<Outbox> outbox);
+
+  void fillStats(ProducerStats& stats) const noexcept { traffic_.fill(stats); }
+
+  void declare(SetupScript& script) override;
+  void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
+  [[nodiscard]] bool wantsInput() override { return true; }
+  void pump(FrameWriter& writer) override;
+  void onMethod(const Method& method) override;
+  void onContentMethod(const Method& method) override;
+  std::byte* onContentHeader(ContentHeader header) override;
+  void onContent() override {}
+
+  void onEvent(Event event) override;
+  void onLost(const Error& why) override;
+  void onEnd(const std::optional<Error>& why) override;
+  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override { traffic_.count(bytesRead, bytesWritten); }
+
+ private:
+  void publish(FrameWriter& writer, const Parcel& parcel);
+  void settleWritten(std::uint64_t messagesWritten);
+  void onAck(std::uint64_t tag, bool multiple);
+  void onNack(std::uint64_t tag, bool multiple);
+  template <typename Settle>
+  void settleTags(std::uint64_t tag, bool multiple, Settle&& settle);
+
+  const ProducerOptions& options_;
+  const std::shared_ptr<Outbox> outbox_;
+  const Sender sender_;
+  DecodePool pool_;
+
+  // of this connection
+  std::uint32_t frameMax_ = frameMinSize;
+  std::uint64_t maxMessageSize_ = 0;
+  std::string broker_;                 ///< "RabbitMQ 3.10.8"
+  std::deque<std::uint64_t> unsettled_;///< sequence of each delivery tag from firstTag_ on; 0: settled
+  std::uint64_t firstTag_ = 1;
+  std::uint64_t settledWrites_ = 0;
+  std::vector<std::uint64_t> scratch_;
+  std::string returnReason_;
+
+  Traffic traffic_;
+};
+
+}  // namespace matmq::amqp

@@ -1,0 +1,117 @@
+#include "amqp/subscriber.hpp"
+
+#include "amqp/envelope.hpp"
+#include "amqp/topology.hpp"
+#include "body_pool.hpp"
+
+namespace matmq::amqp {
+
+Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox) : options_(options), inbox_(inbox) {}
+
+std::string Subscriber::queueName() const {
+  const std::lock_guard lock(queueNameMutex_);
+  return queueName_;
+}
+
+void Subscriber::declare(SetupScript& script) {
+  inbox_.beginEpoch(++epoch_);
+  declareExchange(script, options_);
+  declareQueue(script, options_, [this](std::string name) {
+    const std::lock_guard lock(queueNameMutex_);
+    queueName_ = std::move(name);
+  });
+  if (options_.prefetch != 0) {
+    amqp_basic_qos_t qos{};
+    qos.prefetch_count = options_.prefetch;
+    script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
+  }
+  amqp_basic_consume_t consume{};
+  if (options_.queue) consume.queue = bytesOf(options_.queue->name);
+  consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
+  script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD, "subscribing to the queue");
+}
+
+void Subscriber::onReady(const BrokerInfo& /*broker*/, std::uint32_t /*frameMax*/) { traffic_.onReady(); }
+
+void Subscriber::pump(FrameWriter& writer) {
+  const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
+  if (verdicts.empty()) return;
+  Bytes frames;
+  for (const Verdict& verdict : verdicts) {
+    if (verdict.kind == Verdict::Kind::ack || verdict.kind == Verdict::Kind::ackUpTo) {
+      amqp_basic_ack_t ack{};
+      ack.delivery_tag = verdict.tag;
+      ack.multiple = verdict.kind == Verdict::Kind::ackUpTo ? 1 : 0;
+      appendMethod(frames, theChannel, AMQP_BASIC_ACK_METHOD, ack);
+    } else {
+      amqp_basic_nack_t nack{};
+      nack.delivery_tag = verdict.tag;
+      nack.requeue = verdict.kind == Verdict::Kind::requeue ? 1 : 0;
+      appendMethod(frames, theChannel, AMQP_BASIC_NACK_METHOD, nack);
+    }
+  }
+  writer.enqueue(std::move(frames));
+}
+
+void Subscriber::onMethod(const Method& method) {
+  switch (method.id) {
+    case AMQP_BASIC_CANCEL_METHOD:
+      throw Error(ErrorCode::consumerCancelled, "The broker cancelled the subscription to the queue '" + queueName() +
+                                                    "': it was deleted, or its node went down");
+    case AMQP_CONNECTION_BLOCKED_METHOD:
+    case AMQP_CONNECTION_UNBLOCKED_METHOD: return inbox_.announce(traffic_.onBlocked(method));
+    default:
+      throw Error(ErrorCode::protocolError, "The broker sent " + methodName(method.id) + ", which a consumer does not expect");
+  }
+}
+
+void Subscriber::onContentMethod(const Method& method) {
+  if (method.id != AMQP_BASIC_DELIVER_METHOD) {
+    throw Error(ErrorCode::protocolError, "The broker sent " + methodName(method.id) + " to a consumer");
+  }
+  const auto& deliver = method.as<amqp_basic_deliver_t>();
+  incoming_ = std::make_shared<Message>();
+  incoming_->id = {deliver.delivery_tag, epoch_};
+  incoming_->exchange = view(deliver.exchange);
+  incoming_->routingKey = view(deliver.routing_key);
+  incoming_->redelivered = deliver.redelivered != 0;
+}
+
+std::byte* Subscriber::onContentHeader(ContentHeader header) {
+  incoming_->properties = std::move(header.properties);
+  incoming_->type = messageType(incoming_->properties);
+  if (!taking_) return nullptr;
+  if (header.bodySize > options_.maxMessageBytes) {
+    incoming_->error = Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
+                                                           " bytes (limits.messageBytes) but one of " +
+                                                           std::to_string(header.bodySize) + " was announced; it was rejected");
+    return nullptr;
+  }
+  auto memory = body_pool::allocate(header.bodySize);
+  std::byte* const data = memory.get();
+  incoming_->body = {std::move(memory), {data, header.bodySize}};
+  return data;
+}
+
+void Subscriber::onContent() {
+  if (!taking_) {
+    incoming_.reset();
+  } else if (incoming_->error) {
+    inbox_.refuse(std::move(incoming_));
+  } else {
+    inbox_.push(std::move(incoming_));
+  }
+}
+
+void Subscriber::onLost(const Error& /*why*/) {
+  traffic_.onLost();
+  incoming_.reset();
+  inbox_.beginEpoch(++epoch_);
+}
+
+void Subscriber::onEnd(const std::optional<Error>& /*why*/) {
+  traffic_.onLost();
+  inbox_.beginEpoch(++epoch_);
+}
+
+}  // namespace matmq::amqp

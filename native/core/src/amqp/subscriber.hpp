@@ -1,0 +1,49 @@
+// The AMQP side of a consumer: subscribes, puts deliveries into the inbox, and sends the program's verdicts.
+//
+// Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor, fillStats and queueName.
+#pragma once
+
+#include "amqp/io_thread.hpp"
+#include "amqp/traffic.hpp"
+#include "inbox.hpp"
+
+#include <mutex>
+
+namespace matmq::amqp {
+
+class Subscriber final : public IoUser {
+ public:
+  /// `options` and `inbox` must outlive this.
+  Subscriber(const ConsumerOptions& options, Inbox& inbox);
+
+  void fillStats(ConsumerStats& stats) const noexcept { traffic_.fill(stats); }
+  [[nodiscard]] std::string queueName() const;
+  /// From now on deliveries are thrown away: the broker keeps them.
+  void stopTaking() noexcept { taking_ = false; }
+
+  void declare(SetupScript& script) override;
+  void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
+  [[nodiscard]] bool wantsInput() override { return !inbox_.full(); }
+  void pump(FrameWriter& writer) override;
+  void onMethod(const Method& method) override;
+  void onContentMethod(const Method& method) override;
+  std::byte* onContentHeader(ContentHeader header) override;
+  void onContent() override;
+
+  void onEvent(Event event) override { inbox_.announce(std::move(event)); }
+  void onLost(const Error& why) override;
+  void onEnd(const std::optional<Error>& why) override;
+  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override { traffic_.count(bytesRead, bytesWritten); }
+
+ private:
+  const ConsumerOptions& options_;
+  Inbox& inbox_;
+  std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
+  std::uint64_t epoch_ = 0;
+  std::atomic<bool> taking_{true};
+  Traffic traffic_;
+  mutable std::mutex queueNameMutex_;
+  std::string queueName_;
+};
+
+}  // namespace matmq::amqp

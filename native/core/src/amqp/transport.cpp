@@ -1,0 +1,36 @@
+#include "amqp/transport.hpp"
+
+#include <cerrno>
+#include <sys/socket.h>
+
+namespace matmq::amqp {
+namespace {
+
+IoResult failure(int error) noexcept {
+  if (error == EAGAIN || error == EWOULDBLOCK) return {IoResult::Status::wouldBlock, 0, 0};
+  return {IoResult::Status::failed, 0, error};
+}
+
+}  // namespace
+
+IoResult TcpTransport::read(std::span<const iovec> into) noexcept {
+  for (;;) {
+    const ssize_t n = ::readv(socket_.get(), into.data(), static_cast<int>(into.size()));
+    if (n > 0) return {IoResult::Status::ok, static_cast<std::size_t>(n), 0};
+    if (n == 0) return {IoResult::Status::ended, 0, 0};
+    if (errno != EINTR) return failure(errno);
+  }
+}
+
+IoResult TcpTransport::write(std::span<const iovec> from) noexcept {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(from.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast): sendmsg reads it
+  message.msg_iovlen = from.size();
+  for (;;) {
+    const ssize_t n = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL);
+    if (n >= 0) return {IoResult::Status::ok, static_cast<std::size_t>(n), 0};
+    if (errno != EINTR) return failure(errno);
+  }
+}
+
+}  // namespace matmq::amqp

@@ -1,0 +1,39 @@
+#include "amqp/uri.hpp"
+
+#include "amqp/codec.hpp"
+
+#include <matmq/error.hpp>
+
+namespace matmq::amqp {
+
+std::string Endpoint::peer() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
+}
+
+Endpoint parseUrl(const std::string& url) {
+  constexpr const char* form = "amqp://user:password@host:port/vhost (special characters percent-encoded)";
+  if (url.find_first_of("?#") != std::string::npos) {
+    throw Error(ErrorCode::invalidUrl, std::string("Expected a URL of the form ") + form +
+                                           " but it has a query or fragment; say such things in the options");
+  }
+  std::string scratch = url;  // rabbitmq-c writes terminators into it and its result points there
+  amqp_connection_info info{};
+  amqp_default_connection_info(&info);
+  if (amqp_parse_url(scratch.data(), &info) != AMQP_STATUS_OK || info.host == nullptr || *info.host == '\0') {
+    throw Error(ErrorCode::invalidUrl, std::string("Expected a URL of the form ") + form + " but it cannot be parsed");
+  }
+  if (info.port <= 0 || info.port > 65535) {
+    throw Error(ErrorCode::invalidUrl, "Expected a port from 1 to 65535 in the URL but received " + std::to_string(info.port));
+  }
+  Endpoint endpoint;
+  endpoint.host = info.host;
+  endpoint.port = static_cast<std::uint16_t>(info.port);
+  endpoint.user = info.user;
+  endpoint.password = info.password;
+  if (info.vhost != nullptr && *info.vhost != '\0') endpoint.vhost = info.vhost;
+  endpoint.tls = info.ssl != 0;
+  return endpoint;
+}
+
+}  // namespace matmq::amqp

@@ -1,0 +1,89 @@
+#include <matmq/codec_pool.hpp>
+
+#include <matmq/error.hpp>
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace matmq::codec_pool {
+namespace {
+
+constexpr unsigned mostThreads = 64;
+constexpr unsigned mostByDefault = 4;
+
+class Pool {
+ public:
+  Pool() : threads_(std::clamp(std::thread::hardware_concurrency(), 1U, mostByDefault)) {}
+
+  void submit(std::function<void()> task) {
+    {
+      const std::lock_guard lock(mutex_);
+      tasks_.push_back(std::move(task));
+      if (idle_ == 0 && started_ < threads_) {
+        ++started_;
+        // Detached: the pool is never destroyed (see pool()), so its threads have nothing to outlive.
+        std::thread([this] { work(); }).detach();
+      }
+    }
+    ready_.notify_one();
+  }
+
+  unsigned threads() {
+    const std::lock_guard lock(mutex_);
+    return threads_;
+  }
+
+  void setThreads(unsigned count) {
+    if (count < 1 || count > mostThreads) {
+      throw Error(ErrorCode::invalidArgument, "Expected 1 to " + std::to_string(mostThreads) + " codec threads but received " +
+                                                  std::to_string(count));
+    }
+    const std::lock_guard lock(mutex_);
+    if (started_ > count) {
+      throw Error(ErrorCode::invalidArgument, "Expected the number of codec threads to be set before the first image, but " +
+                                                  std::to_string(started_) + " are at work");
+    }
+    threads_ = count;
+  }
+
+ private:
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      ++idle_;
+      ready_.wait(lock, [this] { return !tasks_.empty(); });
+      --idle_;
+      const std::function<void()> task = std::move(tasks_.front());
+      tasks_.pop_front();
+      lock.unlock();
+      task();
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable ready_;
+  std::deque<std::function<void()>> tasks_;
+  unsigned threads_;
+  unsigned started_ = 0;
+  unsigned idle_ = 0;
+};
+
+// Never destroyed: a codec thread may still be within a library when the process ends.
+Pool& pool() {
+  static Pool& instance = *std::make_unique<Pool>().release();
+  return instance;
+}
+
+}  // namespace
+
+void submit(std::function<void()> task) { pool().submit(std::move(task)); }
+unsigned threads() noexcept { return pool().threads(); }
+void setThreads(unsigned count) { pool().setThreads(count); }
+
+}  // namespace matmq::codec_pool

@@ -1,0 +1,39 @@
+#include "limits.hpp"
+
+#include <limits>
+
+namespace matmq::codec {
+namespace {
+
+std::string describe(std::uint64_t rows, std::uint64_t cols, std::string_view what) {
+  return "received a " + std::string(what) + " image of " + std::to_string(cols) + " x " + std::to_string(rows);
+}
+
+}  // namespace
+
+void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLimits& limits, std::string_view what) {
+  if (rows == 0 || cols == 0) {
+    throw Error(ErrorCode::cannotDecode,
+                "Expected an image with rows and columns but " + describe(rows, cols, what) + ": the body is damaged");
+  }
+  // Division, not multiplication: rows * cols may not fit 64 bits.
+  if (rows > limits.pixels / cols) {
+    throw Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(limits.pixels) + " pixels but " +
+                                              describe(rows, cols, what) +
+                                              ": raise limits.pixels if the sender is trusted");
+  }
+  constexpr std::uint64_t maxSide = std::numeric_limits<int>::max();
+  if (rows > maxSide || cols > maxSide) {
+    throw Error(ErrorCode::cannotDecode,
+                "Expected sides of at most " + std::to_string(maxSide) + " but " + describe(rows, cols, what));
+  }
+  const std::uint64_t pixelBytes = CV_ELEM_SIZE(type);
+  // rows * cols fits: both sides are below 2^31.
+  if (rows * cols > limits.decodedBytes / pixelBytes) {
+    throw Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(limits.decodedBytes) +
+                                              " decoded bytes but " + describe(rows, cols, what) + " as " +
+                                              typeName(type) + ": raise limits.decodedBytes if the sender is trusted");
+  }
+}
+
+}  // namespace matmq::codec

@@ -1,0 +1,16 @@
+// The orientation tag of EXIF, read and applied as OpenCV 4.6 does it.
+#pragma once
+
+#include <cstddef>
+#include <opencv2/core/mat.hpp>
+#include <span>
+
+namespace matmq::codec {
+
+/// The orientation (1 to 8 if the file is sane) in a TIFF block, which is what EXIF is; 1 if there is none.
+[[nodiscard]] int exifOrientation(std::span<const std::byte> tiff) noexcept;
+
+/// Turns `image` upright. Values outside 2 to 8 leave it as it is.
+void applyOrientation(cv::Mat& image, int orientation);
+
+}  // namespace matmq::codec

@@ -1,0 +1,78 @@
+#include <matmq/options.hpp>
+
+#include "amqp/uri.hpp"
+#include "amqp/wire.hpp"
+
+#include <limits>
+
+namespace matmq {
+namespace {
+
+[[noreturn]] void refuse(const std::string& option, const std::string& expected, const std::string& received) {
+  throw Error(ErrorCode::invalidArgument, "Expected " + expected + " for " + option + " but received " + received);
+}
+
+void checkName(const std::string& option, const std::string& value) {
+  if (value.size() > 255) refuse(option, "at most 255 bytes", std::to_string(value.size()));
+}
+
+void checkNotEmpty(const std::string& option, const std::string& value) {
+  if (value.empty()) refuse(option, "a name", "an empty string");
+  checkName(option, value);
+}
+
+void validateHighWaterMark(const HighWaterMark& mark) {
+  if (mark.messages == 0) refuse("highWaterMark.messages", "at least 1", "0");
+  if (mark.bytes == 0) refuse("highWaterMark.bytes", "at least 1", "0");
+}
+
+void validateConnection(const ConnectionOptions& options) {
+  if (options.urls.empty()) refuse("urls", "at least one URL", "an empty list");
+  for (const std::string& url : options.urls) {
+    if (amqp::parseUrl(url).tls) {
+      throw Error(ErrorCode::invalidUrl, "Expected an amqp: URL but received an amqps: one; this version does not speak TLS yet");
+    }
+  }
+  if (options.heartbeat.count() < 0 || options.heartbeat.count() > std::numeric_limits<std::uint16_t>::max()) {
+    refuse("heartbeat", "0 to 65535 seconds", std::to_string(options.heartbeat.count()));
+  }
+  if (options.connectTimeout.count() <= 0) refuse("connectTimeout", "more than 0 ms", std::to_string(options.connectTimeout.count()));
+  if (options.frameMax < amqp::frameMinSize || options.frameMax > std::numeric_limits<std::int32_t>::max()) {
+    refuse("frameMax", "4096 to 2147483647 bytes", std::to_string(options.frameMax));
+  }
+  if (options.reconnect.initialDelay.count() <= 0) {
+    refuse("reconnect.initialDelay", "more than 0 ms", std::to_string(options.reconnect.initialDelay.count()));
+  }
+  if (options.reconnect.maxDelay < options.reconnect.initialDelay) {
+    refuse("reconnect.maxDelay", "at least reconnect.initialDelay", std::to_string(options.reconnect.maxDelay.count()));
+  }
+  checkName("name", options.name);
+}
+
+void validateExchange(const ExchangeOptions& options) {
+  checkName("exchange", options.exchange);
+  checkNotEmpty("exchangeType", options.exchangeType);
+}
+
+}  // namespace
+
+void validate(const ProducerOptions& options) {
+  validateConnection(options);
+  validateExchange(options);
+  validateHighWaterMark(options.highWaterMark);
+  checkName("routingKey", options.routingKey);
+}
+
+void validate(const ConsumerOptions& options) {
+  validateConnection(options);
+  validateExchange(options);
+  validateHighWaterMark(options.highWaterMark);
+  if (options.routingKeys.empty()) refuse("routingKeys", "at least one key", "an empty list");
+  for (const std::string& key : options.routingKeys) checkName("routingKeys", key);
+  if (options.queue) checkNotEmpty("queue.name", options.queue->name);
+  if (!options.queue && options.exchange.empty()) {
+    refuse("queue", "the name of a queue, because the default exchange reaches queues by name only", "none");
+  }
+}
+
+}  // namespace matmq

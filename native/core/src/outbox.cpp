@@ -1,0 +1,253 @@
+#include "outbox.hpp"
+
+#include <matmq/codec_pool.hpp>
+
+namespace matmq {
+namespace {
+
+std::int64_t microsecondsSince1970() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+
+std::size_t bodyBytes(const OutgoingMessage& message) {
+  if (const auto* payload = std::get_if<Payload>(&message.body)) return payload->size();
+  const cv::Mat& image = std::get<ImageToEncode>(message.body).image;
+  return image.total() * image.elemSize();
+}
+
+bool hasNews(const ProducerReport& report) noexcept {
+  return !report.settled.empty() || !report.events.empty() || report.roomAgain;
+}
+
+}  // namespace
+
+Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
+    : highWaterMark_(highWaterMark), whenFull_(whenFull), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
+
+std::uint64_t Outbox::push(OutgoingMessage&& message) {
+  Released released;  // declared before the lock: destroyed after it
+  std::unique_lock lock(mutex_);
+  if (refusal_) throw Error(*refusal_);
+  const std::size_t bytes = bodyBytes(message);
+  while (!roomFor(bytes)) {
+    if (whenFull_ == WhenFull::wait) {
+      roomWanted_ = bytes;
+      return 0;
+    }
+    if (whenFull_ == WhenFull::reject) {
+      throw Error(ErrorCode::queueFull, "Expected room in the producer's queue but it holds " + std::to_string(held_) +
+                                            " messages (" + std::to_string(heldBytes_) +
+                                            " bytes) that are not confirmed; send more slowly or raise highWaterMark");
+    }
+    if (!dropOldest(released)) break;  // all of it is on the wire already; a live camera's newest frame still goes in
+  }
+  const std::uint64_t sequence = first_ + entries_.size();
+  Entry& entry = entries_.emplace_back();
+  entry.charge = bytes;
+  entry.parcel.sequence = sequence;
+  entry.parcel.acceptedAt = microsecondsSince1970();
+  ++held_;
+  heldBytes_ += bytes;
+  ++counters_.sent;
+  std::optional<ImageToEncode> job;
+  if (auto* image = std::get_if<ImageToEncode>(&message.body)) {
+    entry.state = State::encoding;
+    job = std::move(*image);
+    message.body = Payload{};
+  }
+  entry.parcel.message = std::move(message);
+  wakeIfNews(lock);  // what dropOldest made
+  if (lock.owns_lock()) lock.unlock();
+  if (job) {
+    encode(sequence, std::move(*job));
+  } else {
+    ioSignal_->raise();
+  }
+  return sequence;
+}
+
+void Outbox::encode(std::uint64_t sequence, ImageToEncode job) {
+  codec_pool::submit([self = shared_from_this(), sequence, job = std::move(job)] {
+    try {
+      self->finishEncoding(sequence, contiguous(encodeImage(job.image, job.format, job.options)), std::nullopt);
+    } catch (const Error& error) {
+      self->finishEncoding(sequence, {}, error);
+    } catch (const std::exception& error) {
+      self->finishEncoding(sequence, {}, Error(ErrorCode::cannotEncode, std::string("Encoding failed: ") + error.what()));
+    }
+  });
+}
+
+void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error) {
+  {
+    const std::lock_guard lock(mutex_);
+    Entry* entry = find(sequence);
+    if (entry == nullptr || entry->state != State::encoding) return;  // dropped, or the producer ended
+    entry->state = error ? State::unencodable : State::ready;
+    entry->error = std::move(error);
+    recharge(*entry, payload.size());
+    entry->parcel.message.body = std::move(payload);
+  }
+  ioSignal_->raise();
+}
+
+bool Outbox::roomFor(std::size_t bytes) const noexcept {
+  if (held_ == 0) return true;  // one larger message passes alone
+  return held_ < highWaterMark_.messages && heldBytes_ + bytes <= highWaterMark_.bytes;
+}
+
+bool Outbox::dropOldest(Released& released) {
+  for (Entry& entry : entries_) {
+    if (entry.state == State::taken || entry.state == State::settled) continue;
+    ++counters_.dropped;
+    settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"), released);
+    popSettled();
+    return true;
+  }
+  return false;
+}
+
+Outbox::Entry* Outbox::find(std::uint64_t sequence) noexcept {
+  if (sequence < first_ || sequence - first_ >= entries_.size()) return nullptr;
+  return &entries_[sequence - first_];
+}
+
+void Outbox::recharge(Entry& entry, std::size_t charge) {
+  heldBytes_ -= entry.charge;
+  heldBytes_ += charge;
+  entry.charge = charge;
+}
+
+void Outbox::settle(Entry& entry, Released& released) {
+  if (auto* payload = std::get_if<Payload>(&entry.parcel.message.body)) released.push_back(std::move(payload->owner));
+  recharge(entry, 0);
+  entry.state = State::settled;
+  --held_;
+  const std::uint64_t sequence = entry.parcel.sequence;
+  auto& ranges = report_.settled;
+  if (!ranges.empty() && ranges.back().last + 1 == sequence) {
+    ranges.back().last = sequence;
+  } else {
+    ranges.push_back({sequence, sequence});
+  }
+}
+
+void Outbox::settleFailed(Entry& entry, Error error, Released& released) {
+  if (error.code() != ErrorCode::dropped) ++counters_.failed;
+  report_.failures.push_back({entry.parcel.sequence, std::move(error)});
+  settle(entry, released);
+}
+
+void Outbox::popSettled() {
+  while (!entries_.empty() && entries_.front().state == State::settled) {
+    entries_.pop_front();
+    ++first_;
+  }
+  nextToTake_ = std::max(nextToTake_, first_);
+}
+
+void Outbox::wakeIfNews(std::unique_lock<std::mutex>& lock) {
+  if (roomWanted_ && roomFor(*roomWanted_)) {
+    roomWanted_.reset();
+    report_.roomAgain = true;
+  }
+  if (announced_ || !hasNews(report_)) return;
+  announced_ = true;
+  lock.unlock();
+  wake_();
+}
+
+const Parcel* Outbox::take() {
+  Released released;
+  std::unique_lock lock(mutex_);
+  const Parcel* parcel = nullptr;
+  while (!refusal_ && parcel == nullptr) {
+    Entry* entry = find(nextToTake_);
+    if (entry == nullptr || entry->state == State::encoding) break;
+    ++nextToTake_;
+    if (entry->state == State::ready) {
+      entry->state = State::taken;
+      parcel = &entry->parcel;
+      if (parcel->resent) ++counters_.resent;
+    } else if (entry->state == State::unencodable) {
+      settleFailed(*entry, std::move(*entry->error), released);
+      popSettled();
+    }
+  }
+  wakeIfNews(lock);
+  return parcel;
+}
+
+void Outbox::confirm(std::span<const std::uint64_t> sequences) {
+  Released released;
+  std::unique_lock lock(mutex_);
+  for (const std::uint64_t sequence : sequences) {
+    Entry* entry = find(sequence);
+    if (entry == nullptr || entry->state == State::settled) continue;
+    ++counters_.confirmed;
+    settle(*entry, released);
+  }
+  popSettled();
+  wakeIfNews(lock);
+}
+
+void Outbox::fail(std::uint64_t sequence, Error error) {
+  Released released;
+  std::unique_lock lock(mutex_);
+  Entry* entry = find(sequence);
+  if (entry == nullptr || entry->state == State::settled) return;
+  settleFailed(*entry, std::move(error), released);
+  popSettled();
+  wakeIfNews(lock);
+}
+
+void Outbox::rewind() {
+  const std::lock_guard lock(mutex_);
+  for (Entry& entry : entries_) {
+    if (entry.state != State::taken) continue;
+    entry.state = State::ready;
+    entry.parcel.resent = true;
+  }
+  nextToTake_ = first_;
+}
+
+void Outbox::failRest(const std::string& reason) {
+  Released released;
+  std::unique_lock lock(mutex_);
+  for (Entry& entry : entries_) {
+    if (entry.state == State::settled) continue;
+    settleFailed(entry, Error(ErrorCode::notConfirmed, reason), released);
+  }
+  popSettled();
+  wakeIfNews(lock);
+}
+
+void Outbox::refuse(Error why) {
+  const std::lock_guard lock(mutex_);
+  if (!refusal_ || refusal_->code() == ErrorCode::closed) refusal_ = std::move(why);
+}
+
+void Outbox::announce(Event event) {
+  std::unique_lock lock(mutex_);
+  report_.events.push_back(std::move(event));
+  wakeIfNews(lock);
+}
+
+ProducerReport Outbox::collect() {
+  const std::lock_guard lock(mutex_);
+  announced_ = false;
+  return std::exchange(report_, {});
+}
+
+void Outbox::fillStats(ProducerStats& stats) const {
+  const std::lock_guard lock(mutex_);
+  stats.sent = counters_.sent;
+  stats.confirmed = counters_.confirmed;
+  stats.failed = counters_.failed;
+  stats.dropped = counters_.dropped;
+  stats.resent = counters_.resent;
+  stats.pendingMessages = held_;
+  stats.pendingBytes = heldBytes_;
+}
+
+}  // namespace matmq

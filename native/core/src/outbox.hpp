@@ -1,0 +1,92 @@
+// What a producer holds: messages from their acceptance until they are settled, in order. It knows no broker.
+//
+// Ownership and threading
+// 1. The program pushes and collects, codec threads finish encodings, the I/O thread takes and settles; one mutex
+//    guards it all, held for moments only and never while calling out or releasing a message's memory.
+// 2. A Parcel that take() handed out stays where it is until the I/O thread settles it or rewinds.
+// 3. Codec threads may finish after everybody else let go, so an Outbox is held by shared_ptr.
+// 4. `wake` is called without the lock, by the I/O thread or by push (dropOldest), and not after detach().
+#pragma once
+
+#include "signal.hpp"
+
+#include <matmq/async_producer.hpp>
+
+#include <deque>
+#include <mutex>
+
+namespace matmq {
+
+/// A message that is ready for the wire.
+struct Parcel {
+  std::uint64_t sequence = 0;
+  std::int64_t acceptedAt = 0;  ///< microseconds since 1970
+  OutgoingMessage message;      ///< its body is a Payload
+  bool resent = false;          ///< it was on an earlier connection
+};
+
+class Outbox : public std::enable_shared_from_this<Outbox> {
+ public:
+  Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<void()> wake, std::shared_ptr<Signal> ioSignal);
+  Outbox(const Outbox&) = delete;
+  Outbox& operator=(const Outbox&) = delete;
+
+  // the program
+  [[nodiscard]] std::uint64_t push(OutgoingMessage&& message);
+  [[nodiscard]] ProducerReport collect();
+  void fillStats(ProducerStats& stats) const;
+  /// No more messages: push throws `why`, take gives nothing.
+  void refuse(Error why);
+
+  // the I/O thread
+  /// The next message in order, or null: none, or still being encoded. Settles what could not be encoded on its way.
+  [[nodiscard]] const Parcel* take();
+  void confirm(std::span<const std::uint64_t> sequences);
+  void fail(std::uint64_t sequence, Error error);
+  /// The connection is gone: everything that is not settled is to be taken again.
+  void rewind();
+  /// Settles everything that is left as NOT_CONFIRMED.
+  void failRest(const std::string& reason);
+  void announce(Event event);
+
+ private:
+  enum class State : std::uint8_t { encoding, unencodable, ready, taken, settled };
+  struct Entry {
+    State state = State::ready;
+    Parcel parcel;
+    std::size_t charge = 0;  ///< bytes counted against the high-water mark
+    std::optional<Error> error;
+  };
+  /// Memory that is released when the lock is no longer held.
+  using Released = std::vector<std::shared_ptr<const void>>;
+
+  void encode(std::uint64_t sequence, ImageToEncode job);
+  void finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error);
+  [[nodiscard]] bool roomFor(std::size_t bytes) const noexcept;
+  bool dropOldest(Released& released);
+  void settle(Entry& entry, Released& released);
+  void settleFailed(Entry& entry, Error error, Released& released);
+  void recharge(Entry& entry, std::size_t charge);
+  void popSettled();
+  [[nodiscard]] Entry* find(std::uint64_t sequence) noexcept;
+  void wakeIfNews(std::unique_lock<std::mutex>& lock);
+
+  const HighWaterMark highWaterMark_;
+  const WhenFull whenFull_;
+  const std::function<void()> wake_;
+  const std::shared_ptr<Signal> ioSignal_;
+
+  mutable std::mutex mutex_;
+  std::deque<Entry> entries_;     ///< sequences first_ .. first_ + size - 1; the front is never settled
+  std::uint64_t first_ = 1;
+  std::uint64_t nextToTake_ = 1;
+  std::size_t held_ = 0;          ///< entries not settled
+  std::size_t heldBytes_ = 0;
+  std::optional<Error> refusal_;
+  std::optional<std::size_t> roomWanted_;  ///< the bytes of the message that push answered 0 to
+  bool announced_ = false;
+  ProducerReport report_;
+  ProducerStats counters_;
+};
+
+}  // namespace matmq

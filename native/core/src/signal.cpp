@@ -1,0 +1,52 @@
+#include "signal.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdint>
+#include <sys/eventfd.h>
+#include <system_error>
+
+namespace matmq {
+namespace {
+
+// Rounded up, so that a loop does not spin through the last millisecond.
+int millisecondsUntil(Deadline deadline) noexcept {
+  if (!deadline) return -1;
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
+  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+}
+
+}  // namespace
+
+Signal::Signal() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
+}
+
+void Signal::raise() noexcept {
+  if (raised_.exchange(true)) return;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(fd_.get(), &one, sizeof one);
+}
+
+// A raise() between the read and the exchange writes nothing, but what it announced was in place before it, so the
+// caller, who looks only after lower(), sees it.
+void Signal::lower() noexcept {
+  if (!raised_.load()) return;
+  std::uint64_t count = 0;
+  [[maybe_unused]] const auto got = ::read(fd_.get(), &count, sizeof count);
+  raised_.exchange(false);
+}
+
+short waitFor(int fd, short events, const Signal& signal, Deadline deadline) noexcept {
+  std::array<pollfd, 2> fds{{{signal.fd(), POLLIN, 0}, {fd, events, 0}}};
+  for (;;) {
+    const int ready = ::poll(fds.data(), fds.size(), millisecondsUntil(deadline));
+    if (ready > 0) return fds[1].revents;
+    if (ready == 0) return 0;
+    if (errno != EINTR) return POLLERR;
+  }
+}
+
+}  // namespace matmq

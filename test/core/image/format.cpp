@@ -1,0 +1,65 @@
+#include "support.hpp"
+
+using matmq::ImageFormat;
+using support::codeOf;
+
+TEST_CASE("a format is known by every name programs write, in any case") {
+  for (const auto& [name, format] : {std::pair{"png", ImageFormat::png},
+                                     {".png", ImageFormat::png},
+                                     {".PNG", ImageFormat::png},
+                                     {".jpg", ImageFormat::jpeg},
+                                     {"jpg", ImageFormat::jpeg},
+                                     {".JPEG", ImageFormat::jpeg},
+                                     {"jpeg", ImageFormat::jpeg},
+                                     {".webp", ImageFormat::webp},
+                                     {"WebP", ImageFormat::webp},
+                                     {".bmp", ImageFormat::bmp},
+                                     {"bmp", ImageFormat::bmp},
+                                     {"raw", ImageFormat::raw},
+                                     {"RAW", ImageFormat::raw}}) {
+    CAPTURE(name);
+    CHECK(matmq::parseImageFormat(name) == format);
+  }
+}
+
+TEST_CASE("an unknown format is refused with the list of those that are known") {
+  for (const auto* name : {"", ".", "tiff", ".raw", "png ", "..png", "image/png"}) {
+    CAPTURE(name);
+    CHECK(codeOf([&] { static_cast<void>(matmq::parseImageFormat(name)); }) == "UNKNOWN_FORMAT");
+  }
+  const std::string message = support::messageOf([] { static_cast<void>(matmq::parseImageFormat(".tiff")); });
+  CHECK(message ==
+        "Expected '.png', '.jpg', '.jpeg', '.webp', '.bmp' or 'raw' for the image format but received '.tiff'");
+  CHECK(support::messageOf([] { static_cast<void>(matmq::parseImageFormat(std::string(1 << 20, 'x'))); }).size() < 300);
+}
+
+TEST_CASE("a format and its content type lead to each other") {
+  for (const ImageFormat format :
+       {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp, ImageFormat::raw}) {
+    CHECK(matmq::formatOfContentType(matmq::contentType(format)) == format);
+  }
+  CHECK(matmq::contentType(ImageFormat::jpeg) == "image/jpeg");
+  CHECK(matmq::contentType(ImageFormat::raw) == "application/x-cv-mat");
+  CHECK(matmq::formatOfContentType("Image/PNG") == ImageFormat::png);
+  CHECK(matmq::formatOfContentType("image/png; charset=binary") == ImageFormat::png);
+  CHECK_FALSE(matmq::formatOfContentType("text/plain"));
+  CHECK_FALSE(matmq::formatOfContentType("image/pngx"));
+  CHECK_FALSE(matmq::formatOfContentType(""));
+}
+
+TEST_CASE("a body is known by its exact magic bytes alone") {
+  const auto of = [](const support::Bytes& body) { return matmq::formatOfMagic(support::view(body)); };
+  const cv::Mat image = support::picture(5, 7, CV_8UC3);
+  CHECK(of(support::openCvEncodes(".png", image)) == ImageFormat::png);
+  CHECK(of(support::openCvEncodes(".jpg", image)) == ImageFormat::jpeg);
+  CHECK(of(support::openCvEncodes(".webp", image)) == ImageFormat::webp);
+  CHECK(of(support::openCvEncodes(".bmp", image)) == ImageFormat::bmp);
+  CHECK_FALSE(of({}));
+  CHECK_FALSE(of({'B'}));
+  CHECK_FALSE(of({0xFF, 0xD8}));
+  CHECK_FALSE(of({0xFF, 0xD8, 0x00}));
+  CHECK_FALSE(of({0x89, 'P', 'N', 'G', '\r', '\n', 0x1A}));
+  CHECK_FALSE(of({0x89, 'P', 'N', 'G', '\n', '\n', 0x1A, '\n'}));
+  CHECK_FALSE(of({'R', 'I', 'F', 'F', 4, 0, 0, 0, 'W', 'E', 'B'}));
+  CHECK_FALSE(of({'R', 'I', 'F', 'F', 4, 0, 0, 0, 'W', 'A', 'V', 'E'}));
+}

@@ -1,0 +1,96 @@
+#include "support.hpp"
+
+using matmq::ImageFormat;
+using support::PngFile;
+
+TEST_CASE("PNG: every type encodes to the bytes of cv::imencode and comes back whole") {
+  for (const int type : {CV_8UC1, CV_8UC3, CV_8UC4, CV_16UC1, CV_16UC3, CV_16UC4}) {
+    for (const cv::Size size : {cv::Size(1, 1), cv::Size(1, 50), cv::Size(50, 1), cv::Size(123, 45)}) {
+      CAPTURE(matmq::typeName(type));
+      CAPTURE(size.width);
+      const cv::Mat image = support::picture(size.height, size.width, type);
+      const support::Bytes ours = support::copy(matmq::encodeImage(image, ImageFormat::png));
+      CHECK(ours == support::openCvEncodes(".png", image));
+      CHECK(support::same(matmq::decodeImage(support::view(ours)), image));
+      support::checkDecodesAsOpenCv(ours);
+    }
+  }
+}
+
+TEST_CASE("PNG: every compression level encodes to the bytes of cv::imencode") {
+  const cv::Mat image = support::picture(61, 87, CV_8UC3);
+  for (int level = 0; level <= 9; ++level) {
+    CAPTURE(level);
+    CHECK(support::copy(matmq::encodeImage(image, ImageFormat::png, {.compression = level})) ==
+          support::openCvEncodes(".png", image, {cv::IMWRITE_PNG_COMPRESSION, level}));
+  }
+}
+
+TEST_CASE("PNG: photos and what does not compress at all encode to the bytes of cv::imencode") {
+  std::vector<cv::Mat> images{cv::Mat(200, 300, CV_8UC3), cv::Mat(400, 300, CV_16UC4)};
+  for (cv::Mat& noise : images) cv::randu(noise, 0, 65535);
+  for (const std::string& photo : support::photos()) images.push_back(cv::imread(photo));
+  for (const cv::Mat& image : images) {
+    REQUIRE_FALSE(image.empty());
+    const matmq::SharedBytes ours = matmq::encodeImage(image, ImageFormat::png);
+    CHECK(support::copy(ours) == support::openCvEncodes(".png", image));
+    CHECK(support::same(matmq::decodeImage(ours.view), image));
+  }
+}
+
+TEST_CASE("PNG: photos decode as with cv::imdecode") {
+  for (const std::string& photo : support::photos()) {
+    CAPTURE(photo);
+    support::checkDecodesAsOpenCv(support::readFile(photo));
+  }
+}
+
+TEST_CASE("PNG: every colour type, bit depth, transparency, interlacing and gamma decodes as with cv::imdecode") {
+  struct Kind {
+    int colorType;
+    std::vector<int> bitDepths;
+    bool mayBeTransparent;
+  };
+  for (const Kind& kind :
+       {Kind{PNG_COLOR_TYPE_GRAY, {1, 2, 4, 8, 16}, true}, Kind{PNG_COLOR_TYPE_RGB, {8, 16}, true},
+        Kind{PNG_COLOR_TYPE_PALETTE, {1, 2, 4, 8}, true}, Kind{PNG_COLOR_TYPE_GRAY_ALPHA, {8, 16}, false},
+        Kind{PNG_COLOR_TYPE_RGB_ALPHA, {8, 16}, false}}) {
+    for (const int bitDepth : kind.bitDepths) {
+      for (const int interlace : {PNG_INTERLACE_NONE, PNG_INTERLACE_ADAM7}) {
+        for (const bool transparency : {false, true}) {
+          for (const double gamma : {0.0, 1.0, 0.45455}) {
+            if (transparency && !kind.mayBeTransparent) continue;
+            CAPTURE(kind.colorType);
+            CAPTURE(bitDepth);
+            CAPTURE(interlace);
+            CAPTURE(transparency);
+            CAPTURE(gamma);
+            support::checkDecodesAsOpenCv(support::writePng({.bitDepth = bitDepth,
+                                                             .colorType = kind.colorType,
+                                                             .interlace = interlace,
+                                                             .transparency = transparency,
+                                                             .gamma = gamma}));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("PNG: interlaced images smaller than a pass decode as with cv::imdecode") {
+  for (int side = 1; side <= 9; ++side) {
+    CAPTURE(side);
+    support::checkDecodesAsOpenCv(
+        support::writePng({.width = side, .height = 10 - side, .interlace = PNG_INTERLACE_ADAM7}));
+  }
+}
+
+TEST_CASE("PNG: chunks that change no pixel are passed over") {
+  const support::Bytes plain = support::openCvEncodes(".png", support::picture(9, 9, CV_8UC3));
+  support::Bytes body = plain;
+  for (const char* name :
+       {"tEXt", "zTXt", "iTXt", "pHYs", "tIME", "bKGD", "sPLT", "iCCP", "hIST", "oFFs", "pCAL", "sCAL", "prIv"}) {
+    body = support::insertAt(body, support::afterIhdr, support::pngChunk(name, support::Bytes(100, 'x')));
+  }
+  CHECK(support::same(matmq::decodeImage(support::view(body)), matmq::decodeImage(support::view(plain))));
+}
