@@ -1,0 +1,85 @@
+/** Wrong arguments: one wording for all of them, "expected X for Y but received Z of type T". */
+
+/** A TypeError or RangeError with MatMQ's code. */
+export interface ArgumentError extends Error {
+  readonly code: 'INVALID_ARGUMENT';
+}
+
+const SHOWN_LENGTH = 60;
+
+export function wrongType(what: string, expected: string, received: unknown): TypeError & ArgumentError {
+  return withCode(new TypeError(`expected ${expected} for ${what} but received ${describe(received)}`));
+}
+
+export function outOfRange(what: string, expected: string, received: unknown): RangeError & ArgumentError {
+  return withCode(new RangeError(`expected ${expected} for ${what} but received ${describe(received)}`));
+}
+
+/** The error of a name that is not in `known`. */
+export function unknownName(what: string, name: string, known: readonly string[]): TypeError & ArgumentError {
+  const near = nearest(name, known);
+  const hint = near === undefined ? `known names are ${known.join(', ')}` : `did you mean '${near}'?`;
+  return withCode(new TypeError(`expected a known name in ${what} but received '${shorten(name)}': ${hint}`));
+}
+
+export function withCode<E extends Error>(error: E): E & ArgumentError {
+  return Object.assign(error, { code: 'INVALID_ARGUMENT' as const });
+}
+
+function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'undefined':
+      return 'undefined';
+    case 'string':
+      return `'${shorten(value)}' of type string`;
+    case 'bigint':
+    case 'number':
+    case 'boolean':
+    case 'symbol':
+      return `${String(value)} of type ${typeof value}`;
+    case 'object':
+      return value === null ? 'null' : `a value of type ${className(value)}`;
+    default:
+      return 'a value of type function';
+  }
+}
+
+function className(value: object): string {
+  try {
+    const { name } = value.constructor;
+    return typeof name === 'string' && name !== '' ? name : 'object';
+  } catch {
+    return 'object';
+  }
+}
+
+function shorten(text: string): string {
+  return text.length <= SHOWN_LENGTH ? text : `${text.slice(0, SHOWN_LENGTH)}…`;
+}
+
+function nearest(name: string, known: readonly string[]): string | undefined {
+  const wanted = name.slice(0, SHOWN_LENGTH).toLowerCase();
+  let best: string | undefined;
+  let bestDistance = Math.min(3, Math.ceil(wanted.length / 2));
+  for (const candidate of known) {
+    const distance = editDistance(wanted, candidate.toLowerCase());
+    if (distance < bestDistance) {
+      best = candidate;
+      bestDistance = distance;
+    }
+  }
+  return best;
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1));
+    }
+    previous = row;
+  }
+  return previous[b.length] ?? 0;
+}

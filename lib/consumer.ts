@@ -1,0 +1,251 @@
+/** The consumer. */
+import { EventEmitter } from 'node:events';
+import { getAddon } from './addon.js';
+import { fromThrown } from './errors.js';
+import { Inbox } from './inbox.js';
+import { KeepAlive } from './keep-alive.js';
+import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
+import type { Message } from './message.js';
+import type {
+  NativeAddon,
+  NativeConsumer,
+  NativeConsumerOptions,
+  NativeConsumerStats,
+  NativeMessage,
+} from './native.js';
+import { type ConsumerOptions, readConsumerOptions } from './options.js';
+import type { WaitOptions } from './pending.js';
+import {
+  type Decode,
+  type ImagesOptions,
+  type MessagesOptions,
+  type ReceiveImageOptions,
+  type ReceiveOptions,
+  readImagesOptions,
+  readMessagesOptions,
+  readReceiveImageOptions,
+  readWaitOptions,
+} from './receive-options.js';
+import type { ReceivedImage } from './received-image.js';
+import { ReceivedIterator } from './received-iterator.js';
+
+/** Figures since the consumer was made. */
+export interface ConsumerStats extends NativeConsumerStats {
+  /** Messages taken from the native inbox and not handed out. */
+  readonly lookAhead: number;
+}
+
+/**
+ * Receives messages from a queue.
+ *
+ * With `ack: 'auto'`, a message is acknowledged when the program comes back for the next one (calls `receive()` or
+ * `receiveImage()`, or the iteration goes on) or calls `exit()`. So several receives at a time, whose messages are
+ * worked on in parallel, want `ack: 'manual'`. What was received and not acknowledged goes back to the queue when the
+ * consumer ends, however it ends.
+ *
+ * A consumer left open does not keep the process alive; a receive that waits does.
+ */
+export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDisposable {
+  /** The name given in the options. */
+  readonly name: string;
+  readonly #native: NativeConsumer;
+  readonly #ackMode: NativeConsumerOptions['ack'];
+  readonly #lifecycle: Lifecycle;
+  readonly #inbox: Inbox;
+  readonly #keepAlive: KeepAlive;
+  /** The last message the program got, not acknowledged yet (`auto`). */
+  #handedOut: NativeMessage | undefined;
+  #ended = false;
+
+  private constructor(addon: NativeAddon, options: NativeConsumerOptions) {
+    super();
+    this.name = options.name;
+    this.#ackMode = options.ack;
+    const native = new addon.NativeConsumer(options, () => this.#wake());
+    this.#native = native;
+    const changed = () => this.#keepAlive.update();
+    this.#lifecycle = new Lifecycle(this, `consumer '${options.name}'`, {
+      close: () => native.close(),
+      changed,
+      closed: () => this.#closed(),
+    });
+    const limits = { pixels: options.limitPixels, decodedBytes: options.limitDecodedBytes };
+    this.#inbox = new Inbox({
+      ackMode: options.ack,
+      take: (maxMessages, maxBytes) => native.take(maxMessages, maxBytes),
+      codecThreads: () => addon.codecThreads(),
+      decode: (message, decode) => addon.decodeMessage(message, { ...decode, ...limits }),
+      acknowledge: (message) => this.#lifecycle.state === 'open' && native.acknowledge(message, false),
+      reject: (message, requeue) => this.#lifecycle.state === 'open' && native.reject(message, requeue),
+      handedOut: (message) => this.#received(message),
+      changed,
+    });
+    this.#keepAlive = new KeepAlive(native, () => this.#lifecycle.awaited || this.#inbox.awaited);
+  }
+
+  /**
+   * Connects, logs in, declares exchange and queue, binds and subscribes.
+   *
+   * Rejects with
+   * - `TypeError`, `RangeError`: an option that is unknown or wrong
+   * - `ConnectionError`: no broker there, wrong password, missing virtual host, not ready within `connectTimeout`, ...
+   * - `ChannelError`: the exchange or queue exists with other properties, ...
+   * - `signal.reason`
+   * - `MatmqError` `ADDON_NOT_LOADED`
+   */
+  static async connect(options: ConsumerOptions = {}): Promise<Consumer> {
+    const { native, signal } = readConsumerOptions(options);
+    signal?.throwIfAborted();
+    const addon = getAddon();
+    try {
+      const consumer = new Consumer(addon, native);
+      await consumer.#lifecycle.connected(signal);
+      return consumer;
+    } catch (error) {
+      throw fromThrown(error);
+    }
+  }
+
+  /** Whether it was closed (or is closing), or its connection ended for good. */
+  get closed(): boolean {
+    return this.#lifecycle.state !== 'open';
+  }
+
+  /** The name of the queue; that of a temporary queue comes from the broker and is another after a reconnect. */
+  get queueName(): string {
+    return this.#native.queueName();
+  }
+
+  /**
+   * Waits for the next message.
+   *
+   * Rejects with
+   * - `EndOfTransmission`: the producer said that nothing follows; a later `receive()` waits for what follows even so
+   * - `signal.reason`; `MatmqError` `TIMEOUT`. No message is lost: the next receive gets it
+   * - `ClosedError` after `exit()`, or when it comes meanwhile
+   * - what ended the connection for good, once the messages that had arrived before are handed out
+   */
+  receive(options?: ReceiveOptions): Promise<Message> {
+    try {
+      return this.#next(readWaitOptions(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Waits for the next message, and decodes it on a native thread, as `Message.image()` does. The next few are decoded
+   * ahead, on as many threads as there are (`codecThreads()`).
+   *
+   * Rejects as `receive()`, and with `ImageError` when the message is no image or damaged: `error.received` is the
+   * message, and the next `receiveImage()` gets the next one. With `ack: 'auto'` the bad one is acknowledged then.
+   */
+  receiveImage(options?: ReceiveImageOptions): Promise<ReceivedImage> {
+    try {
+      const { limits, decode } = readReceiveImageOptions(options);
+      return this.#nextImage(decode, limits);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Iterates over the messages until the end of transmission. `break` leaves the last one unacknowledged until the
+   * program comes back for more, by any way, or exits.
+   *
+   * The iteration throws as `receive()` rejects, with `ClosedError` too when `exit()` comes meanwhile: only the end of
+   * transmission ends it in silence.
+   */
+  messages(options?: MessagesOptions): AsyncIterableIterator<Message, undefined> {
+    const limits = readMessagesOptions(options);
+    return new ReceivedIterator({
+      receive: (owner) => this.#next(limits, owner),
+      cancel: (owner, reason) => this.#inbox.cancel(owner, reason),
+    });
+  }
+
+  /**
+   * Iterates over the images until the end of transmission, as `messages()` does.
+   *
+   * A message that is no image throws an `ImageError`, which ends the loop, but neither the iterator nor the consumer:
+   * loop over the same iterator, or over a new one, to go on with the next message.
+   */
+  images(options?: ImagesOptions): AsyncIterableIterator<ReceivedImage, undefined> {
+    const { limits, decode } = readImagesOptions(options);
+    return new ReceivedIterator({
+      receive: (owner) => this.#nextImage(decode, limits, owner),
+      cancel: (owner, reason) => this.#inbox.cancel(owner, reason),
+    });
+  }
+
+  /**
+   * Closes. With `ack: 'auto'`, what the program got is acknowledged; everything else goes back to the queue. Resolves
+   * when closed, within 5 seconds whatever the broker does. Calling it again is harmless.
+   */
+  exit(): Promise<void> {
+    this.#acknowledgeHandedOut();
+    return this.#exit();
+  }
+
+  /** Figures since the consumer was made. */
+  stats(): ConsumerStats {
+    return { ...this.#native.stats(), lookAhead: this.#inbox.size };
+  }
+
+  /**
+   * `await using` closes without acknowledging the message in hand, because the block may have ended with an error: it
+   * goes back to the queue. Call `exit()` at the end of the block to acknowledge it.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#exit();
+  }
+
+  #exit(): Promise<void> {
+    this.#ended = true;
+    const closed = this.#lifecycle.exit();
+    this.#handedOut = undefined;
+    this.#inbox.discard(this.#lifecycle.refusal());
+    return closed;
+  }
+
+  #next(limits: WaitOptions, owner?: object): Promise<Message> {
+    return this.#comeBack(limits.signal) ?? this.#inbox.next(limits, owner);
+  }
+
+  #nextImage(decode: Decode, limits: WaitOptions, owner?: object): Promise<ReceivedImage> {
+    return this.#comeBack(limits.signal) ?? this.#inbox.nextImage(decode, limits, owner);
+  }
+
+  /** The program wants more: it is done with what it got before. Returns a rejection if it cannot have more. */
+  #comeBack(signal: AbortSignal | undefined): Promise<never> | undefined {
+    if (this.#ended) return Promise.reject(this.#lifecycle.refusal());
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#acknowledgeHandedOut();
+    return undefined;
+  }
+
+  #acknowledgeHandedOut(): void {
+    if (this.#handedOut === undefined) return;
+    if (this.#lifecycle.state === 'open') this.#native.acknowledge(this.#handedOut, true);
+    this.#handedOut = undefined;
+  }
+
+  #received(message: NativeMessage): void {
+    if (message.isEot) {
+      // It alone: what was handed out before may still be worked on.
+      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#native.acknowledge(message, false);
+    } else if (this.#ackMode === 'auto') {
+      this.#handedOut = message;
+    }
+  }
+
+  #wake(): void {
+    const { events } = this.#native.collect();
+    if (events !== undefined) this.#lifecycle.dispatch(events);
+    this.#inbox.serve();
+  }
+
+  #closed(): void {
+    if (this.#lifecycle.failure !== undefined) this.#inbox.finish(this.#lifecycle.failure);
+  }
+}

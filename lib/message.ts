@@ -1,0 +1,147 @@
+/** A received message. */
+import { fromThrown, MatmqError } from './errors.js';
+import type { NativeDecodeOptions, NativeMat, NativeMessage, NativeProperties } from './native.js';
+import type { AckMode } from './options.js';
+import { boolean } from './readers.js';
+import { type DecodeOptions, readDecodeOptions } from './receive-options.js';
+import { ReceivedImage } from './received-image.js';
+
+/** The AMQP properties of a received message; those the sender did not set are missing. */
+export type MessageProperties = Readonly<NativeProperties>;
+
+/** What MatMQ says of a message; `unmarked` when no MatMQ program sent it. */
+export type MessageType = 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
+
+/** What a message needs of its consumer. */
+export interface MessageSource {
+  readonly ackMode: AckMode;
+  acknowledge(message: NativeMessage): boolean;
+  reject(message: NativeMessage, requeue: boolean): boolean;
+  decode(message: NativeMessage, options: NativeDecodeOptions): Promise<NativeMat>;
+}
+
+/** A message from a queue. What it holds is read when it is asked for. */
+export class Message {
+  readonly #native: NativeMessage;
+  readonly #source: MessageSource;
+  #properties: MessageProperties | undefined;
+  #settled = false;
+
+  constructor(native: NativeMessage, source: MessageSource) {
+    this.#native = native;
+    this.#source = source;
+  }
+
+  /** The body, over the memory it was received into: not copied, the same array each time. */
+  get body(): Uint8Array {
+    return this.#native.body();
+  }
+
+  /** Bytes of the body. */
+  get size(): number {
+    return this.#native.size;
+  }
+
+  /** The body as UTF-8. */
+  text(): string {
+    return this.#native.text();
+  }
+
+  /**
+   * The body as an image, decoded on a native thread: PNG, JPEG, WebP or BMP by its first bytes, a raw matrix by its
+   * headers. The process stays alive meanwhile.
+   *
+   * Rejects with
+   * - `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`
+   * - `TypeError`, `RangeError`: a wrong option
+   */
+  async image(options?: DecodeOptions): Promise<ReceivedImage> {
+    const decode = readDecodeOptions(options);
+    try {
+      return new ReceivedImage(await this.#source.decode(this.#native, decode), this);
+    } catch (error) {
+      throw fromThrown(error, this);
+    }
+  }
+
+  get properties(): MessageProperties {
+    this.#properties ??= this.#native.properties();
+    return this.#properties;
+  }
+
+  get type(): MessageType {
+    return this.#native.type();
+  }
+
+  /** Whether it says the end of transmission: that of `EndOfTransmission.received` does. */
+  get isEot(): boolean {
+    return this.#native.isEot;
+  }
+
+  /** The exchange it was published to. */
+  get exchange(): string {
+    return this.#native.exchange();
+  }
+
+  get routingKey(): string {
+    return this.#native.routingKey();
+  }
+
+  /** Whether the broker had handed it out before, perhaps to a program that did not acknowledge it. */
+  get redelivered(): boolean {
+    return this.#native.redelivered;
+  }
+
+  /** MatMQ's is `<instance>-<n>`: the producer's random id and the message's number. A duplicate has the same. */
+  get messageId(): string | undefined {
+    return this.properties.messageId;
+  }
+
+  /** The producer's name, when MatMQ sent it. */
+  get appId(): string | undefined {
+    return this.properties.appId;
+  }
+
+  /** When MatMQ accepted it for sending. The header `sent-at` has the microseconds. */
+  get sentAt(): Date | undefined {
+    const sentAt = this.properties.headers?.['sent-at'];
+    return typeof sentAt === 'number' || typeof sentAt === 'bigint' ? new Date(Number(sentAt) / 1000) : undefined;
+  }
+
+  /**
+   * Acknowledges the message: the broker forgets it. For `ack: 'manual'`.
+   * @returns false when the connection that delivered it is gone: the message will come again
+   * @throws MatmqError `ACK_NOT_MANUAL`; `ALREADY_SETTLED` after `ack()` or `nack()`
+   */
+  ack(): boolean {
+    this.#settle('ack');
+    return this.#source.acknowledge(this.#native);
+  }
+
+  /**
+   * Rejects the message: it goes back to the queue, or, without `requeue`, to the queue's dead-letter exchange if it
+   * has one. For `ack: 'manual'`.
+   * @returns false when the connection that delivered it is gone: the message will come again
+   * @throws MatmqError `ACK_NOT_MANUAL`; `ALREADY_SETTLED` after `ack()` or `nack()`
+   */
+  nack(requeue = true): boolean {
+    boolean(requeue, 'requeue');
+    this.#settle('nack');
+    return this.#source.reject(this.#native, requeue);
+  }
+
+  #settle(verb: string): void {
+    const { ackMode } = this.#source;
+    if (ackMode !== 'manual') {
+      throw new MatmqError(
+        'ACK_NOT_MANUAL',
+        `cannot ${verb} a message of a consumer with ack '${ackMode}': use ack 'manual'`,
+      );
+    }
+    // An end of transmission was acknowledged when it surfaced.
+    if (this.#settled || this.isEot) {
+      throw new MatmqError('ALREADY_SETTLED', `cannot ${verb} a message twice: it was acknowledged or rejected before`);
+    }
+    this.#settled = true;
+  }
+}

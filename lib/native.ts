@@ -1,0 +1,243 @@
+/**
+ * The addon as TypeScript sees it: the one place that names its functions. Nothing here validates; lib/ does that before it calls.
+ *
+ * Rules
+ * 1. Nothing blocks. Failures of the moment throw a `NativeError`; later ones come in a report.
+ * 2. `wake` is called on the JavaScript thread, once for everything that gathered since the last `collect()`.
+ * 3. A producer or consumer keeps the process alive only while `ref()` was called (it counts nothing: ref/unref are a switch).
+ */
+
+/** What the addon throws (as properties of an Error) and reports (as a plain object). */
+export interface NativeError {
+  readonly kind: 'connection' | 'channel' | 'publish' | 'image' | 'endOfTransmission' | 'closed' | 'timeout' | 'argument';
+  /** Upper-case code: the strings of native/core/src/error.cpp. */
+  readonly code: string;
+  readonly message: string;
+  /** AMQP reply code, 0 where no broker spoke. */
+  readonly replyCode: number;
+}
+
+export interface NativeEvent {
+  readonly kind: 'connected' | 'disconnected' | 'reconnecting' | 'blocked' | 'unblocked' | 'closed';
+  readonly peer: string;
+  readonly reason: string;
+  readonly error?: NativeError;
+  /** Milliseconds until the next try (`reconnecting`). */
+  readonly delay: number;
+  readonly attempt: number;
+}
+
+/** AMQP field table values. Integers (safe) travel as int64, other numbers as double, bigint as int64, Date as timestamp. */
+export type FieldValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Uint8Array
+  | Date
+  | readonly FieldValue[]
+  | { readonly [name: string]: FieldValue };
+
+export interface NativeProperties {
+  contentType?: string;
+  contentEncoding?: string;
+  headers?: { readonly [name: string]: FieldValue };
+  deliveryMode?: number;
+  priority?: number;
+  correlationId?: string;
+  replyTo?: string;
+  expiration?: string;
+  messageId?: string;
+  /** Seconds since 1970. */
+  timestamp?: number;
+  type?: string;
+  userId?: string;
+  appId?: string;
+}
+
+/** What one call says beyond the producer's options. */
+export interface NativeSendOptions {
+  readonly routingKey?: string;
+  readonly properties?: NativeProperties;
+}
+
+export interface NativeProducerReport {
+  /** first0, last0, first1, last1, ...: inclusive ranges of sequence numbers that are settled. */
+  readonly settled?: readonly number[];
+  readonly failures?: readonly { readonly sequence: number; readonly error: NativeError }[];
+  readonly events?: readonly NativeEvent[];
+  /** A send had answered 0 and there is room now. */
+  readonly roomAgain?: true;
+}
+
+export interface NativeProducerStats {
+  readonly sent: number;
+  readonly confirmed: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly resent: number;
+  readonly bytesWritten: number;
+  readonly bytesRead: number;
+  readonly pendingMessages: number;
+  readonly pendingBytes: number;
+  readonly connects: number;
+  readonly connected: boolean;
+  readonly blocked: boolean;
+}
+
+/** Each send answers the sequence number (1, 2, ...), or 0 when full and `whenFull` is 'wait'. */
+export interface NativeProducer {
+  sendText(text: string, options?: NativeSendOptions): number;
+  /** Not copied unless `copy`: the memory is held until settled. A detached, resizable or shared buffer is the caller's to refuse or copy. */
+  sendBytes(bytes: Uint8Array, copy: boolean, options?: NativeSendOptions): number;
+  /** `type` is OpenCV's number, `step` bytes per row, `data` the bytes from the first row's first to the last row's last. `format`: 'png', 'jpeg', 'webp', 'bmp', 'raw', or any name parseImageFormat takes. */
+  sendImage(
+    rows: number,
+    cols: number,
+    type: number,
+    step: number,
+    data: Uint8Array,
+    copy: boolean,
+    format: string,
+    encode: NativeEncodeOptions | undefined,
+    options?: NativeSendOptions,
+  ): number;
+  sendEot(options?: NativeSendOptions): number;
+  collect(): NativeProducerReport;
+  /** The random id of this producer: the `messageId` of message n is `<instance>-<n>`. */
+  instance(): string;
+  close(): void;
+  stats(): NativeProducerStats;
+  ref(): void;
+  unref(): void;
+}
+
+export interface NativeEncodeOptions {
+  readonly quality?: number;
+  readonly compression?: number;
+}
+
+export interface NativeMessage {
+  readonly isEot: boolean;
+  readonly redelivered: boolean;
+  readonly size: number;
+  /** Why there is no body: it was larger than `limitMessageBytes`, and rejected to the broker. */
+  error(): NativeError | undefined;
+  /** The body over pooled memory, not copied; the same object each time. */
+  body(): Uint8Array;
+  /** The body as UTF-8. */
+  text(): string;
+  /** 'unmarked' when no MatMQ program sent it. */
+  type(): 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
+  exchange(): string;
+  routingKey(): string;
+  properties(): NativeProperties;
+}
+
+/** A decoded matrix; `data` may be a view into the message's body. */
+export interface NativeMat {
+  readonly rows: number;
+  readonly cols: number;
+  /** OpenCV's number. */
+  readonly type: number;
+  readonly step: number;
+  readonly data: Uint8Array;
+}
+
+export interface NativeDecodeOptions {
+  readonly mode?: 'unchanged' | 'color' | 'grayscale';
+  readonly ignoreOrientation?: boolean;
+  readonly pixels?: number;
+  readonly decodedBytes?: number;
+}
+
+export interface NativeConsumerReport {
+  readonly events?: readonly NativeEvent[];
+}
+
+export interface NativeConsumerStats {
+  readonly received: number;
+  readonly receivedBytes: number;
+  readonly taken: number;
+  readonly acknowledged: number;
+  readonly rejected: number;
+  readonly refused: number;
+  readonly bytesRead: number;
+  readonly bytesWritten: number;
+  readonly inboxMessages: number;
+  readonly inboxBytes: number;
+  readonly connects: number;
+  readonly connected: boolean;
+  readonly blocked: boolean;
+}
+
+export interface NativeConsumer {
+  /** Up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one. */
+  take(maxMessages: number, maxBytes: number): NativeMessage[];
+  /** False when the connection that delivered it is gone: the message will come again. */
+  acknowledge(message: NativeMessage, upTo: boolean): boolean;
+  reject(message: NativeMessage, requeue: boolean): boolean;
+  collect(): NativeConsumerReport;
+  close(): void;
+  stats(): NativeConsumerStats;
+  queueName(): string;
+  ref(): void;
+  unref(): void;
+}
+
+export interface NativeConnectionOptions {
+  readonly urls: readonly string[];
+  readonly name: string;
+  readonly heartbeatSeconds: number;
+  readonly connectTimeoutMs: number;
+  readonly reconnect: boolean;
+  readonly reconnectInitialDelayMs: number;
+  readonly reconnectMaxDelayMs: number;
+  readonly frameMax: number;
+  readonly exchange: string;
+  readonly exchangeType: string;
+  readonly durable: boolean;
+  readonly declare: boolean;
+  readonly highWaterMarkMessages: number;
+  readonly highWaterMarkBytes: number;
+}
+
+export interface NativeProducerOptions extends NativeConnectionOptions {
+  readonly routingKey: string;
+  readonly confirm: boolean;
+  readonly persistent: boolean;
+  readonly mandatory: boolean;
+  readonly whenFull: 'wait' | 'reject' | 'dropOldest';
+  /** 0: known from the broker's version. */
+  readonly maxMessageSize: number;
+}
+
+export interface NativeConsumerOptions extends NativeConnectionOptions {
+  readonly routingKeys: readonly string[];
+  readonly queue?: {
+    readonly name: string;
+    readonly durable: boolean;
+    readonly type: 'classic' | 'quorum' | 'stream';
+    readonly arguments: { readonly [name: string]: FieldValue };
+  };
+  readonly prefetch: number;
+  readonly ack: 'auto' | 'manual' | 'none';
+  readonly limitPixels: number;
+  readonly limitDecodedBytes: number;
+  readonly limitMessageBytes: number;
+}
+
+export interface NativeAddon {
+  readonly NativeProducer: new (options: NativeProducerOptions, wake: () => void) => NativeProducer;
+  readonly NativeConsumer: new (options: NativeConsumerOptions, wake: () => void) => NativeConsumer;
+  /** Decodes on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is pending. */
+  decodeMessage(message: NativeMessage, options: NativeDecodeOptions): Promise<NativeMat>;
+  /** The defaults of native/core, in the shape of the options above: a test holds lib/options.ts against them. */
+  defaults(): { producer: NativeProducerOptions; consumer: NativeConsumerOptions };
+  /** Threads of the codec pool. */
+  codecThreads(): number;
+  setCodecThreads(count: number): void;
+  /** Versions of what the addon was built with: matmq, rabbitmq-c, opencv, ... */
+  versions(): Readonly<Record<string, string>>;
+}

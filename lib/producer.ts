@@ -1,0 +1,302 @@
+/** The producer. */
+import { EventEmitter } from 'node:events';
+import { getAddon } from './addon.js';
+import { outOfRange, wrongType } from './argument.js';
+import { ClosedError, fromThrown } from './errors.js';
+import { KeepAlive } from './keep-alive.js';
+import { endWhenSettled, unwatch, watch } from './last-grace.js';
+import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
+import { Mat, type MatLike } from './mat.js';
+import type {
+  NativeAddon,
+  NativeEncodeOptions,
+  NativeProducer,
+  NativeProducerOptions,
+  NativeProducerStats,
+  NativeSendOptions,
+} from './native.js';
+import { type ProducerOptions, readProducerOptions } from './options.js';
+import { Pending, type WaitOptions } from './pending.js';
+import type { Receipt } from './receipt.js';
+import { readWaitOptions } from './receive-options.js';
+import { bytesToSend, matToSend } from './send-memory.js';
+import {
+  type ImageEncoding,
+  readSendEotOptions,
+  readSendImageOptions,
+  readSendOptions,
+  type SendEotOptions,
+  type SendImageOptions,
+  type SendOptions,
+} from './send-options.js';
+import { Settlements } from './settlements.js';
+import { type Attempt, WaitingSends } from './waiting-sends.js';
+
+/** Figures since the producer was made. */
+export interface ProducerStats extends NativeProducerStats {
+  /** Sends that wait for room. */
+  readonly waitingSends: number;
+}
+
+/** No stream is shared by more consumers than this; it keeps a mistaken number from filling the memory. */
+const MOST_EOTS = 65_535;
+
+/**
+ * Sends messages to an exchange.
+ *
+ * Every `send*()` resolves when the internal queue has accepted the message, and waits while it is full (`whenFull`).
+ * So a plain loop of `await producer.send(...)` is pipelined, and its memory is bounded. Messages leave in the order of
+ * the calls. Wrong arguments reject with a `TypeError` or `RangeError` of code `INVALID_ARGUMENT`.
+ *
+ * A producer left open does not keep the process alive; only what the program waits for does. At the end of the program
+ * unconfirmed messages get up to 5 seconds, then a warning counts them.
+ */
+export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDisposable {
+  /** The name given in the options. */
+  readonly name: string;
+  readonly #native: NativeProducer;
+  readonly #lifecycle: Lifecycle;
+  readonly #settlements: Settlements;
+  readonly #waiting: WaitingSends;
+  readonly #keepAlive: KeepAlive;
+  readonly #unfinished: { readonly name: string; readonly unsettled: number };
+  /** `flushAndExit()` was called. */
+  #ending = false;
+
+  private constructor(addon: NativeAddon, options: NativeProducerOptions) {
+    super();
+    this.name = options.name;
+    this.#native = new addon.NativeProducer(options, () => this.#wake());
+    const changed = () => this.#keepAlive.update();
+    this.#lifecycle = new Lifecycle(this, `producer '${options.name}'`, {
+      close: () => this.#native.close(),
+      changed,
+      closed: () => this.#closed(),
+    });
+    const settlements = new Settlements(changed, this.#native.instance());
+    this.#settlements = settlements;
+    this.#waiting = new WaitingSends((sequence) => settlements.accept(sequence), changed);
+    this.#keepAlive = new KeepAlive(
+      this.#native,
+      () => this.#lifecycle.awaited || this.#waiting.size > 0 || settlements.awaited,
+    );
+    this.#unfinished = {
+      name: options.name,
+      get unsettled() {
+        return settlements.unsettled;
+      },
+    };
+    watch(this.#unfinished);
+  }
+
+  /**
+   * Connects, logs in and declares the exchange.
+   *
+   * Rejects with
+   * - `TypeError`, `RangeError`: an option that is unknown or wrong
+   * - `ConnectionError`: no broker there, wrong password, missing virtual host, not ready within `connectTimeout`, ...
+   * - `ChannelError`: the exchange exists with another type, ...
+   * - `signal.reason`
+   * - `MatmqError` `ADDON_NOT_LOADED`
+   */
+  static async connect(options: ProducerOptions = {}): Promise<Producer> {
+    const { native, signal } = readProducerOptions(options);
+    signal?.throwIfAborted();
+    const addon = getAddon();
+    try {
+      const producer = new Producer(addon, native);
+      await producer.#lifecycle.connected(signal);
+      return producer;
+    } catch (error) {
+      throw fromThrown(error);
+    }
+  }
+
+  /** Whether it was closed (or is closing), or its connection ended for good. */
+  get closed(): boolean {
+    return this.#lifecycle.state !== 'open';
+  }
+
+  /**
+   * Sends a text (as UTF-8) or bytes. Bytes are not copied: they belong to the producer, and must not change, until
+   * the receipt's `confirmed` settles; with `copy`, until the returned promise does. Shared and resizable memory is
+   * copied always, detached memory refused.
+   *
+   * Rejects with
+   * - `ClosedError` after `exit()` or `flushAndExit()`, or when one of them comes while the message waits for room
+   * - what ended the connection for good, if that happened
+   * - `PublishError` `QUEUE_FULL` with `whenFull: 'reject'`; `TOO_LARGE`
+   * - `signal.reason` when the signal ends the wait for room
+   */
+  send(body: string | Uint8Array, options?: SendOptions): Promise<Receipt> {
+    try {
+      const { copy, native, signal } = readSendOptions(options);
+      if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+        throw wrongType('body', 'a string or Uint8Array', body);
+      }
+      this.#checkOpen(signal);
+      // Without #submit: no closure where the message is accepted at once.
+      if (this.#waiting.size === 0) {
+        const sequence = this.#sendBody(body, copy, native);
+        if (sequence !== 0) return Promise.resolve(this.#settlements.accept(sequence));
+      }
+      return this.#waiting.add(() => this.#sendBody(body, copy, native), signal);
+    } catch (error) {
+      return Promise.reject(fromThrown(error));
+    }
+  }
+
+  /**
+   * Sends an image: encoded on a native thread as `encoding` says, or as the matrix itself (`raw`, the fastest). The
+   * pixels are not copied: they belong to the producer, and must not change, until the receipt's `confirmed` settles;
+   * with `copy`, until the returned promise does.
+   *
+   * Rejects as `send()`, and with `ImageError`
+   * - `INVALID_MATRIX`: the matrix is empty
+   * - `UNKNOWN_FORMAT`
+   * - `CANNOT_ENCODE`: the format cannot hold this matrix
+   */
+  sendImage(image: Mat | MatLike, encoding: ImageEncoding = '.png', options?: SendImageOptions): Promise<Receipt> {
+    try {
+      const { copy, native, encode, signal } = readSendImageOptions(options);
+      if (typeof encoding !== 'string') throw wrongType('encoding', "a name such as '.png' or 'raw'", encoding);
+      const mat = Mat.from(image);
+      this.#checkOpen(signal);
+      const attempt: Attempt = () => this.#sendMat(mat, copy, encoding, encode, native);
+      return this.#submit(attempt, signal);
+    } catch (error) {
+      return Promise.reject(fromThrown(error));
+    }
+  }
+
+  /**
+   * Says that nothing follows, to `consumers` consumers of one queue (1 to 65535): the iteration of each ends. Resolves to one
+   * receipt for each. Rejects as `send()`.
+   */
+  async sendEOT(consumers = 1, options?: SendEotOptions): Promise<readonly Receipt[]> {
+    const expected = `an integer from 1 to ${MOST_EOTS}`;
+    if (typeof consumers !== 'number') throw wrongType('consumers', expected, consumers);
+    if (!Number.isInteger(consumers) || consumers < 1 || consumers > MOST_EOTS) {
+      throw outOfRange('consumers', expected, consumers);
+    }
+    const { native, signal } = readSendEotOptions(options);
+    this.#checkOpen(signal);
+    const attempt: Attempt = () => this.#native.sendEot(native);
+    return Promise.all(Array.from({ length: consumers }, () => this.#submit(attempt, signal)));
+  }
+
+  /**
+   * Waits until the broker has all that was sent so far, the sends that still wait for room included.
+   *
+   * Rejects with
+   * - `PublishError` `PUBLISH_FAILED` once all is settled, if messages failed and nobody read their receipt's
+   *   `confirmed`: `failures` lists them. Each failure is listed once
+   * - `signal.reason`; `MatmqError` `TIMEOUT`. The messages stay on their way
+   */
+  flush(options?: WaitOptions): Promise<void> {
+    try {
+      const limits = readWaitOptions(options);
+      limits.signal?.throwIfAborted();
+      const pending = new Pending<void>(limits, () => `${this.#settlements.unsettled} messages are not confirmed`);
+      if (this.#waiting.size === 0) {
+        this.#settlements.flush(pending);
+      } else {
+        pending.onGivenUp = this.#waiting.afterThese(() => this.#settlements.flush(pending));
+      }
+      return pending.promise;
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Closes at once: what is still queued or not confirmed is dropped, and its receipts reject with `NOT_CONFIRMED`.
+   * Resolves when closed, within 5 seconds whatever the broker does. Calling it again is harmless.
+   */
+  exit(): Promise<void> {
+    const closed = this.#lifecycle.exit();
+    if (this.#waiting.size > 0) this.#waiting.rejectAll(this.#lifecycle.refusal());
+    return closed;
+  }
+
+  /**
+   * `flush()`, then `exit()`, which comes also when the flush fails or is given up. Sends after this call are refused.
+   * Rejects as `flush()`, when closed.
+   */
+  async flushAndExit(options?: WaitOptions): Promise<void> {
+    readWaitOptions(options);
+    const flushed = this.flush(options);
+    this.#ending = true;
+    try {
+      await flushed;
+    } finally {
+      await this.exit();
+    }
+  }
+
+  /** Figures since the producer was made. */
+  stats(): ProducerStats {
+    return { ...this.#native.stats(), waitingSends: this.#waiting.size };
+  }
+
+  /**
+   * `await using` never drops a message: it is `flushAndExit()`, also when the block ends with an error. Call `exit()`
+   * before for an end that does not wait.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.flushAndExit();
+  }
+
+  #submit(attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
+    try {
+      if (this.#waiting.size === 0) {
+        const sequence = attempt();
+        if (sequence !== 0) return Promise.resolve(this.#settlements.accept(sequence));
+      }
+      return this.#waiting.add(attempt, signal);
+    } catch (error) {
+      return Promise.reject(fromThrown(error));
+    }
+  }
+
+  #sendBody(body: string | Uint8Array, copy: boolean, options: NativeSendOptions | undefined): number {
+    return typeof body === 'string'
+      ? this.#native.sendText(body, options)
+      : this.#native.sendBytes(bytesToSend(body), copy, options);
+  }
+
+  #sendMat(
+    mat: Mat,
+    copy: boolean,
+    encoding: ImageEncoding,
+    encode: NativeEncodeOptions | undefined,
+    options: NativeSendOptions | undefined,
+  ): number {
+    const { rows, cols, type, step, data } = matToSend(mat);
+    return this.#native.sendImage(rows, cols, type, step, data, copy, encoding, encode, options);
+  }
+
+  #checkOpen(signal: AbortSignal | undefined): void {
+    if (this.#lifecycle.state !== 'open') throw this.#lifecycle.refusal();
+    if (this.#ending) throw new ClosedError(`producer '${this.name}' is closing: flushAndExit() was called`);
+    signal?.throwIfAborted();
+  }
+
+  #wake(): void {
+    const { settled, failures, events, roomAgain } = this.#native.collect();
+    if (settled !== undefined) {
+      this.#settlements.settle(settled, failures);
+      endWhenSettled();
+    }
+    if (events !== undefined) this.#lifecycle.dispatch(events);
+    if (roomAgain) this.#waiting.retry();
+  }
+
+  #closed(): void {
+    const reason = this.#lifecycle.refusal();
+    this.#waiting.rejectAll(reason);
+    const message = `closed before the broker confirmed the message: ${reason.message}`;
+    this.#settlements.failRest({ kind: 'publish', code: 'NOT_CONFIRMED', message, replyCode: 0 });
+    unwatch(this.#unfinished);
+  }
+}

@@ -1,0 +1,82 @@
+/** The options of waiting and of decoding, and the one place that reads them. */
+import type { NativeDecodeOptions } from './native.js';
+import type { WaitOptions } from './pending.js';
+import { abortSignal, boolean, integer, oneOf, type Read, readObject } from './readers.js';
+
+/** How a body becomes a matrix. */
+export interface DecodeOptions {
+  /**
+   * As OpenCV's `IMREAD_*`: the channels and depth the file has (`unchanged`), 8-bit BGR (`color`), or 8-bit gray
+   * (`grayscale`). Default: `unchanged`.
+   */
+  readonly mode?: 'unchanged' | 'color' | 'grayscale' | undefined;
+  /**
+   * `color` and `grayscale` turn the image as its EXIF tag says; true leaves it as it lies. `unchanged` never turns it.
+   * Default: false.
+   */
+  readonly ignoreOrientation?: boolean | undefined;
+}
+
+/** Options of `receive()`. */
+export type ReceiveOptions = WaitOptions;
+
+/** Options of `receiveImage()`. */
+export interface ReceiveImageOptions extends DecodeOptions, WaitOptions {}
+
+/** Options of `messages()`. */
+export type MessagesOptions = Pick<WaitOptions, 'signal'>;
+
+/** Options of `images()`. */
+export interface ImagesOptions extends DecodeOptions, MessagesOptions {}
+
+/** A decode as the consumer compares and starts it; without the limits. */
+export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation'>;
+
+const noLimits: Read<typeof waitReaders> = {};
+const asItIs: Decode = {};
+
+const signalReaders = { signal: abortSignal };
+const waitReaders = { ...signalReaders, timeout: integer(0, 0x7fffffff, 'milliseconds') };
+const decodeReaders = { mode: oneOf('unchanged', 'color', 'grayscale'), ignoreOrientation: boolean };
+const imageReaders = { ...decodeReaders, ...waitReaders };
+const imagesReaders = { ...decodeReaders, ...signalReaders };
+
+/** @throws TypeError, RangeError */
+export function readWaitOptions(options: unknown): WaitOptions {
+  return options === undefined ? noLimits : readObject(options, 'options', waitReaders);
+}
+
+/** @throws TypeError, RangeError */
+export function readMessagesOptions(options: unknown): WaitOptions {
+  return options === undefined ? noLimits : readObject(options, 'options', signalReaders);
+}
+
+/** @throws TypeError, RangeError */
+export function readDecodeOptions(options: unknown): Decode {
+  return options === undefined ? asItIs : readObject(options, 'options', decodeReaders);
+}
+
+/** @throws TypeError, RangeError */
+export function readReceiveImageOptions(options: unknown): { limits: WaitOptions; decode: Decode } {
+  return options === undefined
+    ? { limits: noLimits, decode: asItIs }
+    : split(readObject(options, 'options', imageReaders));
+}
+
+/** @throws TypeError, RangeError */
+export function readImagesOptions(options: unknown): { limits: WaitOptions; decode: Decode } {
+  return options === undefined
+    ? { limits: noLimits, decode: asItIs }
+    : split(readObject(options, 'options', imagesReaders));
+}
+
+function split({ signal, timeout, ...decode }: Read<typeof imageReaders>): { limits: WaitOptions; decode: Decode } {
+  return { limits: { signal, timeout }, decode };
+}
+
+export function sameDecode(a: Decode, b: Decode): boolean {
+  return (
+    (a.mode ?? 'unchanged') === (b.mode ?? 'unchanged') &&
+    (a.ignoreOrientation ?? false) === (b.ignoreOrientation ?? false)
+  );
+}

@@ -1,0 +1,47 @@
+/** What `messages()` and `images()` return. */
+import { EndOfTransmission } from './errors.js';
+
+/** Ends the waits of an iterator that is finished; never seen by the program. */
+const FINISHED = Symbol('finished');
+
+/** How an iterator asks its consumer. */
+export interface Source<T> {
+  receive(owner: object): Promise<T>;
+  /** Ends the waits of `owner` with `reason`. */
+  cancel(owner: object, reason: unknown): void;
+}
+
+/**
+ * Not a generator: `return()` ends a `next()` that waits, so that no message is lost to it; and an error does not end it.
+ */
+export class ReceivedIterator<T> implements AsyncIterableIterator<T, undefined> {
+  readonly #source: Source<T>;
+  #finished = false;
+
+  constructor(source: Source<T>) {
+    this.#source = source;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.#finished) return this.return();
+    return this.#source.receive(this).then(
+      (value) => ({ done: false, value }),
+      (error: unknown) => {
+        if (error === FINISHED || error instanceof EndOfTransmission) return this.return();
+        throw error;
+      },
+    );
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    if (!this.#finished) {
+      this.#finished = true;
+      this.#source.cancel(this, FINISHED);
+    }
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,401 @@
+/** An addon that does what the test says: what it was called with is recorded, what it reports is scripted. */
+import { setAddon } from '../../lib/addon.js';
+import { Consumer } from '../../lib/consumer.js';
+import type {
+  NativeAddon,
+  NativeConsumer,
+  NativeConsumerOptions,
+  NativeConsumerReport,
+  NativeConsumerStats,
+  NativeDecodeOptions,
+  NativeEncodeOptions,
+  NativeError,
+  NativeEvent,
+  NativeMat,
+  NativeMessage,
+  NativeProducer,
+  NativeProducerOptions,
+  NativeProducerReport,
+  NativeProducerStats,
+  NativeProperties,
+  NativeSendOptions,
+} from '../../lib/native.js';
+import type { ConsumerOptions, ProducerOptions } from '../../lib/options.js';
+import { Producer } from '../../lib/producer.js';
+
+export function nativeError(
+  kind: NativeError['kind'],
+  code: string,
+  message = `${code} happened`,
+  replyCode = 0,
+): NativeError {
+  return { kind, code, message, replyCode };
+}
+
+export function nativeEvent(kind: NativeEvent['kind'], more: Partial<NativeEvent> = {}): NativeEvent {
+  return { kind, peer: 'broker.example:5672', reason: '', delay: 0, attempt: 0, ...more };
+}
+
+/** What a native call throws. */
+function thrown(error: NativeError): Error {
+  return Object.assign(new Error(error.message), error);
+}
+
+class FakeHandle {
+  held = false;
+  closeCalls = 0;
+
+  ref(): void {
+    this.held = true;
+  }
+
+  unref(): void {
+    this.held = false;
+  }
+
+  close(): void {
+    this.closeCalls++;
+  }
+}
+
+export interface Sent {
+  readonly kind: 'text' | 'bytes' | 'image' | 'eot';
+  readonly body?: string | Uint8Array;
+  readonly copy?: boolean;
+  readonly image?: { rows: number; cols: number; type: number; step: number; format: string };
+  readonly encode?: NativeEncodeOptions | undefined;
+  readonly options?: NativeSendOptions | undefined;
+}
+
+export class FakeProducer extends FakeHandle implements NativeProducer {
+  readonly sent: Sent[] = [];
+  /** How many messages it still takes. */
+  room = Number.POSITIVE_INFINITY;
+  /** What the next sends throw. */
+  failure: NativeError | undefined;
+  #reports: NativeProducerReport[] = [];
+
+  constructor(
+    readonly options: NativeProducerOptions,
+    readonly wake: () => void,
+  ) {
+    super();
+  }
+
+  sendText(body: string, options?: NativeSendOptions): number {
+    return this.#send({ kind: 'text', body, options });
+  }
+
+  sendBytes(body: Uint8Array, copy: boolean, options?: NativeSendOptions): number {
+    return this.#send({ kind: 'bytes', body, copy, options });
+  }
+
+  sendImage(
+    rows: number,
+    cols: number,
+    type: number,
+    step: number,
+    body: Uint8Array,
+    copy: boolean,
+    format: string,
+    encode: NativeEncodeOptions | undefined,
+    options?: NativeSendOptions,
+  ): number {
+    return this.#send({ kind: 'image', image: { rows, cols, type, step, format }, body, copy, encode, options });
+  }
+
+  sendEot(options?: NativeSendOptions): number {
+    return this.#send({ kind: 'eot', options });
+  }
+
+  instance(): string {
+    return 'fake';
+  }
+
+  collect(): NativeProducerReport {
+    return this.#reports.shift() ?? {};
+  }
+
+  stats(): NativeProducerStats {
+    return {
+      sent: this.sent.length,
+      confirmed: 0,
+      failed: 0,
+      dropped: 0,
+      resent: 0,
+      bytesWritten: 0,
+      bytesRead: 0,
+      pendingMessages: 0,
+      pendingBytes: 0,
+      connects: 1,
+      connected: true,
+      blocked: false,
+    };
+  }
+
+  /** Wakes JavaScript with a report. */
+  report(report: NativeProducerReport): void {
+    this.#reports.push(report);
+    this.wake();
+  }
+
+  happen(kind: NativeEvent['kind'], more: Partial<NativeEvent> = {}): void {
+    this.report({ events: [nativeEvent(kind, more)] });
+  }
+
+  settle(...settled: number[]): void {
+    this.report({ settled });
+  }
+
+  fail(sequence: number, code: string, kind: NativeError['kind'] = 'publish'): void {
+    this.report({ settled: [sequence, sequence], failures: [{ sequence, error: nativeError(kind, code) }] });
+  }
+
+  /** There is room for so many. */
+  makeRoom(messages: number): void {
+    this.room = messages;
+    this.report({ roomAgain: true });
+  }
+
+  #send(sent: Sent): number {
+    if (this.failure !== undefined) throw thrown(this.failure);
+    if (this.room === 0) return 0;
+    this.room--;
+    return this.sent.push(sent);
+  }
+}
+
+export class FakeMessage implements NativeMessage {
+  readonly size: number;
+
+  constructor(
+    readonly content: string,
+    readonly isEot = false,
+    readonly redelivered = false,
+    readonly given: NativeProperties = {},
+  ) {
+    this.size = content.length;
+  }
+
+  /** Why the body was refused. */
+  refused: NativeError | undefined;
+
+  error(): NativeError | undefined {
+    return this.refused;
+  }
+
+  body(): Uint8Array {
+    return Buffer.from(this.content);
+  }
+
+  text(): string {
+    return this.content;
+  }
+
+  type(): 'unmarked' | 'text' | 'eot' {
+    return this.isEot ? 'eot' : 'text';
+  }
+
+  exchange(): string {
+    return 'frames';
+  }
+
+  routingKey(): string {
+    return 'camera.1';
+  }
+
+  properties(): NativeProperties {
+    return this.given;
+  }
+}
+
+export class FakeConsumer extends FakeHandle implements NativeConsumer {
+  inbox: FakeMessage[] = [];
+  /** 'ack m1', 'ack up to m1', 'nack m1', 'requeue m1', in the order of the calls. */
+  readonly settled: string[] = [];
+  readonly takes: number[] = [];
+  /** What acknowledge and reject answer. */
+  isCurrent = true;
+  #reports: NativeConsumerReport[] = [];
+
+  constructor(
+    readonly options: NativeConsumerOptions,
+    readonly wake: () => void,
+  ) {
+    super();
+  }
+
+  take(maxMessages: number, maxBytes: number): NativeMessage[] {
+    let count = 0;
+    let bytes = 0;
+    for (const { size } of this.inbox) {
+      bytes += size;
+      if (count === maxMessages || (count > 0 && bytes > maxBytes)) break;
+      count++;
+    }
+    this.takes.push(count);
+    return this.inbox.splice(0, count);
+  }
+
+  acknowledge(message: FakeMessage, upTo: boolean): boolean {
+    this.settled.push(`ack ${upTo ? 'up to ' : ''}${message.content}`);
+    return this.isCurrent;
+  }
+
+  reject(message: FakeMessage, requeue: boolean): boolean {
+    this.settled.push(`${requeue ? 'requeue' : 'nack'} ${message.content}`);
+    return this.isCurrent;
+  }
+
+  collect(): NativeConsumerReport {
+    return this.#reports.shift() ?? {};
+  }
+
+  stats(): NativeConsumerStats {
+    return {
+      received: 0,
+      receivedBytes: 0,
+      taken: 0,
+      acknowledged: 0,
+      rejected: 0,
+      refused: 0,
+      bytesRead: 0,
+      bytesWritten: 0,
+      inboxMessages: this.inbox.length,
+      inboxBytes: 0,
+      connects: 1,
+      connected: true,
+      blocked: false,
+    };
+  }
+
+  queueName(): string {
+    return 'amq.gen-1';
+  }
+
+  report(report: NativeConsumerReport): void {
+    this.#reports.push(report);
+    this.wake();
+  }
+
+  happen(kind: NativeEvent['kind'], more: Partial<NativeEvent> = {}): void {
+    this.report({ events: [nativeEvent(kind, more)] });
+  }
+
+  /** Messages come in; 'EOT' is one. */
+  arrive(...contents: (string | FakeMessage)[]): void {
+    for (const content of contents) {
+      this.inbox.push(typeof content === 'string' ? new FakeMessage(content, content === 'EOT') : content);
+    }
+    this.wake();
+  }
+}
+
+/** A decode that a codec thread is at. */
+export interface FakeDecode {
+  readonly content: string;
+  readonly options: NativeDecodeOptions;
+  finish(mat?: Partial<NativeMat>): void;
+  fail(code: string): void;
+}
+
+export class FakeAddon implements NativeAddon {
+  readonly producers: FakeProducer[] = [];
+  readonly consumers: FakeConsumer[] = [];
+  readonly decodes: FakeDecode[] = [];
+  readonly NativeProducer: NativeAddon['NativeProducer'];
+  readonly NativeConsumer: NativeAddon['NativeConsumer'];
+  threads = 2;
+
+  constructor() {
+    const { producers, consumers } = this;
+    this.NativeProducer = class extends FakeProducer {
+      constructor(options: NativeProducerOptions, wake: () => void) {
+        super(options, wake);
+        producers.push(this);
+      }
+    };
+    this.NativeConsumer = class extends FakeConsumer {
+      constructor(options: NativeConsumerOptions, wake: () => void) {
+        super(options, wake);
+        consumers.push(this);
+      }
+    };
+  }
+
+  decodeMessage(message: FakeMessage, options: NativeDecodeOptions): Promise<NativeMat> {
+    return new Promise((resolve, reject) => {
+      this.decodes.push({
+        content: message.content,
+        options,
+        finish: (mat) => resolve({ rows: 1, cols: 1, type: 0, step: 1, data: new Uint8Array([7]), ...mat }),
+        fail: (code) => reject(thrown(nativeError('image', code))),
+      });
+    });
+  }
+
+  defaults(): never {
+    throw new Error('the fake has no defaults');
+  }
+
+  codecThreads(): number {
+    return this.threads;
+  }
+
+  setCodecThreads(count: number): void {
+    this.threads = count;
+  }
+
+  versions(): Readonly<Record<string, string>> {
+    return { matmq: '0.0.0' };
+  }
+}
+
+/** Puts a new fake in the place of the addon. */
+export function useFakeAddon(): FakeAddon {
+  const addon = new FakeAddon();
+  setAddon(addon);
+  return addon;
+}
+
+export async function connectedProducer(options: ProducerOptions = {}): Promise<[Producer, FakeProducer]> {
+  const addon = useFakeAddon();
+  const connecting = Producer.connect(options);
+  const native = last(addon.producers);
+  native.happen('connected');
+  return [await connecting, native];
+}
+
+export async function connectedConsumer(options: ConsumerOptions = {}): Promise<[Consumer, FakeConsumer, FakeAddon]> {
+  const addon = useFakeAddon();
+  const connecting = Consumer.connect(options);
+  const native = last(addon.consumers);
+  native.happen('connected');
+  return [await connecting, native, addon];
+}
+
+export function last<T>(items: readonly T[]): T {
+  const item = items.at(-1);
+  if (item === undefined) throw new Error('there is none');
+  return item;
+}
+
+/** The next turn of the event loop: all that was ready has run. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What a promise came to by the end of this turn. */
+export async function outcome(promise: Promise<unknown>): Promise<'pending' | 'resolved' | 'rejected'> {
+  let result: 'pending' | 'resolved' | 'rejected' = 'pending';
+  promise.then(
+    () => {
+      result = 'resolved';
+    },
+    () => {
+      result = 'rejected';
+    },
+  );
+  await nextTurn();
+  return result;
+}
