@@ -17,6 +17,7 @@ Napi::Function NativeProducer::define(Napi::Env env) {
                      {InstanceMethod<&NativeProducer::sendText>("sendText"), InstanceMethod<&NativeProducer::sendBytes>("sendBytes"),
                       InstanceMethod<&NativeProducer::sendImage>("sendImage"), InstanceMethod<&NativeProducer::sendEot>("sendEot"),
                       InstanceMethod<&NativeProducer::collect>("collect"), InstanceMethod<&NativeProducer::stats>("stats"),
+                      InstanceMethod<&NativeProducer::instance>("instance"),
                       InstanceMethod<&NativeProducer::close>("close"), InstanceMethod<&NativeProducer::refMethod>("ref"),
                       InstanceMethod<&NativeProducer::unrefMethod>("unref")});
 }
@@ -126,6 +127,10 @@ Napi::Value NativeProducer::stats(const Napi::CallbackInfo& info) {
   object.Set("connected", stats.connected);
   object.Set("blocked", stats.blocked);
   return object;
+}
+
+Napi::Value NativeProducer::instance(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), engine(info.Env()).instance());
 }
 
 void NativeProducer::close(const Napi::CallbackInfo& info) { engine(info.Env()).close(); }

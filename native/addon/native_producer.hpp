@@ -17,6 +17,7 @@ class NativeProducer final : public Napi::ObjectWrap<NativeProducer>, public End
   Napi::Value sendImage(const Napi::CallbackInfo& info);
   Napi::Value sendEot(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
+  Napi::Value instance(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
   void refMethod(const Napi::CallbackInfo& info) { ref(info.Env()); }

@@ -17,6 +17,7 @@ class AsyncProducer::Impl {
   }
 
   Outbox& outbox() noexcept { return *outbox_; }
+  [[nodiscard]] const std::string& instance() const noexcept { return publisher_.instance(); }
 
   void close() {
     outbox_->refuse(Error(ErrorCode::closed, "The producer '" + options_.name + "' is closed; make a new one to send more"));
@@ -47,6 +48,7 @@ AsyncProducer::~AsyncProducer() = default;
 std::uint64_t AsyncProducer::trySend(OutgoingMessage&& message) { return impl_->outbox().push(std::move(message)); }
 ProducerReport AsyncProducer::collect() { return impl_->outbox().collect(); }
 void AsyncProducer::close() { impl_->close(); }
+const std::string& AsyncProducer::instance() const noexcept { return impl_->instance(); }
 ProducerStats AsyncProducer::stats() const { return impl_->stats(); }
 
 }  // namespace matmq

@@ -45,7 +45,7 @@ constexpr std::array rows{
     Row{ErrorCode::endOfTransmission, "END_OF_TRANSMISSION", ErrorKind::endOfTransmission},
     Row{ErrorCode::closed, "CLOSED", ErrorKind::closed},
     // There is no kind of its own for a wait that ran out; it is the connection on which nothing came.
-    Row{ErrorCode::timeout, "TIMEOUT", ErrorKind::connection},
+    Row{ErrorCode::timeout, "TIMEOUT", ErrorKind::timeout},
     Row{ErrorCode::invalidArgument, "INVALID_ARGUMENT", ErrorKind::argument},
 };
 

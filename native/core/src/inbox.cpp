@@ -68,15 +68,14 @@ std::vector<Verdict> Inbox::takeVerdicts() {
   return std::exchange(verdicts_, {});
 }
 
-void Inbox::beginEpoch(std::uint64_t epoch) {
+void Inbox::beginEpoch(std::uint64_t epoch, bool forget) {
   std::deque<std::shared_ptr<const Message>> forgotten;  // released without the lock
   const std::lock_guard lock(mutex_);
   epoch_ = epoch;
   unsettled_.clear();
   firstTag_ = 1;
   verdicts_.clear();
-  // The broker has them back in the queue and delivers them again, in order; what nobody has to acknowledge it has forgotten.
-  if (ack_ == AckMode::none) return;
+  if (!forget) return;
   forgotten.swap(messages_);
   bytes_ = 0;
 }

@@ -36,8 +36,9 @@ class Inbox {
   void fillStats(ConsumerStats& stats) const;
 
   // the I/O thread
-  /// The number of the connection whose deliveries follow; forgets what belonged to the one before, except with AckMode::none.
-  void beginEpoch(std::uint64_t epoch);
+  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on. `forget`: drop
+  /// the messages of the one before, because the broker delivers them again.
+  void beginEpoch(std::uint64_t epoch, bool forget);
   void push(std::shared_ptr<Message> message);
   /// Counts a message whose body was refused and notes that the broker is to be told.
   void refuse(std::shared_ptr<Message> message);

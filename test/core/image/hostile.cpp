@@ -34,9 +34,9 @@ bool isRefusal(const std::string& code) {
 }
 
 std::chrono::milliseconds timeToRefuse(const Bytes& body, const char* expected) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = support::cpuTime();
   CHECK(support::codeOfDecoding(body) == expected);
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - start);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(support::cpuTime() - start);
 }
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -246,9 +246,9 @@ TEST_CASE("hostile: compressed chunks that blow up take no memory") {
                                   chunk("iTXt", {'k', 0, 1, 0, 0, 0})};
   for (const Bytes& body : bodies) {
     for (const matmq::DecodeMode mode : support::modes) {
-      const auto start = std::chrono::steady_clock::now();
+      const auto start = support::cpuTime();
       CHECK(memoryOf([&] { CHECK(matmq::decodeImage(support::view(body), {.mode = mode}).cols == 5); }) < little);
-      CHECK(std::chrono::steady_clock::now() - start < soon);
+      CHECK(support::cpuTime() - start < soon);
     }
   }
 }

@@ -5,7 +5,9 @@
 #include <png.h>
 
 #include <array>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <fstream>
 #include <initializer_list>
 #include <iterator>
@@ -19,6 +21,13 @@
 namespace support {
 
 using Bytes = std::vector<std::uint8_t>;
+
+/// The CPU time of this thread: what a body costs, however busy the machine is.
+inline std::chrono::nanoseconds cpuTime() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
 
 inline std::span<const std::byte> view(const Bytes& bytes) { return std::as_bytes(std::span{bytes}); }
 inline Bytes copy(const matmq::SharedBytes& bytes) {

@@ -77,6 +77,9 @@ class AsyncProducer {
 
   [[nodiscard]] ProducerStats stats() const;
 
+  /// The random id of this producer: the `message_id` of message n is "<instance>-<n>".
+  [[nodiscard]] const std::string& instance() const noexcept;
+
  private:
   class Impl;
   std::unique_ptr<Impl> impl_;

@@ -11,7 +11,7 @@
 namespace matmq {
 
 /// Which family an error belongs to; the TypeScript layer has one class for each.
-enum class ErrorKind : std::uint8_t { connection, channel, publish, image, endOfTransmission, closed, argument };
+enum class ErrorKind : std::uint8_t { connection, channel, publish, image, endOfTransmission, closed, timeout, argument };
 
 /// What went wrong. `errorCodeName` gives the string that programs compare with.
 enum class ErrorCode : std::uint8_t {

@@ -17,6 +17,7 @@ class Publisher final : public IoUser {
   /// `options` must outlive this.
   Publisher(const ProducerOptions& options, std::shared_ptr<Outbox> outbox);
 
+  [[nodiscard]] const std::string& instance() const noexcept { return sender_.instance; }
   void fillStats(ProducerStats& stats) const noexcept { traffic_.fill(stats); }
 
   void declare(SetupScript& script) override;

@@ -14,7 +14,9 @@ std::string Subscriber::queueName() const {
 }
 
 void Subscriber::declare(SetupScript& script) {
-  inbox_.beginEpoch(++epoch_);
+  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, and
+  // what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
+  inbox_.beginEpoch(++epoch_, options_.queue.has_value() && options_.ack != AckMode::none);
   declareExchange(script, options_);
   declareQueue(script, options_, [this](std::string name) {
     const std::lock_guard lock(queueNameMutex_);
@@ -106,12 +108,12 @@ void Subscriber::onContent() {
 void Subscriber::onLost(const Error& /*why*/) {
   traffic_.onLost();
   incoming_.reset();
-  inbox_.beginEpoch(++epoch_);
+  inbox_.beginEpoch(++epoch_, false);
 }
 
 void Subscriber::onEnd(const std::optional<Error>& /*why*/) {
   traffic_.onLost();
-  inbox_.beginEpoch(++epoch_);
+  inbox_.beginEpoch(++epoch_, false);
 }
 
 }  // namespace matmq::amqp

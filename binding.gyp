@@ -1,0 +1,27 @@
+# The same addon through node-gyp, from the same list of sources. CMakeLists.txt is the build that releases use; this one
+# is for those who build native modules with node-gyp only. It is not published: npm would run it at every install.
+{
+  "targets": [
+    {
+      "target_name": "matmq",
+      "sources": ["<!@(node -p \"const s = require('./native/sources.json'); [...s.core, ...s.addon].map((f) => 'native/' + f).join(' ')\")"],
+      "include_dirs": ["native/core/include", "native/core/src", "native/addon"],
+      "defines": [
+        "NAPI_VERSION=8",
+        "NAPI_CPP_EXCEPTIONS",
+        "MATMQ_VERSION=\"<!(node -p \"require('./package.json').version\")\""
+      ],
+      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
+      "cflags_cc": [
+        "-std=c++20", "-fexceptions", "-frtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
+        "-isystem<!(node -p \"require('node-addon-api').include_dir\")",
+        "<!@(pkg-config --cflags opencv4 librabbitmq libturbojpeg libpng libwebp | sed 's/-I/-isystem/g')"
+      ],
+      "libraries": [
+        "-lopencv_imgproc", "-lopencv_core",
+        "<!@(pkg-config --libs librabbitmq libturbojpeg libpng libwebp)",
+        "-Wl,-z,nodelete", "-Wl,--gc-sections"
+      ]
+    }
+  ]
+}

@@ -1,0 +1,121 @@
+// The consumer's queue by itself: order, bounds, acknowledgements.
+#include "inbox.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace matmq;
+
+namespace {
+
+struct Fixture {
+  explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual) : inbox(mark, ack, [this] { ++wakes; }, signal) {
+    inbox.beginEpoch(1, false);
+  }
+  void deliver(std::uint64_t tag, std::size_t size = 1, std::uint64_t epoch = 1) {
+    auto message = std::make_shared<Message>();
+    message->id = {tag, epoch};
+    message->body = copyBytes(std::string(size, 'x'));
+    inbox.push(std::move(message));
+  }
+  std::vector<std::uint64_t> take(std::size_t messages = 100, std::size_t bytes = 1'000'000) {
+    std::vector<std::uint64_t> tags;
+    for (const auto& message : inbox.take(messages, bytes)) tags.push_back(message->id.tag);
+    return tags;
+  }
+  std::shared_ptr<Signal> signal = std::make_shared<Signal>();
+  int wakes = 0;
+  Inbox inbox;
+};
+
+using Tags = std::vector<std::uint64_t>;
+
+}  // namespace
+
+TEST_CASE("messages are taken in order, up to a number and a size, but at least one") {
+  Fixture f;
+  for (std::uint64_t tag = 1; tag <= 5; ++tag) f.deliver(tag, 100);
+  CHECK(f.take(2) == Tags{1, 2});
+  CHECK(f.take(10, 10) == Tags{3});
+  CHECK(f.take(10, 250) == Tags{4, 5});
+  CHECK(f.take().empty());
+}
+
+TEST_CASE("the inbox is full by count or by bytes") {
+  Fixture count({2, 1000});
+  count.deliver(1);
+  CHECK_FALSE(count.inbox.full());
+  count.deliver(2);
+  CHECK(count.inbox.full());
+  Fixture bytes({100, 1000});
+  bytes.deliver(1, 5000);
+  CHECK(bytes.inbox.full());
+  CHECK(bytes.take() == Tags{1});
+  CHECK_FALSE(bytes.inbox.full());
+}
+
+TEST_CASE("one wake until the program has found the inbox empty") {
+  Fixture f;
+  f.deliver(1);
+  f.deliver(2);
+  CHECK(f.wakes == 1);
+  CHECK(f.take(1) == Tags{1});
+  f.deliver(3);
+  CHECK(f.wakes == 1);
+  CHECK(f.take() == Tags{2, 3});
+  f.deliver(4);
+  CHECK(f.wakes == 2);
+}
+
+TEST_CASE("acknowledging up to a message says it once for all, and twice is false") {
+  Fixture f;
+  for (std::uint64_t tag = 1; tag <= 4; ++tag) f.deliver(tag);
+  CHECK(f.inbox.settle({1, 1}, Verdict::Kind::ackUpTo));
+  CHECK(f.inbox.settle({3, 1}, Verdict::Kind::ackUpTo));
+  CHECK_FALSE(f.inbox.settle({2, 1}, Verdict::Kind::ack));
+  CHECK(f.inbox.settle({4, 1}, Verdict::Kind::requeue));
+  CHECK_FALSE(f.inbox.settle({4, 1}, Verdict::Kind::ack));
+  CHECK_FALSE(f.inbox.settle({9, 1}, Verdict::Kind::ack));
+  const auto verdicts = f.inbox.takeVerdicts();
+  REQUIRE(verdicts.size() == 2);
+  CHECK(verdicts[0].tag == 3);
+  CHECK(verdicts[1].kind == Verdict::Kind::requeue);
+  ConsumerStats stats;
+  f.inbox.fillStats(stats);
+  CHECK(stats.acknowledged == 3);
+  CHECK(stats.rejected == 1);
+}
+
+TEST_CASE("a new connection forgets deliveries and acknowledgements of the old one") {
+  Fixture f;
+  f.deliver(1);
+  f.deliver(2);
+  CHECK(f.take(1) == Tags{1});
+  f.inbox.beginEpoch(2, true);
+  CHECK(f.take().empty());
+  CHECK_FALSE(f.inbox.settle({1, 1}, Verdict::Kind::ack));
+  CHECK(f.inbox.takeVerdicts().empty());
+  f.deliver(1, 1, 2);
+  CHECK(f.inbox.settle({1, 2}, Verdict::Kind::ack));
+}
+
+TEST_CASE("what the broker does not deliver again is kept when the connection is lost") {
+  Fixture f({}, AckMode::none);
+  f.deliver(1);
+  f.inbox.beginEpoch(2, false);
+  CHECK(f.take() == Tags{1});
+  CHECK_FALSE(f.inbox.settle({1, 1}, Verdict::Kind::ack));
+}
+
+TEST_CASE("a refused body is told to the broker and to the program") {
+  Fixture f;
+  auto message = std::make_shared<Message>();
+  message->id = {1, 1};
+  message->error = Error(ErrorCode::limitExceeded, "too large");
+  f.inbox.refuse(std::move(message));
+  const auto verdicts = f.inbox.takeVerdicts();
+  REQUIRE(verdicts.size() == 1);
+  CHECK(verdicts[0].kind == Verdict::Kind::reject);
+  CHECK(f.take() == Tags{1});
+  f.deliver(2);
+  CHECK(f.inbox.settle({2, 1}, Verdict::Kind::ackUpTo));
+}
