@@ -9,7 +9,15 @@
 
 /** What the addon throws (as properties of an Error) and reports (as a plain object). */
 export interface NativeError {
-  readonly kind: 'connection' | 'channel' | 'publish' | 'image' | 'endOfTransmission' | 'closed' | 'timeout' | 'argument';
+  readonly kind:
+    | 'connection'
+    | 'channel'
+    | 'publish'
+    | 'image'
+    | 'endOfTransmission'
+    | 'closed'
+    | 'timeout'
+    | 'argument';
   /** Upper-case code: the strings of native/core/src/error.cpp. */
   readonly code: string;
   readonly message: string;

@@ -1,10 +1,10 @@
 // The module: what `require('matmq.node')` gives (NativeAddon of lib/native.ts).
+#include <matmq/version.hpp>
+
 #include "env_state.hpp"
 #include "native_consumer.hpp"
 #include "native_message.hpp"
 #include "native_producer.hpp"
-
-#include <matmq/version.hpp>
 
 namespace matmq::addon {
 namespace {
@@ -16,10 +16,13 @@ Napi::Value defaults(const Napi::CallbackInfo& info) {
   return object;
 }
 
-Napi::Value codecThreads(const Napi::CallbackInfo& info) { return Napi::Number::New(info.Env(), codec_pool::threads()); }
+Napi::Value codecThreads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), codec_pool::threads());
+}
 
 void setCodecThreads(const Napi::CallbackInfo& info) {
-  guarded(info.Env(), [&] { codec_pool::setThreads(static_cast<unsigned>(std::max(0, info[0].ToNumber().Int32Value()))); });
+  guarded(info.Env(),
+          [&] { codec_pool::setThreads(static_cast<unsigned>(std::max(0, info[0].ToNumber().Int32Value()))); });
 }
 
 Napi::Value versions(const Napi::CallbackInfo& info) {

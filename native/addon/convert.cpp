@@ -5,9 +5,10 @@
 namespace matmq::addon {
 namespace {
 
-constexpr std::array<const char*, 8> kindNames{"connection", "channel", "publish", "image",
-                                               "endOfTransmission", "closed", "timeout", "argument"};
-constexpr std::array<const char*, 6> eventNames{"connected", "disconnected", "reconnecting", "blocked", "unblocked", "closed"};
+constexpr std::array<const char*, 8> kindNames{"connection",        "channel", "publish", "image",
+                                               "endOfTransmission", "closed",  "timeout", "argument"};
+constexpr std::array<const char*, 6> eventNames{"connected", "disconnected", "reconnecting",
+                                                "blocked",   "unblocked",    "closed"};
 
 void describe(Napi::Env env, Napi::Object target, const Error& error) {
   target.Set("kind", kindNames.at(static_cast<std::size_t>(error.kind())));

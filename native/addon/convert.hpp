@@ -1,8 +1,9 @@
 // Between JavaScript values and the core's. The shapes are those of lib/native.ts.
 #pragma once
 
-#include <matmq/matmq.hpp>
 #include <napi.h>
+
+#include <matmq/matmq.hpp>
 
 namespace matmq::addon {
 

@@ -1,7 +1,7 @@
 // Properties and AMQP field tables.
-#include "convert.hpp"
-
 #include <cmath>
+
+#include "convert.hpp"
 
 namespace matmq::addon {
 namespace {
@@ -31,7 +31,8 @@ FieldValue fieldValueFrom(Napi::Value value, int depth) {
     bool lossless = false;
     const std::int64_t integer = value.As<Napi::BigInt>().Int64Value(&lossless);
     if (lossless) return integer;
-    throw Error(ErrorCode::invalidArgument, "Expected a bigint of at most 64 bits as a header value but received a larger one");
+    throw Error(ErrorCode::invalidArgument,
+                "Expected a bigint of at most 64 bits as a header value but received a larger one");
   }
   if (value.IsDate()) {
     return Timestamp{static_cast<std::uint64_t>(std::max(0.0, value.As<Napi::Date>().ValueOf() / 1000))};
@@ -42,9 +43,10 @@ FieldValue fieldValueFrom(Napi::Value value, int depth) {
   }
   if (value.IsArray()) return fieldArrayFrom(value.As<Napi::Array>(), depth + 1);
   if (value.IsObject() && !value.IsFunction()) return fieldTableFrom(value.As<Napi::Object>(), depth + 1);
-  throw Error(ErrorCode::invalidArgument,
-              "Expected a header value to be null, a boolean, number, bigint, string, Uint8Array, Date, array or object "
-              "but received a function or symbol");
+  throw Error(
+      ErrorCode::invalidArgument,
+      "Expected a header value to be null, a boolean, number, bigint, string, Uint8Array, Date, array or object "
+      "but received a function or symbol");
 }
 
 Napi::Value fieldValueObject(Napi::Env env, const FieldValue& field) {
@@ -79,10 +81,14 @@ struct TextProperty {
   std::optional<std::string> Properties::*field;
 };
 constexpr TextProperty textProperties[] = {
-    {"contentType", &Properties::contentType}, {"contentEncoding", &Properties::contentEncoding},
-    {"correlationId", &Properties::correlationId}, {"replyTo", &Properties::replyTo},
-    {"expiration", &Properties::expiration},   {"messageId", &Properties::messageId},
-    {"type", &Properties::type},               {"userId", &Properties::userId},
+    {"contentType", &Properties::contentType},
+    {"contentEncoding", &Properties::contentEncoding},
+    {"correlationId", &Properties::correlationId},
+    {"replyTo", &Properties::replyTo},
+    {"expiration", &Properties::expiration},
+    {"messageId", &Properties::messageId},
+    {"type", &Properties::type},
+    {"userId", &Properties::userId},
     {"appId", &Properties::appId},
 };
 

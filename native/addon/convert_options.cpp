@@ -1,7 +1,7 @@
 // Options, whose shapes are NativeProducerOptions and NativeConsumerOptions of lib/native.ts.
-#include "convert.hpp"
-
 #include <array>
+
+#include "convert.hpp"
 
 namespace matmq::addon {
 namespace {
@@ -44,8 +44,10 @@ void readShared(Napi::Object object, Options& options) {
   options.heartbeat = std::chrono::seconds(static_cast<std::int64_t>(number(object, "heartbeatSeconds")));
   options.connectTimeout = std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "connectTimeoutMs")));
   options.reconnect.enabled = flag(object, "reconnect");
-  options.reconnect.initialDelay = std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "reconnectInitialDelayMs")));
-  options.reconnect.maxDelay = std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "reconnectMaxDelayMs")));
+  options.reconnect.initialDelay =
+      std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "reconnectInitialDelayMs")));
+  options.reconnect.maxDelay =
+      std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "reconnectMaxDelayMs")));
   options.frameMax = static_cast<std::uint32_t>(number(object, "frameMax"));
   options.exchange = text(object, "exchange");
   options.exchangeType = text(object, "exchangeType");
@@ -95,9 +97,9 @@ ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   options.routingKeys = texts(object, "routingKeys");
   if (const Napi::Value value = object.Get("queue"); value.IsObject()) {
     const auto queue = value.As<Napi::Object>();
-    options.queue = QueueOptions{text(queue, "name"), flag(queue, "durable"),
-                                 named<QueueType>(text(queue, "type"), queueTypeNames),
-                                 fieldTableFrom(queue.Get("arguments").As<Napi::Object>())};
+    options.queue =
+        QueueOptions{text(queue, "name"), flag(queue, "durable"), named<QueueType>(text(queue, "type"), queueTypeNames),
+                     fieldTableFrom(queue.Get("arguments").As<Napi::Object>())};
   }
   options.prefetch = static_cast<std::uint16_t>(number(object, "prefetch"));
   options.ack = named<AckMode>(text(object, "ack"), ackNames);

@@ -81,9 +81,8 @@ void EnvState::letGo(Napi::Env env) {
 std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value) {
   napi_ref reference = nullptr;
   if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
-  return {static_cast<const void*>(reference), [mailbox = EnvState::of(env).mailbox(), reference](const void*) {
-            mailbox->release(reference);
-          }};
+  return {static_cast<const void*>(reference),
+          [mailbox = EnvState::of(env).mailbox(), reference](const void*) { mailbox->release(reference); }};
 }
 
 }  // namespace matmq::addon

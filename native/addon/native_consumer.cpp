@@ -5,18 +5,18 @@
 namespace matmq::addon {
 
 Napi::Function NativeConsumer::define(Napi::Env env) {
-  return DefineClass(env, "NativeConsumer",
-                     {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
-                      InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::collect>("collect"),
-                      InstanceMethod<&NativeConsumer::stats>("stats"), InstanceMethod<&NativeConsumer::queueName>("queueName"),
-                      InstanceMethod<&NativeConsumer::close>("close"), InstanceMethod<&NativeConsumer::refMethod>("ref"),
-                      InstanceMethod<&NativeConsumer::unrefMethod>("unref")});
+  return DefineClass(
+      env, "NativeConsumer",
+      {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
+       InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::collect>("collect"),
+       InstanceMethod<&NativeConsumer::stats>("stats"), InstanceMethod<&NativeConsumer::queueName>("queueName"),
+       InstanceMethod<&NativeConsumer::close>("close"), InstanceMethod<&NativeConsumer::refMethod>("ref"),
+       InstanceMethod<&NativeConsumer::unrefMethod>("unref")});
 }
 
 NativeConsumer::NativeConsumer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeConsumer>(info) {
-  guarded(info.Env(), [&] {
-    start(info.Env(), consumerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>());
-  });
+  guarded(info.Env(),
+          [&] { start(info.Env(), consumerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>()); });
 }
 
 void NativeConsumer::Finalize(Napi::BasicEnv env) {

@@ -14,13 +14,14 @@ constexpr std::size_t copyBelow = 2048;
 }  // namespace
 
 Napi::Function NativeMessage::define(Napi::Env env) {
-  return DefineClass(env, "NativeMessage",
-                     {InstanceAccessor<&NativeMessage::isEot>("isEot"), InstanceAccessor<&NativeMessage::redelivered>("redelivered"),
-                      InstanceAccessor<&NativeMessage::size>("size"), InstanceMethod<&NativeMessage::error>("error"),
-                      InstanceMethod<&NativeMessage::body>("body"), InstanceMethod<&NativeMessage::text>("text"),
-                      InstanceMethod<&NativeMessage::type>("type"), InstanceMethod<&NativeMessage::exchange>("exchange"),
-                      InstanceMethod<&NativeMessage::routingKey>("routingKey"),
-                      InstanceMethod<&NativeMessage::properties>("properties")});
+  return DefineClass(
+      env, "NativeMessage",
+      {InstanceAccessor<&NativeMessage::isEot>("isEot"), InstanceAccessor<&NativeMessage::redelivered>("redelivered"),
+       InstanceAccessor<&NativeMessage::size>("size"), InstanceMethod<&NativeMessage::error>("error"),
+       InstanceMethod<&NativeMessage::body>("body"), InstanceMethod<&NativeMessage::text>("text"),
+       InstanceMethod<&NativeMessage::type>("type"), InstanceMethod<&NativeMessage::exchange>("exchange"),
+       InstanceMethod<&NativeMessage::routingKey>("routingKey"),
+       InstanceMethod<&NativeMessage::properties>("properties")});
 }
 
 Napi::Object NativeMessage::create(Napi::Env env, std::shared_ptr<const Message> message) {
@@ -29,7 +30,8 @@ Napi::Object NativeMessage::create(Napi::Env env, std::shared_ptr<const Message>
 }
 
 NativeMessage::NativeMessage(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeMessage>(info) {
-  if (!info[0].IsExternal()) throw Napi::TypeError::New(info.Env(), "Messages come from consumers and cannot be constructed");
+  if (!info[0].IsExternal())
+    throw Napi::TypeError::New(info.Env(), "Messages come from consumers and cannot be constructed");
   message_ = *info[0].As<Napi::External<std::shared_ptr<const Message>>>().Data();
   info.This().As<Napi::Object>().TypeTag(&messageTag);
 }
@@ -45,11 +47,14 @@ Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, 
   if (bytes.size() < copyBelow) {
     return Napi::Buffer<std::uint8_t>::Copy(env, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   }
-  auto* const data = reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // NOLINT: JavaScript owns it from here on
+  auto* const data =
+      reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // NOLINT: JavaScript owns it from here on
   auto holder = std::make_unique<std::shared_ptr<const void>>(std::move(owner));
   auto buffer = Napi::Buffer<std::uint8_t>::NewOrCopy(
       env, data, bytes.size(),
-      [](Napi::BasicEnv, std::uint8_t*, std::shared_ptr<const void>* held) { std::default_delete<std::shared_ptr<const void>>()(held); },
+      [](Napi::BasicEnv, std::uint8_t*, std::shared_ptr<const void>* held) {
+        std::default_delete<std::shared_ptr<const void>>()(held);
+      },
       holder.get());
   [[maybe_unused]] auto* const given = holder.release();
   return buffer;
@@ -62,13 +67,18 @@ Napi::Uint8Array NativeMessage::bodyView(Napi::Env env) {
     body_ = Napi::Weak(view);
     return view;
   }
-  if (const Napi::Value view = body_.Value(); !view.IsEmpty() && view.IsTypedArray()) return view.As<Napi::Uint8Array>();
+  if (const Napi::Value view = body_.Value(); !view.IsEmpty() && view.IsTypedArray())
+    return view.As<Napi::Uint8Array>();
   body_.Reset();
   return bodyView(env);
 }
 
-Napi::Value NativeMessage::isEot(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), message_->isEndOfTransmission()); }
-Napi::Value NativeMessage::redelivered(const Napi::CallbackInfo& info) { return Napi::Boolean::New(info.Env(), message_->redelivered); }
+Napi::Value NativeMessage::isEot(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), message_->isEndOfTransmission());
+}
+Napi::Value NativeMessage::redelivered(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), message_->redelivered);
+}
 Napi::Value NativeMessage::size(const Napi::CallbackInfo& info) { return number(info.Env(), message_->body.size()); }
 Napi::Value NativeMessage::error(const Napi::CallbackInfo& info) {
   return message_->error ? errorObject(info.Env(), *message_->error) : info.Env().Undefined();
@@ -80,9 +90,15 @@ Napi::Value NativeMessage::text(const Napi::CallbackInfo& info) {
 Napi::Value NativeMessage::type(const Napi::CallbackInfo& info) {
   return Napi::String::New(info.Env(), std::string(messageTypeName(message_->type)));
 }
-Napi::Value NativeMessage::exchange(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), message_->exchange); }
-Napi::Value NativeMessage::routingKey(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), message_->routingKey); }
-Napi::Value NativeMessage::properties(const Napi::CallbackInfo& info) { return propertiesObject(info.Env(), message_->properties); }
+Napi::Value NativeMessage::exchange(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), message_->exchange);
+}
+Napi::Value NativeMessage::routingKey(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), message_->routingKey);
+}
+Napi::Value NativeMessage::properties(const Napi::CallbackInfo& info) {
+  return propertiesObject(info.Env(), message_->properties);
+}
 
 namespace {
 
@@ -107,7 +123,8 @@ struct Decoding {
 
   Napi::Value pixels(Napi::Env env) const {
     const cv::Mat& mat = image->mat;
-    const std::size_t size = static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
+    const std::size_t size =
+        static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
     // Two JavaScript buffers over the same memory would be two owners: a raw matrix is the message's own body.
     if (image->owner) return NativeMessage::from(env, wrapper.Value()).bodyView(env);
     auto owner = std::make_shared<const cv::Mat>(mat);
@@ -135,8 +152,12 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
   EnvState& state = EnvState::of(env);
   // Owned by whoever runs next: the codec thread, then the letter. Its references die on the JavaScript thread, or with
   // the environment when the letter is dropped.
-  auto decoding = std::make_shared<Decoding>(Decoding{Napi::Promise::Deferred::New(env), Napi::Persistent(info[0].As<Napi::Object>()),
-                                                      wrapped.message(), decodeOptionsFrom(info[1].As<Napi::Object>()), {}, {}});
+  auto decoding = std::make_shared<Decoding>(Decoding{Napi::Promise::Deferred::New(env),
+                                                      Napi::Persistent(info[0].As<Napi::Object>()),
+                                                      wrapped.message(),
+                                                      decodeOptionsFrom(info[1].As<Napi::Object>()),
+                                                      {},
+                                                      {}});
   const Napi::Value promise = decoding->deferred.Promise();
   state.keepAlive(env);
   codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {

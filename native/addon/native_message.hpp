@@ -34,8 +34,10 @@ class NativeMessage final : public Napi::ObjectWrap<NativeMessage> {
   Napi::Reference<Napi::Uint8Array> body_;
 };
 
-/// Memory of the core as a Uint8Array, kept by `owner`. Copied once where the runtime allows no external memory (Electron).
-[[nodiscard]] Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+/// Memory of the core as a Uint8Array, kept by `owner`. Copied once where the runtime allows no external memory
+/// (Electron).
+[[nodiscard]] Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes,
+                                             std::shared_ptr<const void> owner);
 
 /// decodeMessage(message, options): Promise<NativeMat>
 Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info);

@@ -13,19 +13,18 @@ SharedBytes bytesFrom(Napi::Env env, Napi::Value value, bool copy) {
 }  // namespace
 
 Napi::Function NativeProducer::define(Napi::Env env) {
-  return DefineClass(env, "NativeProducer",
-                     {InstanceMethod<&NativeProducer::sendText>("sendText"), InstanceMethod<&NativeProducer::sendBytes>("sendBytes"),
-                      InstanceMethod<&NativeProducer::sendImage>("sendImage"), InstanceMethod<&NativeProducer::sendEot>("sendEot"),
-                      InstanceMethod<&NativeProducer::collect>("collect"), InstanceMethod<&NativeProducer::stats>("stats"),
-                      InstanceMethod<&NativeProducer::instance>("instance"),
-                      InstanceMethod<&NativeProducer::close>("close"), InstanceMethod<&NativeProducer::refMethod>("ref"),
-                      InstanceMethod<&NativeProducer::unrefMethod>("unref")});
+  return DefineClass(
+      env, "NativeProducer",
+      {InstanceMethod<&NativeProducer::sendText>("sendText"), InstanceMethod<&NativeProducer::sendBytes>("sendBytes"),
+       InstanceMethod<&NativeProducer::sendImage>("sendImage"), InstanceMethod<&NativeProducer::sendEot>("sendEot"),
+       InstanceMethod<&NativeProducer::collect>("collect"), InstanceMethod<&NativeProducer::stats>("stats"),
+       InstanceMethod<&NativeProducer::instance>("instance"), InstanceMethod<&NativeProducer::close>("close"),
+       InstanceMethod<&NativeProducer::refMethod>("ref"), InstanceMethod<&NativeProducer::unrefMethod>("unref")});
 }
 
 NativeProducer::NativeProducer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeProducer>(info) {
-  guarded(info.Env(), [&] {
-    start(info.Env(), producerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>());
-  });
+  guarded(info.Env(),
+          [&] { start(info.Env(), producerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>()); });
 }
 
 void NativeProducer::Finalize(Napi::BasicEnv env) {
@@ -35,7 +34,8 @@ void NativeProducer::Finalize(Napi::BasicEnv env) {
 Napi::Value NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
   if (options.IsObject()) {
     const auto object = options.As<Napi::Object>();
-    if (const Napi::Value key = object.Get("routingKey"); key.IsString()) message.routingKey = key.As<Napi::String>().Utf8Value();
+    if (const Napi::Value key = object.Get("routingKey"); key.IsString())
+      message.routingKey = key.As<Napi::String>().Utf8Value();
     if (const Napi::Value own = object.Get("properties"); own.IsObject()) {
       addProperties(message, propertiesFrom(own.As<Napi::Object>()));
     }
@@ -44,9 +44,8 @@ Napi::Value NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::V
 }
 
 Napi::Value NativeProducer::sendText(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] {
-    return send(info.Env(), textMessage(info[0].As<Napi::String>().Utf8Value()), info[1]);
-  });
+  return guarded(info.Env(),
+                 [&] { return send(info.Env(), textMessage(info[0].As<Napi::String>().Utf8Value()), info[1]); });
 }
 
 Napi::Value NativeProducer::sendBytes(const Napi::CallbackInfo& info) {
@@ -64,15 +63,18 @@ Napi::Value NativeProducer::sendImage(const Napi::CallbackInfo& info) {
     const ImageFormat format = parseImageFormat(info[6].ToString().Utf8Value());
     SharedBytes bytes = bytesFrom(info.Env(), info[4], info[5].ToBoolean());
     // The addon trusts nobody with memory: lib/ has checked this, too.
-    const std::size_t rowBytes = static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
+    const std::size_t rowBytes =
+        static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
     const std::size_t needed = rows > 0 ? static_cast<std::size_t>(rows - 1) * step + rowBytes : 0;
     if (rows <= 0 || cols <= 0 || step < rowBytes || bytes.size() < needed) {
-      throw Error(ErrorCode::invalidMatrix, "Expected a matrix whose data covers its rows but received " + std::to_string(rows) +
-                                                " rows of " + std::to_string(cols) + " in " + std::to_string(bytes.size()) + " bytes");
+      throw Error(ErrorCode::invalidMatrix, "Expected a matrix whose data covers its rows but received " +
+                                                std::to_string(rows) + " rows of " + std::to_string(cols) + " in " +
+                                                std::to_string(bytes.size()) + " bytes");
     }
-    const cv::Mat image(rows, cols, type,
-                        const_cast<std::byte*>(bytes.view.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast): only read
-                        step);
+    const cv::Mat image(
+        rows, cols, type,
+        const_cast<std::byte*>(bytes.view.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast): only read
+        step);
     return send(info.Env(), imageMessage(image, std::move(bytes.owner), format, encodeOptionsFrom(info[7])), info[8]);
   });
 }

@@ -20,7 +20,8 @@ class AsyncProducer::Impl {
   [[nodiscard]] const std::string& instance() const noexcept { return publisher_.instance(); }
 
   void close() {
-    outbox_->refuse(Error(ErrorCode::closed, "The producer '" + options_.name + "' is closed; make a new one to send more"));
+    outbox_->refuse(
+        Error(ErrorCode::closed, "The producer '" + options_.name + "' is closed; make a new one to send more"));
     io_.close();
   }
 

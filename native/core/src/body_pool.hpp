@@ -2,7 +2,8 @@
 // receive a large body; pages that come back stay warm and are used again.
 //
 // Ownership and threading
-// 1. allocate may be called from any thread, and the result released on any thread, at any time, up to the end of the process.
+// 1. allocate may be called from any thread, and the result released on any thread, at any time, up to the end of the
+// process.
 // 2. At most maxIdle bytes are kept idle; beyond that memory goes back to the kernel.
 #pragma once
 

@@ -1,10 +1,8 @@
-#include <matmq/codec_pool.hpp>
-
-#include <matmq/error.hpp>
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
+#include <matmq/codec_pool.hpp>
+#include <matmq/error.hpp>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -40,13 +38,14 @@ class Pool {
 
   void setThreads(unsigned count) {
     if (count < 1 || count > mostThreads) {
-      throw Error(ErrorCode::invalidArgument, "Expected 1 to " + std::to_string(mostThreads) + " codec threads but received " +
-                                                  std::to_string(count));
+      throw Error(ErrorCode::invalidArgument, "Expected 1 to " + std::to_string(mostThreads) +
+                                                  " codec threads but received " + std::to_string(count));
     }
     const std::lock_guard lock(mutex_);
     if (started_ > count) {
-      throw Error(ErrorCode::invalidArgument, "Expected the number of codec threads to be set before the first image, but " +
-                                                  std::to_string(started_) + " are at work");
+      throw Error(ErrorCode::invalidArgument,
+                  "Expected the number of codec threads to be set before the first image, but " +
+                      std::to_string(started_) + " are at work");
     }
     threads_ = count;
   }

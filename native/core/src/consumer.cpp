@@ -1,15 +1,15 @@
+#include <condition_variable>
 #include <matmq/consumer.hpp>
+#include <mutex>
 
 #include "signal.hpp"
-
-#include <condition_variable>
-#include <mutex>
 
 namespace matmq {
 
 class Consumer::Impl {
  public:
-  explicit Impl(const ConsumerOptions& options) : ack_(options.ack), limits_(options.limits), consumer_(options, [this] { absorb(); }) {
+  explicit Impl(const ConsumerOptions& options)
+      : ack_(options.ack), limits_(options.limits), consumer_(options, [this] { absorb(); }) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return connected_ || closed_; });
     if (closed_) throw Error(closingError());
@@ -34,7 +34,8 @@ class Consumer::Impl {
       if (!timeout) {
         changed_.wait(lock, changed);
       } else if (!changed_.wait_until(lock, deadline, changed)) {
-        throw Error(ErrorCode::timeout, "Expected a message within " + std::to_string(timeout->count()) + " ms but none arrived");
+        throw Error(ErrorCode::timeout,
+                    "Expected a message within " + std::to_string(timeout->count()) + " ms but none arrived");
       }
     }
   }
@@ -105,7 +106,9 @@ class Consumer::Impl {
 Consumer::Consumer(ConsumerOptions options) : impl_(std::make_unique<Impl>(options)) {}
 Consumer::~Consumer() { exit(); }
 
-std::shared_ptr<const Message> Consumer::receive(std::optional<std::chrono::milliseconds> timeout) { return impl_->receive(timeout); }
+std::shared_ptr<const Message> Consumer::receive(std::optional<std::chrono::milliseconds> timeout) {
+  return impl_->receive(timeout);
+}
 
 ReceivedImage Consumer::receiveImage(const DecodeOptions& options, std::optional<std::chrono::milliseconds> timeout) {
   auto message = receive(timeout);

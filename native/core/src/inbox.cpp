@@ -5,7 +5,9 @@ namespace matmq {
 Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
     : highWaterMark_(highWaterMark), ack_(ack), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
 
-bool Inbox::fullLocked() const noexcept { return messages_.size() >= highWaterMark_.messages || bytes_ >= highWaterMark_.bytes; }
+bool Inbox::fullLocked() const noexcept {
+  return messages_.size() >= highWaterMark_.messages || bytes_ >= highWaterMark_.bytes;
+}
 
 bool Inbox::full() const {
   const std::lock_guard lock(mutex_);

@@ -7,12 +7,11 @@
 // 2. `wake` is called by the I/O thread without the lock.
 #pragma once
 
-#include "signal.hpp"
-
-#include <matmq/async_consumer.hpp>
-
 #include <deque>
+#include <matmq/async_consumer.hpp>
 #include <mutex>
+
+#include "signal.hpp"
 
 namespace matmq {
 
@@ -36,8 +35,8 @@ class Inbox {
   void fillStats(ConsumerStats& stats) const;
 
   // the I/O thread
-  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on. `forget`: drop
-  /// the messages of the one before, because the broker delivers them again.
+  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on. `forget`:
+  /// drop the messages of the one before, because the broker delivers them again.
   void beginEpoch(std::uint64_t epoch, bool forget);
   void push(std::shared_ptr<Message> message);
   /// Counts a message whose body was refused and notes that the broker is to be told.
@@ -59,7 +58,7 @@ class Inbox {
   std::deque<std::shared_ptr<const Message>> messages_;
   std::size_t bytes_ = 0;
   std::uint64_t epoch_ = 0;
-  std::deque<bool> unsettled_;     ///< by delivery tag from firstTag_ on, in this epoch
+  std::deque<bool> unsettled_;  ///< by delivery tag from firstTag_ on, in this epoch
   std::uint64_t firstTag_ = 1;
   std::vector<Verdict> verdicts_;
   bool messagesAnnounced_ = false;

@@ -10,8 +10,8 @@ constexpr const char* typeHeader = "mat-type";
 
 Payload rowsOf(const cv::Mat& image, std::shared_ptr<const void> owner) {
   const std::size_t rowBytes = static_cast<std::size_t>(image.cols) * image.elemSize();
-  return {std::move(owner), reinterpret_cast<const std::byte*>(image.data), rowBytes, static_cast<std::size_t>(image.rows),
-          image.step[0]};
+  return {std::move(owner), reinterpret_cast<const std::byte*>(image.data), rowBytes,
+          static_cast<std::size_t>(image.rows), image.step[0]};
 }
 
 template <typename T>
@@ -19,8 +19,8 @@ const T& header(const Message& message, const char* name, const char* expected) 
   const auto at = message.properties.headers.find(name);
   const T* value = at == message.properties.headers.end() ? nullptr : std::get_if<T>(&at->second.value);
   if (value == nullptr) {
-    throw Error(ErrorCode::cannotDecode, std::string("Expected a raw matrix to have the header ") + name + " as " + expected +
-                                             " but it is missing or of another type");
+    throw Error(ErrorCode::cannotDecode, std::string("Expected a raw matrix to have the header ") + name + " as " +
+                                             expected + " but it is missing or of another type");
   }
   return *value;
 }
@@ -29,11 +29,16 @@ const T& header(const Message& message, const char* name, const char* expected) 
 
 std::string_view messageTypeName(MessageType type) noexcept {
   switch (type) {
-    case MessageType::text: return "text";
-    case MessageType::binary: return "binary";
-    case MessageType::image: return "image";
-    case MessageType::eot: return "eot";
-    case MessageType::unmarked: break;
+    case MessageType::text:
+      return "text";
+    case MessageType::binary:
+      return "binary";
+    case MessageType::image:
+      return "image";
+    case MessageType::eot:
+      return "eot";
+    case MessageType::unmarked:
+      break;
   }
   return "unmarked";
 }

@@ -1,9 +1,8 @@
+#include <limits>
 #include <matmq/options.hpp>
 
 #include "amqp/uri.hpp"
 #include "amqp/wire.hpp"
-
-#include <limits>
 
 namespace matmq {
 namespace {
@@ -30,13 +29,15 @@ void validateConnection(const ConnectionOptions& options) {
   if (options.urls.empty()) refuse("urls", "at least one URL", "an empty list");
   for (const std::string& url : options.urls) {
     if (amqp::parseUrl(url).tls) {
-      throw Error(ErrorCode::invalidUrl, "Expected an amqp: URL but received an amqps: one; this version does not speak TLS yet");
+      throw Error(ErrorCode::invalidUrl,
+                  "Expected an amqp: URL but received an amqps: one; this version does not speak TLS yet");
     }
   }
   if (options.heartbeat.count() < 0 || options.heartbeat.count() > std::numeric_limits<std::uint16_t>::max()) {
     refuse("heartbeat", "0 to 65535 seconds", std::to_string(options.heartbeat.count()));
   }
-  if (options.connectTimeout.count() <= 0) refuse("connectTimeout", "more than 0 ms", std::to_string(options.connectTimeout.count()));
+  if (options.connectTimeout.count() <= 0)
+    refuse("connectTimeout", "more than 0 ms", std::to_string(options.connectTimeout.count()));
   if (options.frameMax < amqp::frameMinSize || options.frameMax > std::numeric_limits<std::int32_t>::max()) {
     refuse("frameMax", "4096 to 2147483647 bytes", std::to_string(options.frameMax));
   }

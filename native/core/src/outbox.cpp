@@ -6,7 +6,8 @@ namespace matmq {
 namespace {
 
 std::int64_t microsecondsSince1970() {
-  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
 }
 
 std::size_t bodyBytes(const OutgoingMessage& message) {
@@ -21,7 +22,8 @@ bool hasNews(const ProducerReport& report) noexcept {
 
 }  // namespace
 
-Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
+Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<void()> wake,
+               std::shared_ptr<Signal> ioSignal)
     : highWaterMark_(highWaterMark), whenFull_(whenFull), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
 
 std::uint64_t Outbox::push(OutgoingMessage&& message) {
@@ -73,7 +75,8 @@ void Outbox::encode(std::uint64_t sequence, ImageToEncode job) {
     } catch (const Error& error) {
       self->finishEncoding(sequence, {}, error);
     } catch (const std::exception& error) {
-      self->finishEncoding(sequence, {}, Error(ErrorCode::cannotEncode, std::string("Encoding failed: ") + error.what()));
+      self->finishEncoding(sequence, {},
+                           Error(ErrorCode::cannotEncode, std::string("Encoding failed: ") + error.what()));
     }
   });
 }
@@ -100,7 +103,8 @@ bool Outbox::dropOldest(Released& released) {
   for (Entry& entry : entries_) {
     if (entry.state == State::taken || entry.state == State::settled) continue;
     ++counters_.dropped;
-    settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"), released);
+    settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"),
+                 released);
     popSettled();
     return true;
   }

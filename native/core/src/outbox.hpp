@@ -8,12 +8,11 @@
 // 4. `wake` is called without the lock, by the I/O thread or by push (dropOldest), and not after detach().
 #pragma once
 
-#include "signal.hpp"
-
-#include <matmq/async_producer.hpp>
-
 #include <deque>
+#include <matmq/async_producer.hpp>
 #include <mutex>
+
+#include "signal.hpp"
 
 namespace matmq {
 
@@ -77,10 +76,10 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   const std::shared_ptr<Signal> ioSignal_;
 
   mutable std::mutex mutex_;
-  std::deque<Entry> entries_;     ///< sequences first_ .. first_ + size - 1; the front is never settled
+  std::deque<Entry> entries_;  ///< sequences first_ .. first_ + size - 1; the front is never settled
   std::uint64_t first_ = 1;
   std::uint64_t nextToTake_ = 1;
-  std::size_t held_ = 0;          ///< entries not settled
+  std::size_t held_ = 0;  ///< entries not settled
   std::size_t heldBytes_ = 0;
   std::optional<Error> refusal_;
   std::optional<std::size_t> roomWanted_;  ///< the bytes of the message that push answered 0 to

@@ -1,7 +1,6 @@
-#include <matmq/producer.hpp>
-
 #include <condition_variable>
 #include <map>
+#include <matmq/producer.hpp>
 #include <mutex>
 
 namespace matmq {
@@ -17,7 +16,8 @@ struct detail::ReceiptState {
   std::optional<Error> error;
 };
 
-/// What is not settled yet, and what waits to be told by flush. Survives the producer for receipts that are asked later.
+/// What is not settled yet, and what waits to be told by flush. Survives the producer for receipts that are asked
+/// later.
 struct Settlements {
   std::mutex mutex;
   std::condition_variable changed;
@@ -43,7 +43,8 @@ class Producer::Impl {
       std::unique_lock lock(settlements_->mutex);
       const std::uint64_t epoch = settlements_->roomEpoch;
       lock.unlock();
-      // Under its own lock the order of trySend is the order of sequences; pending must have the entry before it settles.
+      // Under its own lock the order of trySend is the order of sequences; pending must have the entry before it
+      // settles.
       const std::lock_guard order(sending_);
       auto state = std::make_shared<detail::ReceiptState>(settlements_);
       lock.lock();
@@ -79,7 +80,8 @@ class Producer::Impl {
     std::size_t count = 0;
     for (const auto& [sequence, state] : std::exchange(settlements_->failed, {})) {
       if (state->askedFor || ++count > 10) continue;
-      list += "\n  message " + std::to_string(sequence) + ": " + std::string(state->error->codeName()) + ", " + state->error->what();
+      list += "\n  message " + std::to_string(sequence) + ": " + std::string(state->error->codeName()) + ", " +
+              state->error->what();
     }
     if (count == 0) return;
     if (count > 10) list += "\n  and " + std::to_string(count - 10) + " more";

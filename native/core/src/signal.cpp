@@ -1,11 +1,12 @@
 #include "signal.hpp"
 
+#include <sys/eventfd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
 #include <cstdint>
-#include <sys/eventfd.h>
 #include <system_error>
 
 namespace matmq {

@@ -3,12 +3,13 @@
 // Threading: raise may be called from any thread, at any time; it writes to the kernel only when the flag was down.
 #pragma once
 
-#include "unique_fd.hpp"
+#include <poll.h>
 
 #include <atomic>
 #include <chrono>
 #include <optional>
-#include <poll.h>
+
+#include "unique_fd.hpp"
 
 namespace matmq {
 

@@ -1,10 +1,10 @@
-#include <matmq/version.hpp>
-
-#include "amqp/codec.hpp"
-
-#include <opencv2/core/utility.hpp>
 #include <png.h>
 #include <webp/encode.h>
+
+#include <matmq/version.hpp>
+#include <opencv2/core/utility.hpp>
+
+#include "amqp/codec.hpp"
 
 namespace matmq {
 namespace {
@@ -24,7 +24,8 @@ std::map<std::string, std::string> libraryVersions() {
       {"rabbitmq-c", amqp_version()},
       {"opencv", cv::getVersionString()},
       {"libpng", png_get_libpng_ver(nullptr)},
-      {"libwebp", std::to_string(webp >> 16) + "." + std::to_string((webp >> 8) & 0xFF) + "." + std::to_string(webp & 0xFF)},
+      {"libwebp",
+       std::to_string(webp >> 16) + "." + std::to_string((webp >> 8) & 0xFF) + "." + std::to_string(webp & 0xFF)},
   };
 }
 

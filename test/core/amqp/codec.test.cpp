@@ -1,9 +1,9 @@
 // Methods, properties and tables through rabbitmq-c and back; what must never reach its decoder.
 #include "amqp/codec.hpp"
 
-#include "amqp/field_table.hpp"
-
 #include <doctest/doctest.h>
+
+#include "amqp/field_table.hpp"
 
 using namespace matmq;
 using namespace matmq::amqp;
@@ -115,7 +115,8 @@ TEST_CASE("headers that fit no frame are refused and leave the buffer as it was"
   properties.headers = {{"big", std::string(5000, 'x')}};
   Bytes frame(3);
   DecodePool pool;
-  CHECK(codeOf([&] { appendContentHeader(frame, theChannel, 0, properties, pool, frameMinSize); }) == "INVALID_ARGUMENT");
+  CHECK(codeOf([&] { appendContentHeader(frame, theChannel, 0, properties, pool, frameMinSize); }) ==
+        "INVALID_ARGUMENT");
   CHECK(frame.size() == 3);
   appendContentHeader(frame, theChannel, 0, properties, pool, 131'072);
   CHECK(frame.size() > 5000);
@@ -127,14 +128,18 @@ TEST_CASE("names longer than a shortstr are refused") {
   Properties properties;
   properties.correlationId = std::string(256, 'x');
   CHECK(codeOf([&] { appendContentHeader(frame, theChannel, 0, properties, pool, 131'072); }) == "INVALID_ARGUMENT");
-  CHECK(codeOf([&] { static_cast<void>(encodableTable({{std::string(256, 'n'), true}}, pool)); }) == "INVALID_ARGUMENT");
+  CHECK(codeOf([&] {
+          static_cast<void>(encodableTable({{std::string(256, 'n'), true}}, pool));
+        }) == "INVALID_ARGUMENT");
 }
 
 TEST_CASE("a table nested deeper than 32 levels is refused before rabbitmq-c decodes it") {
   DecodePool pool;
-  CHECK(codeOf([&] { static_cast<void>(decodeContentHeader(contentHeaderWith(nestedTable(32)), pool)); }) == "nothing thrown");
+  CHECK(codeOf([&] { static_cast<void>(decodeContentHeader(contentHeaderWith(nestedTable(32)), pool)); }) ==
+        "nothing thrown");
   for (const int depth : {33, 1000, 10'000}) {
-    CHECK(codeOf([&] { static_cast<void>(decodeContentHeader(contentHeaderWith(nestedTable(depth)), pool)); }) == "PROTOCOL_ERROR");
+    CHECK(codeOf([&] { static_cast<void>(decodeContentHeader(contentHeaderWith(nestedTable(depth)), pool)); }) ==
+          "PROTOCOL_ERROR");
   }
   FieldTable deep;
   for (int i = 0; i < 40; ++i) deep = {{"t", deep}};

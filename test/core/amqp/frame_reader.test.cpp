@@ -2,6 +2,7 @@
 #include "amqp/frame_reader.hpp"
 
 #include <doctest/doctest.h>
+
 #include <functional>
 #include <matmq/error.hpp>
 #include <random>
@@ -17,7 +18,8 @@ using Octets = std::vector<std::byte>;
 /// Gives as many octets a read as `limit` says.
 class MemoryTransport final : public Transport {
  public:
-  MemoryTransport(Octets octets, std::function<std::size_t()> limit) : octets_(std::move(octets)), limit_(std::move(limit)) {}
+  MemoryTransport(Octets octets, std::function<std::size_t()> limit)
+      : octets_(std::move(octets)), limit_(std::move(limit)) {}
   IoResult read(std::span<const iovec> into) noexcept override {
     std::size_t left = std::min(limit_(), octets_.size() - at_);
     if (left == 0) return {IoResult::Status::ended, 0, 0};
@@ -44,7 +46,8 @@ class MemoryTransport final : public Transport {
 class Recorder final : public FrameSink {
  public:
   void onFrame(const FrameHeader& frame, std::span<const std::byte> payload) override {
-    log += std::to_string(frame.type) + ":" + std::to_string(frame.channel) + ":" + std::to_string(payload.size()) + " ";
+    log +=
+        std::to_string(frame.type) + ":" + std::to_string(frame.channel) + ":" + std::to_string(payload.size()) + " ";
     frames.insert(frames.end(), payload.begin(), payload.end());
   }
   std::span<std::byte> bodySpace(std::uint16_t, std::uint32_t size) override {
@@ -107,7 +110,8 @@ TEST_CASE("frames are the same wherever the socket cuts the stream") {
 
   std::mt19937 random(3);
   for (const std::size_t most : {std::size_t{7}, std::size_t{500}, std::size_t{70'000}}) {
-    for (const bool more : {true, false}) {  // whether the sink says that a body goes on steers how far the reader reads
+    for (const bool more :
+         {true, false}) {  // whether the sink says that a body goes on steers how far the reader reads
       CAPTURE(most);
       CAPTURE(more);
       Recorder cut;

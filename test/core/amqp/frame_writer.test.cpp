@@ -2,6 +2,7 @@
 #include "amqp/frame_writer.hpp"
 
 #include <doctest/doctest.h>
+
 #include <numeric>
 #include <random>
 
@@ -52,7 +53,8 @@ Bytes expected(const Bytes& head, const Bytes& body, std::size_t chunk) {
     Bytes header(frameHeaderSize);
     putFrameHeader(header.data(), frameBody, theChannel, static_cast<std::uint32_t>(n));
     out.insert(out.end(), header.begin(), header.end());
-    out.insert(out.end(), body.begin() + static_cast<std::ptrdiff_t>(at), body.begin() + static_cast<std::ptrdiff_t>(at + n));
+    out.insert(out.end(), body.begin() + static_cast<std::ptrdiff_t>(at),
+               body.begin() + static_cast<std::ptrdiff_t>(at + n));
     out.push_back(frameEnd);
   }
   return out;
@@ -67,7 +69,8 @@ void drain(FrameWriter& writer, MemoryTransport& transport) {
 
 TEST_CASE("a body of any size is cut into frames of the negotiated size") {
   constexpr std::size_t chunk = frameMinSize - frameOverhead;
-  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, chunk - 1, chunk, chunk + 1, 2 * chunk, 5 * chunk + 17}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{1}, chunk - 1, chunk, chunk + 1, 2 * chunk, 5 * chunk + 17}) {
     CAPTURE(size);
     FrameWriter writer;
     MemoryTransport transport([] { return SIZE_MAX; });

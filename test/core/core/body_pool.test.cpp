@@ -2,6 +2,7 @@
 #include "body_pool.hpp"
 
 #include <doctest/doctest.h>
+
 #include <cstring>
 #include <thread>
 #include <vector>

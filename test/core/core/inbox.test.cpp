@@ -8,7 +8,9 @@ using namespace matmq;
 namespace {
 
 struct Fixture {
-  explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual) : inbox(mark, ack, [this] { ++wakes; }, signal) {
+  explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual)
+      : inbox(
+            mark, ack, [this] { ++wakes; }, signal) {
     inbox.beginEpoch(1, false);
   }
   void deliver(std::uint64_t tag, std::size_t size = 1, std::uint64_t epoch = 1) {

@@ -2,6 +2,7 @@
 #include "outbox.hpp"
 
 #include <doctest/doctest.h>
+
 #include <opencv2/core.hpp>
 #include <thread>
 
@@ -11,7 +12,8 @@ namespace {
 
 struct Fixture {
   explicit Fixture(HighWaterMark mark = {}, WhenFull whenFull = WhenFull::wait)
-      : outbox(std::make_shared<Outbox>(mark, whenFull, [this] { ++wakes; }, signal)) {}
+      : outbox(std::make_shared<Outbox>(
+            mark, whenFull, [this] { ++wakes; }, signal)) {}
   std::uint64_t send(std::size_t size) { return outbox->push(binaryMessage(copyBytes(std::string(size, 'x')))); }
   std::shared_ptr<Signal> signal = std::make_shared<Signal>();
   int wakes = 0;
@@ -210,7 +212,8 @@ TEST_CASE("pushing, taking, confirming and collecting from four threads loses an
   constexpr std::uint64_t count = 20'000;
   const auto signal = std::make_shared<Signal>();
   Signal news;
-  const auto outbox = std::make_shared<Outbox>(HighWaterMark{50, 1 << 20}, WhenFull::wait, [&] { news.raise(); }, signal);
+  const auto outbox = std::make_shared<Outbox>(
+      HighWaterMark{50, 1 << 20}, WhenFull::wait, [&] { news.raise(); }, signal);
   std::atomic<bool> done{false};
   std::thread io([&] {
     std::uint64_t expected = 1;

@@ -12,11 +12,10 @@
 // 5. A full inbox (options.highWaterMark) stops reading the socket; what was taken is no longer counted.
 #pragma once
 
+#include <functional>
 #include <matmq/events.hpp>
 #include <matmq/message.hpp>
 #include <matmq/options.hpp>
-
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -27,13 +26,13 @@ struct ConsumerReport {
 };
 
 struct ConsumerStats {
-  std::uint64_t received = 0;         ///< messages that came in
-  std::uint64_t receivedBytes = 0;    ///< their bodies
+  std::uint64_t received = 0;       ///< messages that came in
+  std::uint64_t receivedBytes = 0;  ///< their bodies
   std::uint64_t taken = 0;
   std::uint64_t acknowledged = 0;
-  std::uint64_t rejected = 0;         ///< nacked by the program
-  std::uint64_t refused = 0;          ///< bodies above `maxMessageBytes`, rejected to the broker without being read into memory
-  std::uint64_t bytesRead = 0;        ///< from the socket, frames included
+  std::uint64_t rejected = 0;  ///< nacked by the program
+  std::uint64_t refused = 0;  ///< bodies above `maxMessageBytes`, rejected to the broker without being read into memory
+  std::uint64_t bytesRead = 0;  ///< from the socket, frames included
   std::uint64_t bytesWritten = 0;
   std::uint64_t inboxMessages = 0;
   std::uint64_t inboxBytes = 0;

@@ -11,11 +11,10 @@
 // 5. Sequence numbers are 1, 2, 3, ... in the order of trySend calls, which is the order on the wire.
 #pragma once
 
+#include <functional>
 #include <matmq/events.hpp>
 #include <matmq/message.hpp>
 #include <matmq/options.hpp>
-
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -41,18 +40,18 @@ struct ProducerReport {
 };
 
 struct ProducerStats {
-  std::uint64_t sent = 0;            ///< accepted
+  std::uint64_t sent = 0;  ///< accepted
   std::uint64_t confirmed = 0;
-  std::uint64_t failed = 0;          ///< nacked, returned, not encoded, ...
-  std::uint64_t dropped = 0;         ///< by dropOldest
-  std::uint64_t resent = 0;          ///< sent again after a reconnect
-  std::uint64_t bytesWritten = 0;    ///< to the socket, frames included
+  std::uint64_t failed = 0;        ///< nacked, returned, not encoded, ...
+  std::uint64_t dropped = 0;       ///< by dropOldest
+  std::uint64_t resent = 0;        ///< sent again after a reconnect
+  std::uint64_t bytesWritten = 0;  ///< to the socket, frames included
   std::uint64_t bytesRead = 0;
-  std::uint64_t pendingMessages = 0; ///< queued or not yet confirmed
+  std::uint64_t pendingMessages = 0;  ///< queued or not yet confirmed
   std::uint64_t pendingBytes = 0;
-  std::uint64_t connects = 0;        ///< connections made, the first included
+  std::uint64_t connects = 0;  ///< connections made, the first included
   bool connected = false;
-  bool blocked = false;              ///< by the broker (memory or disk alarm)
+  bool blocked = false;  ///< by the broker (memory or disk alarm)
 };
 
 class AsyncProducer {

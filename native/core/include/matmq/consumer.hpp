@@ -7,9 +7,8 @@
 // 3. The destructor does what exit() does.
 #pragma once
 
-#include <matmq/async_consumer.hpp>
-
 #include <chrono>
+#include <matmq/async_consumer.hpp>
 #include <memory>
 
 namespace matmq {

@@ -11,21 +11,30 @@
 namespace matmq {
 
 /// Which family an error belongs to; the TypeScript layer has one class for each.
-enum class ErrorKind : std::uint8_t { connection, channel, publish, image, endOfTransmission, closed, timeout, argument };
+enum class ErrorKind : std::uint8_t {
+  connection,
+  channel,
+  publish,
+  image,
+  endOfTransmission,
+  closed,
+  timeout,
+  argument
+};
 
 /// What went wrong. `errorCodeName` gives the string that programs compare with.
 enum class ErrorCode : std::uint8_t {
   // connection
-  invalidUrl,          ///< the URL cannot be parsed
-  hostNotFound,        ///< the name does not resolve
-  connectFailed,       ///< nobody listens, no route, or the peer reset the connection while connecting
-  connectTimeout,      ///< not ready within `connectTimeout`
-  authenticationFailed,///< the broker refused user and password
-  vhostRefused,        ///< the virtual host is missing, or the user may not enter it
-  connectionLost,      ///< the socket failed after the connection was open
-  heartbeatTimeout,    ///< the peer was silent for two heartbeats
-  connectionClosed,    ///< the broker sent connection.close
-  protocolError,       ///< bytes that are no AMQP 0-9-1, or not what this state allows
+  invalidUrl,            ///< the URL cannot be parsed
+  hostNotFound,          ///< the name does not resolve
+  connectFailed,         ///< nobody listens, no route, or the peer reset the connection while connecting
+  connectTimeout,        ///< not ready within `connectTimeout`
+  authenticationFailed,  ///< the broker refused user and password
+  vhostRefused,          ///< the virtual host is missing, or the user may not enter it
+  connectionLost,        ///< the socket failed after the connection was open
+  heartbeatTimeout,      ///< the peer was silent for two heartbeats
+  connectionClosed,      ///< the broker sent connection.close
+  protocolError,         ///< bytes that are no AMQP 0-9-1, or not what this state allows
   // channel: the broker sent channel.close; `replyCode` says why
   channelClosed,
   accessRefused,       ///< 403
@@ -34,25 +43,25 @@ enum class ErrorCode : std::uint8_t {
   preconditionFailed,  ///< 406
   consumerCancelled,   ///< basic.cancel: the queue went away
   // publish
-  nacked,              ///< basic.nack: the broker did not take the message
-  unroutable,          ///< basic.return of a mandatory message
-  tooLarge,            ///< above the broker's message size limit
-  queueFull,           ///< `whenFull: reject` and the high-water mark is reached
-  dropped,             ///< `whenFull: dropOldest` made room for a newer message
-  notConfirmed,        ///< closed before the broker confirmed the message
-  publishFailed,       ///< several messages failed; the list says which and why
+  nacked,         ///< basic.nack: the broker did not take the message
+  unroutable,     ///< basic.return of a mandatory message
+  tooLarge,       ///< above the broker's message size limit
+  queueFull,      ///< `whenFull: reject` and the high-water mark is reached
+  dropped,        ///< `whenFull: dropOldest` made room for a newer message
+  notConfirmed,   ///< closed before the broker confirmed the message
+  publishFailed,  ///< several messages failed; the list says which and why
   // image
-  unknownFormat,       ///< an encoding MatMQ does not know
-  cannotEncode,        ///< the format cannot hold this matrix, or its library refused
-  cannotDecode,        ///< the body is damaged
-  notAnImage,          ///< the body is none of the allowed formats
-  limitExceeded,       ///< the image is larger than `limits` allows
-  invalidMatrix,       ///< an empty matrix, or one whose fields contradict each other
+  unknownFormat,  ///< an encoding MatMQ does not know
+  cannotEncode,   ///< the format cannot hold this matrix, or its library refused
+  cannotDecode,   ///< the body is damaged
+  notAnImage,     ///< the body is none of the allowed formats
+  limitExceeded,  ///< the image is larger than `limits` allows
+  invalidMatrix,  ///< an empty matrix, or one whose fields contradict each other
   // the rest
-  endOfTransmission,   ///< the producer said that nothing follows
-  closed,              ///< the producer or consumer was closed by this program
-  timeout,             ///< nothing arrived in time
-  invalidArgument,     ///< "expected ..., received ..."
+  endOfTransmission,  ///< the producer said that nothing follows
+  closed,             ///< the producer or consumer was closed by this program
+  timeout,            ///< nothing arrived in time
+  invalidArgument,    ///< "expected ..., received ..."
 };
 
 /// The stable string of a code, such as "CONNECT_TIMEOUT".

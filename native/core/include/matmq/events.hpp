@@ -1,9 +1,8 @@
 // What happens to a connection, told in order.
 #pragma once
 
-#include <matmq/error.hpp>
-
 #include <chrono>
+#include <matmq/error.hpp>
 #include <optional>
 #include <string>
 

@@ -28,14 +28,14 @@ struct ByteString {
 /// One value. All AMQP integer widths are read as int64 (64-bit unsigned above its range: as double); integers are
 /// written as 'l' (int64), floats as 'd'. Decimals are read as double.
 struct FieldValue {
-  using Variant =
-      std::variant<std::monostate, bool, std::int64_t, double, std::string, ByteString, Timestamp, FieldArray, FieldTable>;
+  using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::string, ByteString, Timestamp,
+                               FieldArray, FieldTable>;
   Variant value;
 
   FieldValue() = default;
   template <typename T>
-    requires std::constructible_from<Variant, T>
-  FieldValue(T&& v) : value(std::forward<T>(v)) {}  // NOLINT(google-explicit-constructor): a value is what it holds
+  requires std::constructible_from<Variant, T> FieldValue(T&& v)
+      : value(std::forward<T>(v)) {}  // NOLINT(google-explicit-constructor): a value is what it holds
   friend bool operator==(const FieldValue&, const FieldValue&) = default;
 };
 

@@ -7,11 +7,10 @@
 // 4. Encoded bytes are what `cv::imencode` of the same format and options makes; matrices are BGR or BGRA.
 #pragma once
 
-#include <matmq/bytes.hpp>
-#include <matmq/error.hpp>
-
 #include <cstddef>
 #include <cstdint>
+#include <matmq/bytes.hpp>
+#include <matmq/error.hpp>
 #include <opencv2/core/mat.hpp>
 #include <optional>
 #include <span>
@@ -27,7 +26,8 @@ enum class ImageFormat : std::uint8_t { png, jpeg, webp, bmp, raw };
 struct EncodeOptions {
   /// JPEG 0..100 (IMWRITE_JPEG_QUALITY, 95). WebP 1..100; above 100 is lossless (IMWRITE_WEBP_QUALITY, lossless).
   std::optional<int> quality{};
-  /// PNG zlib level 0..9 (IMWRITE_PNG_COMPRESSION). Unset: level 1 with the RLE strategy and the Sub filter, as OpenCV's default.
+  /// PNG zlib level 0..9 (IMWRITE_PNG_COMPRESSION). Unset: level 1 with the RLE strategy and the Sub filter, as
+  /// OpenCV's default.
   std::optional<int> compression{};
 };
 
@@ -76,9 +76,10 @@ void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOption
 [[nodiscard]] std::optional<int> parseTypeName(std::string_view name) noexcept;
 
 /// A view (no copy) of a raw matrix body.
-/// @throws Error CANNOT_DECODE unless rows and cols are positive, type is one, and the body has exactly rows*cols*elemSize bytes;
+/// @throws Error CANNOT_DECODE unless rows and cols are positive, type is one, and the body has exactly
+/// rows*cols*elemSize bytes;
 ///         LIMIT_EXCEEDED.
-[[nodiscard]] cv::Mat viewRaw(std::span<const std::byte> body, std::int64_t rows, std::int64_t cols, std::string_view type,
-                              const ImageLimits& limits = {});
+[[nodiscard]] cv::Mat viewRaw(std::span<const std::byte> body, std::int64_t rows, std::int64_t cols,
+                              std::string_view type, const ImageLimits& limits = {});
 
 }  // namespace matmq

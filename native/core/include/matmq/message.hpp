@@ -1,11 +1,10 @@
 // Messages on their way out and in.
 #pragma once
 
+#include <functional>
 #include <matmq/bytes.hpp>
 #include <matmq/field_table.hpp>
 #include <matmq/image.hpp>
-
-#include <functional>
 #include <optional>
 #include <string>
 #include <variant>
@@ -28,18 +27,18 @@ struct Properties {
   std::optional<std::uint8_t> priority;      ///< 0..9
   std::optional<std::string> correlationId;
   std::optional<std::string> replyTo;
-  std::optional<std::string> expiration;     ///< milliseconds, as decimal digits
-  std::optional<std::string> messageId;      ///< MatMQ's: "<instance>-<n>"
-  std::optional<std::uint64_t> timestamp;    ///< seconds since 1970
-  std::optional<std::string> type;           ///< MatMQ's: text, binary, image, eot
+  std::optional<std::string> expiration;   ///< milliseconds, as decimal digits
+  std::optional<std::string> messageId;    ///< MatMQ's: "<instance>-<n>"
+  std::optional<std::uint64_t> timestamp;  ///< seconds since 1970
+  std::optional<std::string> type;         ///< MatMQ's: text, binary, image, eot
   std::optional<std::string> userId;
-  std::optional<std::string> appId;          ///< MatMQ's: the producer's name
+  std::optional<std::string> appId;  ///< MatMQ's: the producer's name
 };
 
 /// A matrix that a codec thread will encode. The pixels must stay as they are until that is done.
 struct ImageToEncode {
-  cv::Mat image;                       ///< may be a header over memory that `owner` keeps
-  std::shared_ptr<const void> owner;   ///< null when `image` owns its pixels
+  cv::Mat image;                      ///< may be a header over memory that `owner` keeps
+  std::shared_ptr<const void> owner;  ///< null when `image` owns its pixels
   ImageFormat format = ImageFormat::png;
   EncodeOptions options;
 };
@@ -63,10 +62,12 @@ struct OutgoingMessage {
 [[nodiscard]] OutgoingMessage imageMessage(const cv::Mat& image, std::shared_ptr<const void> owner, ImageFormat format,
                                            const EncodeOptions& options);
 [[nodiscard]] OutgoingMessage eotMessage();
-/// Adds a program's own properties. Where MatMQ has said something already (an image's content type and headers), that stays.
+/// Adds a program's own properties. Where MatMQ has said something already (an image's content type and headers), that
+/// stays.
 void addProperties(OutgoingMessage& message, Properties properties);
 
-/// Identifies a delivery to acknowledge: tags begin anew with each connection, so the connection's number is part of it.
+/// Identifies a delivery to acknowledge: tags begin anew with each connection, so the connection's number is part of
+/// it.
 struct DeliveryId {
   std::uint64_t tag = 0;
   std::uint64_t epoch = 0;

@@ -2,12 +2,11 @@
 // lib/options.ts states the same values for TypeScript and a test holds the two against each other.
 #pragma once
 
-#include <matmq/field_table.hpp>
-#include <matmq/image.hpp>
-
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <matmq/field_table.hpp>
+#include <matmq/image.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -72,7 +71,8 @@ struct QueueOptions {
   FieldTable arguments;  ///< x-max-length, x-dead-letter-exchange, ...
 };
 
-/// When a message is acknowledged: when the program comes back for the next one; when it says so; never (the broker forgets it at once).
+/// When a message is acknowledged: when the program comes back for the next one; when it says so; never (the broker
+/// forgets it at once).
 enum class AckMode : std::uint8_t { automatic, manual, none };
 
 struct ConsumerOptions : ConnectionOptions, ExchangeOptions {

@@ -8,7 +8,6 @@
 #pragma once
 
 #include <matmq/async_producer.hpp>
-
 #include <memory>
 #include <string_view>
 

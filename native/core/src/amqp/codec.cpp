@@ -1,9 +1,9 @@
 #include "amqp/codec.hpp"
 
-#include "amqp/field_table.hpp"
-
 #include <algorithm>
 #include <cstring>
+
+#include "amqp/field_table.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -39,15 +39,15 @@ void appendFrame(Bytes& out, std::uint8_t type, std::uint16_t channel, std::uint
     room = std::min<std::size_t>(room * 8, frameMax - frameOverhead);
   }
   out.resize(start);
-  throw Error(ErrorCode::invalidArgument, "Expected " + std::string(what) + " to fit into one AMQP frame of " +
-                                              std::to_string(frameMax) +
-                                              " bytes; shorten its names, headers or arguments (names are at most 255 bytes)");
+  throw Error(ErrorCode::invalidArgument,
+              "Expected " + std::string(what) + " to fit into one AMQP frame of " + std::to_string(frameMax) +
+                  " bytes; shorten its names, headers or arguments (names are at most 255 bytes)");
 }
 
 void checkShortString(std::string_view text, const char* what) {
   if (text.size() > 255) {
-    throw Error(ErrorCode::invalidArgument, std::string("Expected ") + what + " of at most 255 bytes but received " +
-                                                std::to_string(text.size()));
+    throw Error(ErrorCode::invalidArgument,
+                std::string("Expected ") + what + " of at most 255 bytes but received " + std::to_string(text.size()));
   }
 }
 
@@ -132,7 +132,8 @@ void checkHeaders(std::span<const std::byte> payload) {
 }  // namespace
 
 amqp_bytes_t bytesOf(std::string_view text) noexcept {
-  return {text.size(), const_cast<char*>(text.data())};  // NOLINT(cppcoreguidelines-pro-type-const-cast): rabbitmq-c only reads it
+  return {text.size(),
+          const_cast<char*>(text.data())};  // NOLINT(cppcoreguidelines-pro-type-const-cast): rabbitmq-c only reads it
 }
 
 std::string methodName(amqp_method_number_t id) {
@@ -143,16 +144,19 @@ std::string methodName(amqp_method_number_t id) {
   if (text.starts_with("AMQP_")) text.erase(0, 5);
   if (text.ends_with("_METHOD")) text.erase(text.size() - 7);
   if (const auto dot = text.find('_'); dot != std::string::npos) text[dot] = '.';
-  std::ranges::transform(text, text.begin(), [](char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
+  std::ranges::transform(text, text.begin(),
+                         [](char c) { return c == '_' ? '-' : static_cast<char>(std::tolower(c)); });
   return text;
 }
 
-void appendEncodedMethod(Bytes& out, std::uint16_t channel, amqp_method_number_t id, void* method, std::uint32_t frameMax) {
-  appendFrame(out, frameMethod, channel, frameMax, methodName(id), [&](std::byte* payload, std::size_t room) -> std::int64_t {
-    putU32(payload, id);
-    const int size = amqp_encode_method(id, method, mutableBytes(payload + methodIdSize, room - methodIdSize));
-    return size < 0 ? size : size + static_cast<std::int64_t>(methodIdSize);
-  });
+void appendEncodedMethod(Bytes& out, std::uint16_t channel, amqp_method_number_t id, void* method,
+                         std::uint32_t frameMax) {
+  appendFrame(
+      out, frameMethod, channel, frameMax, methodName(id), [&](std::byte* payload, std::size_t room) -> std::int64_t {
+        putU32(payload, id);
+        const int size = amqp_encode_method(id, method, mutableBytes(payload + methodIdSize, room - methodIdSize));
+        return size < 0 ? size : size + static_cast<std::int64_t>(methodIdSize);
+      });
 }
 
 void appendContentHeader(Bytes& out, std::uint16_t channel, std::uint64_t bodySize, const Properties& properties,
@@ -182,11 +186,12 @@ Method decodeMethod(std::span<const std::byte> payload, DecodePool& pool) {
 
 ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool) {
   if (payload.size() < contentHeaderPrefix + 2) malformed("content header", AMQP_STATUS_BAD_AMQP_DATA);
-  if (getU16(payload.data()) != AMQP_BASIC_CLASS) malformed("content header: not of class basic", AMQP_STATUS_BAD_AMQP_DATA);
+  if (getU16(payload.data()) != AMQP_BASIC_CLASS)
+    malformed("content header: not of class basic", AMQP_STATUS_BAD_AMQP_DATA);
   checkHeaders(payload);
   void* decoded = nullptr;
-  const int status =
-      amqp_decode_properties(AMQP_BASIC_CLASS, pool.get(), readOnlyBytes(payload.subspan(contentHeaderPrefix)), &decoded);
+  const int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool.get(),
+                                            readOnlyBytes(payload.subspan(contentHeaderPrefix)), &decoded);
   if (status < 0) malformed("content header", status);
   return {getU64(payload.data() + 4), decodedProperties(*static_cast<amqp_basic_properties_t*>(decoded))};
 }

@@ -1,15 +1,18 @@
 // rabbitmq-c as a codec: its public functions turn methods, properties and tables into octets and back.
-// This header, codec.cpp and field_table.* are where rabbitmq-c's types are converted; no other file touches its memory.
+// This header, codec.cpp and field_table.* are where rabbitmq-c's types are converted; no other file touches its
+// memory.
 //
 // Rules
-// 1. Nothing here does I/O: rabbitmq-c's sockets and its blocking calls are not used anywhere (docs/architecture.md says why).
+// 1. Nothing here does I/O: rabbitmq-c's sockets and its blocking calls are not used anywhere (docs/architecture.md
+// says why).
 // 2. A decoded method or its strings live in a DecodePool and die with its next reset().
-// 3. Every table is walked by checkTable before rabbitmq-c may decode it, because it decodes nested tables by recursion.
+// 3. Every table is walked by checkTable before rabbitmq-c may decode it, because it decodes nested tables by
+// recursion.
 #pragma once
 
-#include "amqp/wire.hpp"
-
 #include <matmq/message.hpp>
+
+#include "amqp/wire.hpp"
 
 #if __has_include(<rabbitmq-c/amqp.h>)
 #include <rabbitmq-c/amqp.h>
@@ -64,7 +67,8 @@ struct Method {
 
 /// Appends one method frame; `method` is rabbitmq-c's struct for `id`.
 /// @throws Error INVALID_ARGUMENT when the encoded method exceeds `frameMax` (names or tables too long)
-void appendEncodedMethod(Bytes& out, std::uint16_t channel, amqp_method_number_t id, void* method, std::uint32_t frameMax);
+void appendEncodedMethod(Bytes& out, std::uint16_t channel, amqp_method_number_t id, void* method,
+                         std::uint32_t frameMax);
 template <typename T>
 void appendMethod(Bytes& out, std::uint16_t channel, amqp_method_number_t id, T method,
                   std::uint32_t frameMax = frameMinSize) {

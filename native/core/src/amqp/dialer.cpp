@@ -1,14 +1,14 @@
 #include "amqp/dialer.hpp"
 
-#include <matmq/error.hpp>
-
-#include <cerrno>
-#include <memory>
-#include <mutex>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
+#include <cerrno>
+#include <matmq/error.hpp>
+#include <memory>
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -71,13 +71,15 @@ class Dial {
     }
     if (cancelled_()) return {};
     if (timedOut) throw timeout("nobody answered");
-    throw Error(ErrorCode::connectFailed, "Expected an AMQP broker at " + endpoint_.peer() + " but connecting failed: " + last +
+    throw Error(ErrorCode::connectFailed, "Expected an AMQP broker at " + endpoint_.peer() +
+                                              " but connecting failed: " + last +
                                               ". Is the broker running, and are host and port right?");
   }
 
  private:
   Error timeout(const std::string& what) const {
-    return {ErrorCode::connectTimeout, "Expected to be connected to " + endpoint_.peer() + " within connectTimeout but " + what};
+    return {ErrorCode::connectTimeout,
+            "Expected to be connected to " + endpoint_.peer() + " within connectTimeout but " + what};
   }
 
   // True: `fd` is ready. False: cancelled or the deadline passed.
@@ -108,9 +110,9 @@ class Dial {
       found = std::move(*pending->result);
     }
     if (found.status != 0 || found.addresses.empty()) {
-      throw Error(ErrorCode::hostNotFound,
-                  "Expected the host of " + endpoint_.peer() + " to have an address but looking it up failed: " +
-                      (found.status != 0 ? ::gai_strerror(found.status) : "no address"));
+      throw Error(ErrorCode::hostNotFound, "Expected the host of " + endpoint_.peer() +
+                                               " to have an address but looking it up failed: " +
+                                               (found.status != 0 ? ::gai_strerror(found.status) : "no address"));
     }
     return std::move(found.addresses);
   }
@@ -146,7 +148,8 @@ class Dial {
 
 }  // namespace
 
-UniqueFd dial(const Endpoint& endpoint, Clock::time_point deadline, Signal& signal, const std::function<bool()>& cancelled) {
+UniqueFd dial(const Endpoint& endpoint, Clock::time_point deadline, Signal& signal,
+              const std::function<bool()>& cancelled) {
   return Dial(endpoint, deadline, signal, cancelled).run();
 }
 

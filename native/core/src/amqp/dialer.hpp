@@ -1,11 +1,11 @@
 // From a host name to a connected TCP socket, interruptible at every point.
 #pragma once
 
+#include <functional>
+
 #include "amqp/uri.hpp"
 #include "signal.hpp"
 #include "unique_fd.hpp"
-
-#include <functional>
 
 namespace matmq::amqp {
 

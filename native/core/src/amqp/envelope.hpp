@@ -1,9 +1,9 @@
 // What MatMQ writes into a message's properties and reads from them: docs/wire-format.md in code.
 #pragma once
 
-#include "outbox.hpp"
-
 #include <matmq/message.hpp>
+
+#include "outbox.hpp"
 
 namespace matmq::amqp {
 
@@ -26,7 +26,8 @@ struct Sender {
 /// The type that the properties of a received message state.
 [[nodiscard]] MessageType messageType(const Properties& properties) noexcept;
 
-/// The largest body this broker takes (RabbitMQ's max_message_size): 128 MiB from 3.8 to 3.13, 16 MiB from 4.0, else 512 MiB.
+/// The largest body this broker takes (RabbitMQ's max_message_size): 128 MiB from 3.8 to 3.13, 16 MiB from 4.0, else
+/// 512 MiB.
 [[nodiscard]] std::uint64_t maxMessageSize(std::string_view product, std::string_view version) noexcept;
 
 }  // namespace matmq::amqp

@@ -76,8 +76,9 @@ amqp_table_t encodeTable(const FieldTable& table, DecodePool& pool, int depth) {
   std::size_t i = 0;
   for (const auto& [name, value] : table) {
     if (name.size() > 255) {
-      throw Error(ErrorCode::invalidArgument, "Expected header and argument names of at most 255 bytes but received one of " +
-                                                  std::to_string(name.size()));
+      throw Error(
+          ErrorCode::invalidArgument,
+          "Expected header and argument names of at most 255 bytes but received one of " + std::to_string(name.size()));
     }
     entries[i].key = bytesOf(name);
     entries[i++].value = encodeValue(value, pool, depth);
@@ -88,32 +89,47 @@ amqp_table_t encodeTable(const FieldTable& table, DecodePool& pool, int depth) {
 FieldValue decodeValue(const amqp_field_value_t& field) {
   const auto& v = field.value;
   switch (field.kind) {
-    case AMQP_FIELD_KIND_BOOLEAN: return FieldValue(v.boolean != 0);
-    case AMQP_FIELD_KIND_I8: return FieldValue(std::int64_t{v.i8});
-    case AMQP_FIELD_KIND_U8: return FieldValue(std::int64_t{v.u8});
-    case AMQP_FIELD_KIND_I16: return FieldValue(std::int64_t{v.i16});
-    case AMQP_FIELD_KIND_U16: return FieldValue(std::int64_t{v.u16});
-    case AMQP_FIELD_KIND_I32: return FieldValue(std::int64_t{v.i32});
-    case AMQP_FIELD_KIND_U32: return FieldValue(std::int64_t{v.u32});
-    case AMQP_FIELD_KIND_I64: return FieldValue(std::int64_t{v.i64});
+    case AMQP_FIELD_KIND_BOOLEAN:
+      return FieldValue(v.boolean != 0);
+    case AMQP_FIELD_KIND_I8:
+      return FieldValue(std::int64_t{v.i8});
+    case AMQP_FIELD_KIND_U8:
+      return FieldValue(std::int64_t{v.u8});
+    case AMQP_FIELD_KIND_I16:
+      return FieldValue(std::int64_t{v.i16});
+    case AMQP_FIELD_KIND_U16:
+      return FieldValue(std::int64_t{v.u16});
+    case AMQP_FIELD_KIND_I32:
+      return FieldValue(std::int64_t{v.i32});
+    case AMQP_FIELD_KIND_U32:
+      return FieldValue(std::int64_t{v.u32});
+    case AMQP_FIELD_KIND_I64:
+      return FieldValue(std::int64_t{v.i64});
     case AMQP_FIELD_KIND_U64:
       if (v.u64 <= static_cast<std::uint64_t>(INT64_MAX)) return FieldValue(static_cast<std::int64_t>(v.u64));
       return FieldValue(static_cast<double>(v.u64));
-    case AMQP_FIELD_KIND_F32: return FieldValue(static_cast<double>(v.f32));
-    case AMQP_FIELD_KIND_F64: return FieldValue(v.f64);
+    case AMQP_FIELD_KIND_F32:
+      return FieldValue(static_cast<double>(v.f32));
+    case AMQP_FIELD_KIND_F64:
+      return FieldValue(v.f64);
     case AMQP_FIELD_KIND_DECIMAL:
       return FieldValue(static_cast<double>(v.decimal.value) * std::pow(10.0, -static_cast<int>(v.decimal.decimals)));
-    case AMQP_FIELD_KIND_UTF8: return FieldValue(std::string(view(v.bytes)));
-    case AMQP_FIELD_KIND_BYTES: return FieldValue(ByteString{std::string(view(v.bytes))});
-    case AMQP_FIELD_KIND_TIMESTAMP: return FieldValue(Timestamp{v.u64});
-    case AMQP_FIELD_KIND_TABLE: return FieldValue(fieldTable(v.table));
+    case AMQP_FIELD_KIND_UTF8:
+      return FieldValue(std::string(view(v.bytes)));
+    case AMQP_FIELD_KIND_BYTES:
+      return FieldValue(ByteString{std::string(view(v.bytes))});
+    case AMQP_FIELD_KIND_TIMESTAMP:
+      return FieldValue(Timestamp{v.u64});
+    case AMQP_FIELD_KIND_TABLE:
+      return FieldValue(fieldTable(v.table));
     case AMQP_FIELD_KIND_ARRAY: {
       FieldArray array;
       array.reserve(static_cast<std::size_t>(v.array.num_entries));
       for (int i = 0; i < v.array.num_entries; ++i) array.push_back(decodeValue(v.array.entries[i]));
       return FieldValue(std::move(array));
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -150,28 +166,37 @@ class Walker {
   std::size_t value(std::size_t at, std::size_t end, int depth) {
     const std::size_t body = skip(at, end, 1);
     switch (std::to_integer<char>(octets_[at])) {
-      case AMQP_FIELD_KIND_VOID: return body;
+      case AMQP_FIELD_KIND_VOID:
+        return body;
       case AMQP_FIELD_KIND_BOOLEAN:
       case AMQP_FIELD_KIND_I8:
-      case AMQP_FIELD_KIND_U8: return skip(body, end, 1);
+      case AMQP_FIELD_KIND_U8:
+        return skip(body, end, 1);
       case AMQP_FIELD_KIND_I16:
-      case AMQP_FIELD_KIND_U16: return skip(body, end, 2);
+      case AMQP_FIELD_KIND_U16:
+        return skip(body, end, 2);
       case AMQP_FIELD_KIND_I32:
       case AMQP_FIELD_KIND_U32:
-      case AMQP_FIELD_KIND_F32: return skip(body, end, 4);
+      case AMQP_FIELD_KIND_F32:
+        return skip(body, end, 4);
       case AMQP_FIELD_KIND_I64:
       case AMQP_FIELD_KIND_U64:
       case AMQP_FIELD_KIND_F64:
-      case AMQP_FIELD_KIND_TIMESTAMP: return skip(body, end, 8);
-      case AMQP_FIELD_KIND_DECIMAL: return skip(body, end, 5);
+      case AMQP_FIELD_KIND_TIMESTAMP:
+        return skip(body, end, 8);
+      case AMQP_FIELD_KIND_DECIMAL:
+        return skip(body, end, 5);
       case AMQP_FIELD_KIND_UTF8:
       case AMQP_FIELD_KIND_BYTES: {
         const std::size_t text = skip(body, end, 4);
         return skip(text, end, getU32(octets_.data() + body));
       }
-      case AMQP_FIELD_KIND_TABLE: return sized(body, end, depth + 1, true);
-      case AMQP_FIELD_KIND_ARRAY: return sized(body, end, depth + 1, false);
-      default: bad("a value of an unknown kind");
+      case AMQP_FIELD_KIND_TABLE:
+        return sized(body, end, depth + 1, true);
+      case AMQP_FIELD_KIND_ARRAY:
+        return sized(body, end, depth + 1, false);
+      default:
+        bad("a value of an unknown kind");
     }
   }
 

@@ -12,7 +12,8 @@ namespace matmq::amqp {
 /// A deep copy of what rabbitmq-c decoded.
 [[nodiscard]] FieldTable fieldTable(const amqp_table_t& table);
 
-/// Walks the encoded table at `encoded[offset]` without recursion beyond maxTableDepth and returns the offset behind it.
+/// Walks the encoded table at `encoded[offset]` without recursion beyond maxTableDepth and returns the offset behind
+/// it.
 /// @throws Error PROTOCOL_ERROR when it is truncated, has an unknown kind, or is nested deeper
 std::size_t checkTable(std::span<const std::byte> encoded, std::size_t offset);
 

@@ -1,10 +1,9 @@
 #include "amqp/frame_reader.hpp"
 
-#include <matmq/error.hpp>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <matmq/error.hpp>
 #include <string>
 
 namespace matmq::amqp {
@@ -22,7 +21,8 @@ IoResult FrameReader::readOnce(Transport& transport, FrameSink& sink) {
   const std::size_t direct = available() == 0 ? bodyLeft_ : 0;
   if (direct > 0) into[count++] = {bodyAt_, direct};
   std::size_t room = staging_.size() - end_;
-  // Between two frames of one body stand an end octet and a header: reading just these keeps the rest out of the staging buffer.
+  // Between two frames of one body stand an end octet and a header: reading just these keeps the rest out of the
+  // staging buffer.
   if (direct > tailSize || (direct > 0 && moreBody_)) room = std::min(room, moreBody_ ? frameOverhead : tailSize);
   into[count++] = {staging_.data() + end_, room};
 
@@ -59,7 +59,8 @@ bool FrameReader::parseBody(FrameSink& sink) {
   }
   if (awaitingEnd_) {
     if (available() == 0) return false;
-    if (staging_[begin_] != frameEnd) throw Error(ErrorCode::protocolError, "The peer sent a body frame without its end octet");
+    if (staging_[begin_] != frameEnd)
+      throw Error(ErrorCode::protocolError, "The peer sent a body frame without its end octet");
     ++begin_;
     awaitingEnd_ = false;
     moreBody_ = sink.onBodyFrame(body_.channel, body_.size);
@@ -91,7 +92,8 @@ void FrameReader::parse(FrameSink& sink) {
     }
     if (available() < frame.size + frameOverhead) return;
     const std::byte* payload = staging_.data() + begin_ + frameHeaderSize;
-    if (payload[frame.size] != frameEnd) throw Error(ErrorCode::protocolError, "The peer sent a frame without its end octet");
+    if (payload[frame.size] != frameEnd)
+      throw Error(ErrorCode::protocolError, "The peer sent a frame without its end octet");
     begin_ += frame.size + frameOverhead;
     sink.onFrame(frame, {payload, frame.size});
   }

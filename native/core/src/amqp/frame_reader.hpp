@@ -6,12 +6,12 @@
 // 2. A peer's size is never believed beyond the negotiated frame size: anything larger is PROTOCOL_ERROR.
 #pragma once
 
-#include "amqp/transport.hpp"
-#include "amqp/wire.hpp"
-
 #include <cstdint>
 #include <span>
 #include <vector>
+
+#include "amqp/transport.hpp"
+#include "amqp/wire.hpp"
 
 namespace matmq::amqp {
 

@@ -56,7 +56,8 @@ class FrameWriter::Gather {
     octets_ += size;
   }
 
-  // Rows of a region of interest lie apart: one vector each. Stops short when the list is full; the rest is for the next call.
+  // Rows of a region of interest lie apart: one vector each. Stops short when the list is full; the rest is for the
+  // next call.
   void addBody(const Payload& payload, std::size_t from, std::size_t length) {
     while (length > 0 && count_ < maxVectors) {
       const std::size_t row = from / payload.rowBytes;
@@ -97,7 +98,8 @@ void FrameWriter::enqueueMessage(Bytes methodAndHeader, Payload payload) {
   const std::size_t body = payload.size();
   if (body > 0) {
     // One run of adjacent rows is one row.
-    if (payload.step == payload.rowBytes || payload.rows == 1) payload = {std::move(payload.owner), payload.data, body, 1, body};
+    if (payload.step == payload.rowBytes || payload.rows == 1)
+      payload = {std::move(payload.owner), payload.data, body, 1, body};
     unit.chunk = frameMax_ - frameOverhead;
     const std::size_t first = std::min(unit.chunk, body);
     unit.head.resize(unit.head.size() + frameHeaderSize);

@@ -6,13 +6,12 @@
 // 3. No state but an octet count is kept for a half-written message: any position in its frames is computed from it.
 #pragma once
 
-#include "amqp/codec.hpp"
-#include "amqp/transport.hpp"
-
-#include <matmq/bytes.hpp>
-
 #include <array>
 #include <deque>
+#include <matmq/bytes.hpp>
+
+#include "amqp/codec.hpp"
+#include "amqp/transport.hpp"
 
 namespace matmq::amqp {
 

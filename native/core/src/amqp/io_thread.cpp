@@ -1,10 +1,10 @@
 #include "amqp/io_thread.hpp"
 
-#include "amqp/dialer.hpp"
-
 #include <algorithm>
 #include <cmath>
 #include <exception>
+
+#include "amqp/dialer.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -17,11 +17,13 @@ bool worthRetrying(const Error& error) noexcept {
     case ErrorCode::connectTimeout:
     case ErrorCode::connectionLost:
     case ErrorCode::heartbeatTimeout:
-    case ErrorCode::protocolError: return true;
+    case ErrorCode::protocolError:
+      return true;
     // 320: the operator's wish, or a broker that shuts down; 541: the broker's own fault
     case ErrorCode::connectionClosed:
       return error.replyCode() == AMQP_CONNECTION_FORCED || error.replyCode() == AMQP_INTERNAL_ERROR;
-    default: return false;
+    default:
+      return false;
   }
 }
 

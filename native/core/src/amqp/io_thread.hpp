@@ -6,15 +6,14 @@
 // 3. The IoUser's callbacks run on the I/O thread with no lock held.
 #pragma once
 
-#include "amqp/link.hpp"
-#include "signal.hpp"
-
-#include <matmq/events.hpp>
-
 #include <atomic>
+#include <matmq/events.hpp>
 #include <memory>
 #include <random>
 #include <thread>
+
+#include "amqp/link.hpp"
+#include "signal.hpp"
 
 namespace matmq::amqp {
 

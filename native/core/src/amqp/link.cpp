@@ -1,10 +1,11 @@
 #include "amqp/link.hpp"
 
-#include "amqp/login.hpp"
+#include <poll.h>
 
 #include <algorithm>
-#include <poll.h>
 #include <system_error>
+
+#include "amqp/login.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -17,18 +18,23 @@ constexpr std::size_t discardChunk = 64 * 1024;
 /// The code for a reply code of channel.close (AMQP 0-9-1, 1.2).
 ErrorCode channelErrorCode(std::uint16_t replyCode) noexcept {
   switch (replyCode) {
-    case AMQP_ACCESS_REFUSED: return ErrorCode::accessRefused;
-    case AMQP_NOT_FOUND: return ErrorCode::notFound;
-    case AMQP_RESOURCE_LOCKED: return ErrorCode::resourceLocked;
-    case AMQP_PRECONDITION_FAILED: return ErrorCode::preconditionFailed;
-    default: return ErrorCode::channelClosed;
+    case AMQP_ACCESS_REFUSED:
+      return ErrorCode::accessRefused;
+    case AMQP_NOT_FOUND:
+      return ErrorCode::notFound;
+    case AMQP_RESOURCE_LOCKED:
+      return ErrorCode::resourceLocked;
+    case AMQP_PRECONDITION_FAILED:
+      return ErrorCode::preconditionFailed;
+    default:
+      return ErrorCode::channelClosed;
   }
 }
 
 }  // namespace
 
-Link::Link(std::unique_ptr<Transport> transport, const Endpoint& endpoint, const ConnectionOptions& options, LinkUser& user,
-           Clock::time_point deadline)
+Link::Link(std::unique_ptr<Transport> transport, const Endpoint& endpoint, const ConnectionOptions& options,
+           LinkUser& user, Clock::time_point deadline)
     : transport_(std::move(transport)),
       endpoint_(endpoint),
       options_(options),
@@ -93,8 +99,9 @@ void Link::onTick(Clock::time_point now) {
   }
   if (heartbeat_.count() == 0) return;
   if (reading_ && now >= lastRead_ + 2 * heartbeat_) {
-    throw Error(ErrorCode::heartbeatTimeout, "Expected a sign of life from " + endpoint_.peer() + " within two heartbeats of " +
-                                                 std::to_string(heartbeat_.count()) + " s but it was silent");
+    throw Error(ErrorCode::heartbeatTimeout, "Expected a sign of life from " + endpoint_.peer() +
+                                                 " within two heartbeats of " + std::to_string(heartbeat_.count()) +
+                                                 " s but it was silent");
   }
   // Octets that wait in the writer are a heartbeat once the socket takes them; one behind them would say nothing new.
   if (now >= lastWrite_ + heartbeat_ / 2) {
@@ -123,7 +130,8 @@ void Link::lost(const IoResult& result) const {
                                                                     : std::string("the peer closed the socket");
   if (state_ < State::ready) {
     throw Error(ErrorCode::connectFailed, "Expected an AMQP broker at " + endpoint_.peer() + " but while " +
-                                              (state_ == State::settingUp ? script_.step() : "logging in") + ": " + how);
+                                              (state_ == State::settingUp ? script_.step() : "logging in") + ": " +
+                                              how);
   }
   throw Error(ErrorCode::connectionLost, "The connection to " + endpoint_.peer() + " was lost: " + how);
 }
@@ -139,7 +147,9 @@ void Link::onFrame(const FrameHeader& frame, std::span<const std::byte> payload)
     case frameHeartbeat:
       if (frame.channel != 0) unexpected("a heartbeat on channel " + std::to_string(frame.channel));
       return;
-    case frameMethod: onMethodFrame(frame, payload); return;
+    case frameMethod:
+      onMethodFrame(frame, payload);
+      return;
     default:
       if (content_ != Content::awaitingHeader || frame.channel != theChannel) unexpected("a content header");
       ContentHeader header = decodeContentHeader(payload, pool_);
@@ -182,7 +192,8 @@ void Link::onMethodFrame(const FrameHeader& frame, std::span<const std::byte> pa
 
 void Link::onConnectionMethod(const Method& method) {
   switch (method.id) {
-    case AMQP_CONNECTION_CLOSE_METHOD: onConnectionClose(method.as<amqp_connection_close_t>());
+    case AMQP_CONNECTION_CLOSE_METHOD:
+      onConnectionClose(method.as<amqp_connection_close_t>());
     case AMQP_CONNECTION_CLOSE_OK_METHOD:
       if (state_ != State::closing) unexpected("connection.close-ok");
       state_ = State::closed;
@@ -194,18 +205,21 @@ void Link::onConnectionMethod(const Method& method) {
       if (state_ != State::awaitingTune) unexpected("connection.tune");
       return onTune(method.as<amqp_connection_tune_t>());
     case AMQP_CONNECTION_BLOCKED_METHOD:
-    case AMQP_CONNECTION_UNBLOCKED_METHOD: return user_.onMethod(method);
+    case AMQP_CONNECTION_UNBLOCKED_METHOD:
+      return user_.onMethod(method);
     case AMQP_CONNECTION_OPEN_OK_METHOD:
       if (state_ == State::settingUp && script_.accept(method)) return;
       if (state_ == State::closing) return;
       [[fallthrough]];
-    default: unexpected(methodName(method.id));
+    default:
+      unexpected(methodName(method.id));
   }
 }
 
 void Link::onStart(const amqp_connection_start_t& start) {
   if (!offers(view(start.mechanisms), "PLAIN")) {
-    throw Error(ErrorCode::authenticationFailed, "Expected " + endpoint_.peer() + " to offer the SASL mechanism PLAIN but it offers '" +
+    throw Error(ErrorCode::authenticationFailed, "Expected " + endpoint_.peer() +
+                                                     " to offer the SASL mechanism PLAIN but it offers '" +
                                                      std::string(view(start.mechanisms)) + "'");
   }
   broker_ = brokerInfo(start);
@@ -215,7 +229,8 @@ void Link::onStart(const amqp_connection_start_t& start) {
 
 void Link::onTune(const amqp_connection_tune_t& tune) {
   if (tune.frame_max != 0 && tune.frame_max < frameMinSize) unexpected("connection.tune with a frame size below 4096");
-  frameMax_ = tune.frame_max == 0 ? options_.frameMax : std::min(options_.frameMax, static_cast<std::uint32_t>(tune.frame_max));
+  frameMax_ =
+      tune.frame_max == 0 ? options_.frameMax : std::min(options_.frameMax, static_cast<std::uint32_t>(tune.frame_max));
   const auto asked = static_cast<std::uint16_t>(std::min<std::int64_t>(options_.heartbeat.count(), UINT16_MAX));
   // Zero says "no wish" from the broker and "none" from the program.
   heartbeat_ = std::chrono::seconds(asked == 0 || tune.heartbeat == 0 ? asked : std::min(asked, tune.heartbeat));
@@ -232,14 +247,16 @@ void Link::onTune(const amqp_connection_tune_t& tune) {
   open.virtual_host = bytesOf(endpoint_.vhost);
   script_.request(0, AMQP_CONNECTION_OPEN_METHOD, open, AMQP_CONNECTION_OPEN_OK_METHOD,
                   "opening the virtual host '" + endpoint_.vhost + "'");
-  script_.request(theChannel, AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{}, AMQP_CHANNEL_OPEN_OK_METHOD, "opening a channel");
+  script_.request(theChannel, AMQP_CHANNEL_OPEN_METHOD, amqp_channel_open_t{}, AMQP_CHANNEL_OPEN_OK_METHOD,
+                  "opening a channel");
   user_.declare(script_);
   writer_.enqueue(script_.takeFrames());
   state_ = State::settingUp;
 }
 
 void Link::onChannelMethod(const Method& method) {
-  if (method.id == AMQP_CHANNEL_CLOSE_METHOD && state_ != State::closing) onChannelClose(method.as<amqp_channel_close_t>());
+  if (method.id == AMQP_CHANNEL_CLOSE_METHOD && state_ != State::closing)
+    onChannelClose(method.as<amqp_channel_close_t>());
   if (state_ == State::settingUp) {
     // basic.deliver may overtake nothing: it follows consume-ok, which is the last step.
     if (!script_.accept(method)) unexpected(methodName(method.id) + " while " + script_.step());
@@ -266,23 +283,26 @@ void Link::onConnectionClose(const amqp_connection_close_t& close) {
   }
   if (state_ == State::awaitingTune) {
     throw Error(ErrorCode::authenticationFailed,
-                "Expected the broker to accept " + who + " but it refused the login: " + said + ". Check user and password in the URL",
+                "Expected the broker to accept " + who + " but it refused the login: " + said +
+                    ". Check user and password in the URL",
                 close.reply_code);
   }
   if (state_ == State::settingUp && close.class_id == (AMQP_CONNECTION_OPEN_METHOD >> 16) &&
       close.method_id == (AMQP_CONNECTION_OPEN_METHOD & 0xFFFF)) {
     throw Error(ErrorCode::vhostRefused,
-                "Expected the virtual host '" + endpoint_.vhost + "' to be open to " + who + " but the broker refused it: " + said,
+                "Expected the virtual host '" + endpoint_.vhost + "' to be open to " + who +
+                    " but the broker refused it: " + said,
                 close.reply_code);
   }
-  throw Error(ErrorCode::connectionClosed, "The broker at " + endpoint_.peer() + " closed the connection: " + said, close.reply_code);
+  throw Error(ErrorCode::connectionClosed, "The broker at " + endpoint_.peer() + " closed the connection: " + said,
+              close.reply_code);
 }
 
 void Link::onChannelClose(const amqp_channel_close_t& close) {
   const std::string said = std::string(view(close.reply_text));
   const std::string when = state_ == State::settingUp ? " while " + script_.step() : std::string();
-  throw Error(channelErrorCode(close.reply_code), "The broker at " + endpoint_.peer() + " closed the channel" + when + ": " + said,
-              close.reply_code);
+  throw Error(channelErrorCode(close.reply_code),
+              "The broker at " + endpoint_.peer() + " closed the channel" + when + ": " + said, close.reply_code);
 }
 
 }  // namespace matmq::amqp

@@ -3,10 +3,15 @@
 //
 // Ownership and threading
 // 1. A Link belongs to one I/O thread; nobody else touches it.
-// 2. It ends by throwing an Error from onReady or onTick (lost, refused, closed by the peer), or by closed() after close().
+// 2. It ends by throwing an Error from onReady or onTick (lost, refused, closed by the peer), or by closed() after
+// close().
 //    After either it is only destroyed.
 // 3. A LinkUser's callbacks run inside onReady; they may enqueue frames and throw, and must not destroy the Link.
 #pragma once
+
+#include <matmq/options.hpp>
+#include <memory>
+#include <string>
 
 #include "amqp/codec.hpp"
 #include "amqp/frame_reader.hpp"
@@ -14,11 +19,6 @@
 #include "amqp/setup_script.hpp"
 #include "amqp/uri.hpp"
 #include "signal.hpp"
-
-#include <matmq/options.hpp>
-
-#include <memory>
-#include <string>
 
 namespace matmq::amqp {
 

@@ -1,14 +1,18 @@
 #include "amqp/login.hpp"
 
-#include "amqp/field_table.hpp"
 #include <matmq/version.hpp>
+
+#include "amqp/field_table.hpp"
 
 namespace matmq::amqp {
 
 Bytes startOk(const Endpoint& endpoint, const std::string& connectionName) {
   const FieldTable capabilities{
-      {"publisher_confirms", true},     {"basic.nack", true},         {"consumer_cancel_notify", true},
-      {"connection.blocked", true},     {"exchange_exchange_bindings", true},
+      {"publisher_confirms", true},
+      {"basic.nack", true},
+      {"consumer_cancel_notify", true},
+      {"connection.blocked", true},
+      {"exchange_exchange_bindings", true},
       // a refused password is answered with connection.close and a reason, not with a closed socket
       {"authentication_failure_close", true},
   };

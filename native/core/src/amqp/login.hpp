@@ -6,7 +6,8 @@
 
 namespace matmq::amqp {
 
-/// connection.start-ok with SASL PLAIN: product, version, platform, the connection's name, and the capabilities MatMQ relies on.
+/// connection.start-ok with SASL PLAIN: product, version, platform, the connection's name, and the capabilities MatMQ
+/// relies on.
 [[nodiscard]] Bytes startOk(const Endpoint& endpoint, const std::string& connectionName);
 
 /// Product and version of the peer, from connection.start.

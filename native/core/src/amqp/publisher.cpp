@@ -35,7 +35,8 @@ void Publisher::declare(SetupScript& script) {
 void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
   frameMax_ = frameMax;
   broker_ = broker.product + " " + broker.version;
-  maxMessageSize_ = options_.maxMessageSize != 0 ? options_.maxMessageSize : maxMessageSize(broker.product, broker.version);
+  maxMessageSize_ =
+      options_.maxMessageSize != 0 ? options_.maxMessageSize : maxMessageSize(broker.product, broker.version);
   traffic_.onReady();
 }
 
@@ -57,9 +58,10 @@ void Publisher::publish(FrameWriter& writer, const Parcel& parcel) {
   const OutgoingMessage& message = parcel.message;
   const Payload& payload = std::get<Payload>(message.body);
   if (payload.size() > maxMessageSize_) {
-    throw Error(ErrorCode::tooLarge, "Expected a message of at most " + std::to_string(maxMessageSize_) + " bytes, the limit of " +
-                                         broker_ + ", but received " + std::to_string(payload.size()) +
-                                         "; raise the broker's max_message_size and say so in maxMessageSize, or send a smaller image");
+    throw Error(ErrorCode::tooLarge,
+                "Expected a message of at most " + std::to_string(maxMessageSize_) + " bytes, the limit of " + broker_ +
+                    ", but received " + std::to_string(payload.size()) +
+                    "; raise the broker's max_message_size and say so in maxMessageSize, or send a smaller image");
   }
   amqp_basic_publish_t method{};
   method.exchange = bytesOf(options_.exchange);
@@ -87,7 +89,9 @@ template <typename Settle>
 void Publisher::settleTags(std::uint64_t tag, bool multiple, Settle&& settle) {
   const std::uint64_t end = firstTag_ + unsettled_.size();
   if (tag == 0 && multiple) tag = end - 1;
-  if (tag >= end) throw Error(ErrorCode::protocolError, "The broker confirmed a message that was never sent: tag " + std::to_string(tag));
+  if (tag >= end)
+    throw Error(ErrorCode::protocolError,
+                "The broker confirmed a message that was never sent: tag " + std::to_string(tag));
   if (tag < firstTag_) return;
   for (std::uint64_t t = multiple ? firstTag_ : tag; t <= tag; ++t) {
     std::uint64_t& sequence = unsettled_[t - firstTag_];
@@ -107,8 +111,9 @@ void Publisher::onAck(std::uint64_t tag, bool multiple) {
 
 void Publisher::onNack(std::uint64_t tag, bool multiple) {
   settleTags(tag, multiple, [this](std::uint64_t sequence) {
-    outbox_->fail(sequence, Error(ErrorCode::nacked, "The broker did not take the message (basic.nack): a queue is full "
-                                                     "(x-overflow: reject-publish) or the broker failed internally"));
+    outbox_->fail(sequence, Error(ErrorCode::nacked,
+                                  "The broker did not take the message (basic.nack): a queue is full "
+                                  "(x-overflow: reject-publish) or the broker failed internally"));
   });
 }
 
@@ -127,7 +132,8 @@ void Publisher::onMethod(const Method& method) {
       return outbox_->announce(traffic_.onBlocked(method));
     }
     default:
-      throw Error(ErrorCode::protocolError, "The broker sent " + methodName(method.id) + ", which a publisher does not expect");
+      throw Error(ErrorCode::protocolError,
+                  "The broker sent " + methodName(method.id) + ", which a publisher does not expect");
   }
 }
 
@@ -144,15 +150,15 @@ void Publisher::onContentMethod(const Method& method) {
 std::byte* Publisher::onContentHeader(ContentHeader header) {
   const auto& id = header.properties.messageId;
   if (const auto sequence = id ? sequenceOf(*id, sender_) : std::nullopt) {
-    outbox_->fail(*sequence, Error(ErrorCode::unroutable, "Expected a queue to be bound for the message but the broker returned it: " +
-                                                              returnReason_, AMQP_NO_ROUTE));
+    outbox_->fail(*sequence,
+                  Error(ErrorCode::unroutable,
+                        "Expected a queue to be bound for the message but the broker returned it: " + returnReason_,
+                        AMQP_NO_ROUTE));
   }
   return nullptr;
 }
 
-void Publisher::onEvent(Event event) {
-  outbox_->announce(std::move(event));
-}
+void Publisher::onEvent(Event event) { outbox_->announce(std::move(event)); }
 
 void Publisher::onLost(const Error& /*why*/) {
   traffic_.onLost();
@@ -165,7 +171,8 @@ void Publisher::onLost(const Error& /*why*/) {
 void Publisher::onEnd(const std::optional<Error>& why) {
   traffic_.onLost();
   if (why) outbox_->refuse(*why);
-  outbox_->failRest(why ? "The producer '" + sender_.name + "' ended before the broker confirmed the message: " + why->what()
+  outbox_->failRest(why ? "The producer '" + sender_.name +
+                              "' ended before the broker confirmed the message: " + why->what()
                         : "The producer '" + sender_.name + "' was closed before the broker confirmed the message");
 }
 

@@ -3,12 +3,12 @@
 // Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor and stats().
 #pragma once
 
+#include <deque>
+
 #include "amqp/envelope.hpp"
 #include "amqp/io_thread.hpp"
 #include "amqp/traffic.hpp"
 #include "outbox.hpp"
-
-#include <deque>
 
 namespace matmq::amqp {
 
@@ -32,7 +32,9 @@ class Publisher final : public IoUser {
   void onEvent(Event event) override;
   void onLost(const Error& why) override;
   void onEnd(const std::optional<Error>& why) override;
-  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override { traffic_.count(bytesRead, bytesWritten); }
+  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override {
+    traffic_.count(bytesRead, bytesWritten);
+  }
 
  private:
   void publish(FrameWriter& writer, const Parcel& parcel);
@@ -50,8 +52,8 @@ class Publisher final : public IoUser {
   // of this connection
   std::uint32_t frameMax_ = frameMinSize;
   std::uint64_t maxMessageSize_ = 0;
-  std::string broker_;                 ///< "RabbitMQ 3.10.8"
-  std::deque<std::uint64_t> unsettled_;///< sequence of each delivery tag from firstTag_ on; 0: settled
+  std::string broker_;                   ///< "RabbitMQ 3.10.8"
+  std::deque<std::uint64_t> unsettled_;  ///< sequence of each delivery tag from firstTag_ on; 0: settled
   std::uint64_t firstTag_ = 1;
   std::uint64_t settledWrites_ = 0;
   std::vector<std::uint64_t> scratch_;

@@ -2,11 +2,11 @@
 // The first refusal ends the connection, so nothing runs on a half-declared one.
 #pragma once
 
-#include "amqp/codec.hpp"
-
 #include <deque>
 #include <functional>
 #include <string>
+
+#include "amqp/codec.hpp"
 
 namespace matmq::amqp {
 

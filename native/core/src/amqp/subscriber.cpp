@@ -30,7 +30,8 @@ void Subscriber::declare(SetupScript& script) {
   amqp_basic_consume_t consume{};
   if (options_.queue) consume.queue = bytesOf(options_.queue->name);
   consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
-  script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD, "subscribing to the queue");
+  script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD,
+                 "subscribing to the queue");
 }
 
 void Subscriber::onReady(const BrokerInfo& /*broker*/, std::uint32_t /*frameMax*/) { traffic_.onReady(); }
@@ -61,9 +62,11 @@ void Subscriber::onMethod(const Method& method) {
       throw Error(ErrorCode::consumerCancelled, "The broker cancelled the subscription to the queue '" + queueName() +
                                                     "': it was deleted, or its node went down");
     case AMQP_CONNECTION_BLOCKED_METHOD:
-    case AMQP_CONNECTION_UNBLOCKED_METHOD: return inbox_.announce(traffic_.onBlocked(method));
+    case AMQP_CONNECTION_UNBLOCKED_METHOD:
+      return inbox_.announce(traffic_.onBlocked(method));
     default:
-      throw Error(ErrorCode::protocolError, "The broker sent " + methodName(method.id) + ", which a consumer does not expect");
+      throw Error(ErrorCode::protocolError,
+                  "The broker sent " + methodName(method.id) + ", which a consumer does not expect");
   }
 }
 
@@ -84,9 +87,10 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
   incoming_->type = messageType(incoming_->properties);
   if (!taking_) return nullptr;
   if (header.bodySize > options_.maxMessageBytes) {
-    incoming_->error = Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
-                                                           " bytes (limits.messageBytes) but one of " +
-                                                           std::to_string(header.bodySize) + " was announced; it was rejected");
+    incoming_->error =
+        Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
+                                            " bytes (limits.messageBytes) but one of " +
+                                            std::to_string(header.bodySize) + " was announced; it was rejected");
     return nullptr;
   }
   auto memory = body_pool::allocate(header.bodySize);

@@ -3,11 +3,11 @@
 // Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor, fillStats and queueName.
 #pragma once
 
+#include <mutex>
+
 #include "amqp/io_thread.hpp"
 #include "amqp/traffic.hpp"
 #include "inbox.hpp"
-
-#include <mutex>
 
 namespace matmq::amqp {
 
@@ -33,7 +33,9 @@ class Subscriber final : public IoUser {
   void onEvent(Event event) override { inbox_.announce(std::move(event)); }
   void onLost(const Error& why) override;
   void onEnd(const std::optional<Error>& why) override;
-  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override { traffic_.count(bytesRead, bytesWritten); }
+  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override {
+    traffic_.count(bytesRead, bytesWritten);
+  }
 
  private:
   const ConsumerOptions& options_;

@@ -7,9 +7,12 @@ namespace {
 
 std::string queueTypeName(QueueType type) {
   switch (type) {
-    case QueueType::quorum: return "quorum";
-    case QueueType::stream: return "stream";
-    case QueueType::classic: break;
+    case QueueType::quorum:
+      return "quorum";
+    case QueueType::stream:
+      return "stream";
+    case QueueType::classic:
+      break;
   }
   return "classic";
 }
@@ -48,8 +51,8 @@ void declareQueue(SetupScript& script, const ConsumerOptions& options, std::func
                  [onName = std::move(onName)](const Method& reply) {
                    onName(std::string(view(reply.as<amqp_queue_declare_ok_t>().queue)));
                  });
-  if (options.exchange.empty()) return;               // every queue is bound to the default exchange by its name
-  if (options.queue && !options.declare) return;      // it is used as it exists, bindings included
+  if (options.exchange.empty()) return;           // every queue is bound to the default exchange by its name
+  if (options.queue && !options.declare) return;  // it is used as it exists, bindings included
   for (const std::string& key : options.routingKeys) {
     amqp_queue_bind_t bind{};
     // An empty name is the queue declared last on the channel (AMQP 0-9-1, queue.bind).

@@ -1,9 +1,9 @@
 // Exchange, queue and bindings as requests of a SetupScript.
 #pragma once
 
-#include "amqp/setup_script.hpp"
-
 #include <matmq/options.hpp>
+
+#include "amqp/setup_script.hpp"
 
 namespace matmq::amqp {
 

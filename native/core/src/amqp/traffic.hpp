@@ -1,12 +1,11 @@
 // Counters of a connection that any thread may read, summed over reconnects.
 #pragma once
 
-#include "amqp/codec.hpp"
-
-#include <matmq/events.hpp>
-
 #include <atomic>
 #include <cstdint>
+#include <matmq/events.hpp>
+
+#include "amqp/codec.hpp"
 
 namespace matmq::amqp {
 

@@ -1,7 +1,8 @@
 #include "amqp/transport.hpp"
 
-#include <cerrno>
 #include <sys/socket.h>
+
+#include <cerrno>
 
 namespace matmq::amqp {
 namespace {

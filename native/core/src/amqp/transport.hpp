@@ -1,12 +1,13 @@
 // The octets of a connection, plain or encrypted, never blocking. The loop is the same for both.
 #pragma once
 
-#include "unique_fd.hpp"
+#include <sys/uio.h>
 
 #include <cstddef>
 #include <span>
 #include <string>
-#include <sys/uio.h>
+
+#include "unique_fd.hpp"
 
 namespace matmq::amqp {
 

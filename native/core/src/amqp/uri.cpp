@@ -1,8 +1,8 @@
 #include "amqp/uri.hpp"
 
-#include "amqp/codec.hpp"
-
 #include <matmq/error.hpp>
+
+#include "amqp/codec.hpp"
 
 namespace matmq::amqp {
 
@@ -24,7 +24,8 @@ Endpoint parseUrl(const std::string& url) {
     throw Error(ErrorCode::invalidUrl, std::string("Expected a URL of the form ") + form + " but it cannot be parsed");
   }
   if (info.port <= 0 || info.port > 65535) {
-    throw Error(ErrorCode::invalidUrl, "Expected a port from 1 to 65535 in the URL but received " + std::to_string(info.port));
+    throw Error(ErrorCode::invalidUrl,
+                "Expected a port from 1 to 65535 in the URL but received " + std::to_string(info.port));
   }
   Endpoint endpoint;
   endpoint.host = info.host;
