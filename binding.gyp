@@ -14,7 +14,7 @@
       "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
       "cflags_cc": [
         "-std=c++20", "-fexceptions", "-frtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
-        "-isystem<!(node -p \"require('node-addon-api').include_dir\")",
+        "-isystem<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api/package.json'))\")",
         "<!@(pkg-config --cflags opencv4 librabbitmq libturbojpeg libpng libwebp | sed 's/-I/-isystem/g')"
       ],
       "libraries": [

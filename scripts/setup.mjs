@@ -42,8 +42,10 @@ await entry(async () => {
   const { buildTypeScript } = await import('./build-ts.mjs');
   timed('native addon', () => buildNative());
   if (tests) {
-    const { buildCore } = await import('./build-core.mjs');
-    timed('C++ core, tests and examples', () => buildCore());
+    const { buildPreset } = await import('./build-core.mjs');
+    const { buildWithGyp } = await import('./build-gyp.mjs');
+    timed('C++ core, tests and examples', () => buildPreset('core'));
+    timed('native addon by node-gyp', () => buildWithGyp());
   }
   timed('TypeScript', () => buildTypeScript({ tests }));
 });

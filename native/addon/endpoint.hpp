@@ -21,7 +21,10 @@ class Endpoint : public Stoppable {
   }
 
  protected:
-  ~Endpoint() override { *alive_ = false; }
+  ~Endpoint() override {
+    *alive_ = false;
+    if (stoppables_) stoppables_->erase(this);
+  }
 
   template <typename Options>
   void start(Napi::Env env, Options options, Napi::Function wake) {
@@ -33,7 +36,8 @@ class Endpoint : public Stoppable {
         if (*alive && !wake_.IsEmpty()) wake_.Call({});
       });
     });
-    state.add(*this);
+    stoppables_ = state.stoppables();
+    stoppables_->insert(this);
   }
 
   [[nodiscard]] Engine& engine(Napi::Env env) const {
@@ -57,6 +61,7 @@ class Endpoint : public Stoppable {
   std::unique_ptr<Engine> engine_;
   Napi::FunctionReference wake_;
   bool referenced_ = false;
+  std::shared_ptr<Stoppables> stoppables_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -45,7 +45,7 @@ void EnvState::onEnvironmentEnd() noexcept {
     mailbox_->letters_.clear();
     mailbox_->references_.clear();
   }
-  for (Stoppable* object : std::exchange(stoppables_, {})) object->stop();
+  for (Stoppable* object : std::exchange(*stoppables_, {})) object->stop();
   mailbox_->call_.Release();
 }
 

@@ -60,6 +60,9 @@ class Stoppable {
   virtual void stop() noexcept = 0;
 };
 
+/// Shared with each of them, because an object may be finalized after the environment's instance data is gone.
+using Stoppables = std::unordered_set<Stoppable*>;
+
 class EnvState {
  public:
   explicit EnvState(Napi::Env env);
@@ -70,8 +73,7 @@ class EnvState {
   static EnvState& of(Napi::Env env) { return *env.GetInstanceData<EnvState>(); }
 
   [[nodiscard]] const std::shared_ptr<Mailbox>& mailbox() const noexcept { return mailbox_; }
-  void add(Stoppable& object) { stoppables_.insert(&object); }
-  void remove(Stoppable& object) noexcept { stoppables_.erase(&object); }
+  [[nodiscard]] const std::shared_ptr<Stoppables>& stoppables() const noexcept { return stoppables_; }
 
   /// While the count is above zero the environment's event loop stays alive.
   void keepAlive(Napi::Env env);
@@ -85,7 +87,7 @@ class EnvState {
   void onEnvironmentEnd() noexcept;
 
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
-  std::unordered_set<Stoppable*> stoppables_;
+  std::shared_ptr<Stoppables> stoppables_ = std::make_shared<Stoppables>();
   unsigned keepAlive_ = 0;
 };
 

@@ -19,10 +19,6 @@ NativeConsumer::NativeConsumer(const Napi::CallbackInfo& info) : Napi::ObjectWra
           [&] { start(info.Env(), consumerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>()); });
 }
 
-void NativeConsumer::Finalize(Napi::BasicEnv env) {
-  if (EnvState* state = env.GetInstanceData<EnvState>()) state->remove(*this);
-}
-
 Napi::Value NativeConsumer::take(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto maxMessages = static_cast<std::size_t>(info[0].ToNumber().Int64Value());

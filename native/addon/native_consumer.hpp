@@ -9,7 +9,6 @@ class NativeConsumer final : public Napi::ObjectWrap<NativeConsumer>, public End
  public:
   static Napi::Function define(Napi::Env env);
   explicit NativeConsumer(const Napi::CallbackInfo& info);
-  void Finalize(Napi::BasicEnv env) override;
 
  private:
   Napi::Value take(const Napi::CallbackInfo& info);

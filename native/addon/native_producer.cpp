@@ -27,10 +27,6 @@ NativeProducer::NativeProducer(const Napi::CallbackInfo& info) : Napi::ObjectWra
           [&] { start(info.Env(), producerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>()); });
 }
 
-void NativeProducer::Finalize(Napi::BasicEnv env) {
-  if (EnvState* state = env.GetInstanceData<EnvState>()) state->remove(*this);
-}
-
 Napi::Value NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
   if (options.IsObject()) {
     const auto object = options.As<Napi::Object>();

@@ -9,7 +9,6 @@ class NativeProducer final : public Napi::ObjectWrap<NativeProducer>, public End
  public:
   static Napi::Function define(Napi::Env env);
   explicit NativeProducer(const Napi::CallbackInfo& info);
-  void Finalize(Napi::BasicEnv env) override;
 
  private:
   Napi::Value sendText(const Napi::CallbackInfo& info);

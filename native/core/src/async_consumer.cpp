@@ -12,9 +12,9 @@ class AsyncConsumer::Impl {
         signal_(std::make_shared<Signal>()),
         inbox_(options_.highWaterMark, options_.ack, std::move(wake), signal_),
         subscriber_(options_, inbox_),
-        io_(options_, subscriber_, signal_) {
-    io_.start();
-  }
+        io_(options_, subscriber_, signal_) {}
+
+  void start() { io_.start(); }
 
   Inbox& inbox() noexcept { return inbox_; }
   [[nodiscard]] std::string queueName() const { return subscriber_.queueName(); }
@@ -42,6 +42,7 @@ class AsyncConsumer::Impl {
 AsyncConsumer::AsyncConsumer(ConsumerOptions options, std::function<void()> wake) {
   validate(options);
   impl_ = std::make_unique<Impl>(std::move(options), std::move(wake));
+  impl_->start();  // only now: the first wake may come before this returns, and whoever it wakes uses impl_
 }
 AsyncConsumer::~AsyncConsumer() = default;
 

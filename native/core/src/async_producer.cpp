@@ -12,9 +12,9 @@ class AsyncProducer::Impl {
         signal_(std::make_shared<Signal>()),
         outbox_(std::make_shared<Outbox>(options_.highWaterMark, options_.whenFull, std::move(wake), signal_)),
         publisher_(options_, outbox_),
-        io_(options_, publisher_, signal_) {
-    io_.start();
-  }
+        io_(options_, publisher_, signal_) {}
+
+  void start() { io_.start(); }
 
   Outbox& outbox() noexcept { return *outbox_; }
   [[nodiscard]] const std::string& instance() const noexcept { return publisher_.instance(); }
@@ -43,6 +43,7 @@ class AsyncProducer::Impl {
 AsyncProducer::AsyncProducer(ProducerOptions options, std::function<void()> wake) {
   validate(options);
   impl_ = std::make_unique<Impl>(std::move(options), std::move(wake));
+  impl_->start();  // only now: the first wake may come before this returns, and whoever it wakes uses impl_
 }
 AsyncProducer::~AsyncProducer() = default;
 

@@ -5,12 +5,10 @@
 
 namespace matmq {
 
-struct Settlements;
+namespace detail {
 
-/// One message's fate, shared by its receipt and its producer.
-struct detail::ReceiptState {
-  explicit ReceiptState(std::shared_ptr<Settlements> owner) : settlements(std::move(owner)) {}
-  const std::shared_ptr<Settlements> settlements;
+/// One message's fate, shared by its receipt and its producer; guarded by the mutex of Settlements.
+struct ReceiptState {
   bool settled = false;
   bool askedFor = false;  ///< its failure is the receipt's to tell, not flush's
   std::optional<Error> error;
@@ -21,14 +19,25 @@ struct detail::ReceiptState {
 struct Settlements {
   std::mutex mutex;
   std::condition_variable changed;
-  std::map<std::uint64_t, std::shared_ptr<detail::ReceiptState>> pending;
-  std::vector<std::pair<std::uint64_t, std::shared_ptr<detail::ReceiptState>>> failed;
+  std::map<std::uint64_t, std::shared_ptr<ReceiptState>> pending;
+  std::vector<std::pair<std::uint64_t, std::shared_ptr<ReceiptState>>> failed;
+  std::size_t unlisted =
+      0;  ///< failures beyond mostListed, so that a program that never flushes does not grow for ever
   std::uint64_t lastSent = 0;
   std::uint64_t roomEpoch = 0;  ///< grows when there is room again
   bool connected = false;
   bool closed = false;
   std::optional<Error> closedBy;
 };
+
+}  // namespace detail
+
+namespace {
+
+constexpr std::size_t mostListed = 10'000;
+constexpr std::size_t namedInMessage = 10;
+
+}  // namespace
 
 class Producer::Impl {
  public:
@@ -46,7 +55,7 @@ class Producer::Impl {
       // Under its own lock the order of trySend is the order of sequences; pending must have the entry before it
       // settles.
       const std::lock_guard order(sending_);
-      auto state = std::make_shared<detail::ReceiptState>(settlements_);
+      auto state = std::make_shared<detail::ReceiptState>();
       lock.lock();
       settlements_->pending.emplace(nextSequence_, state);
       lock.unlock();
@@ -64,6 +73,7 @@ class Producer::Impl {
         Receipt receipt;
         receipt.sequence_ = sequence;
         receipt.state_ = std::move(state);
+        receipt.settlements_ = settlements_;
         return receipt;
       }
       settlements_->pending.erase(nextSequence_);
@@ -77,14 +87,18 @@ class Producer::Impl {
     auto& pending = settlements_->pending;
     settlements_->changed.wait(lock, [&] { return pending.empty() || pending.begin()->first > target; });
     std::string list;
-    std::size_t count = 0;
+    std::size_t count = std::exchange(settlements_->unlisted, 0);
+    std::size_t named = 0;
     for (const auto& [sequence, state] : std::exchange(settlements_->failed, {})) {
-      if (state->askedFor || ++count > 10) continue;
+      if (state->askedFor) continue;
+      ++count;
+      if (named == namedInMessage) continue;
+      ++named;
       list += "\n  message " + std::to_string(sequence) + ": " + std::string(state->error->codeName()) + ", " +
               state->error->what();
     }
     if (count == 0) return;
-    if (count > 10) list += "\n  and " + std::to_string(count - 10) + " more";
+    if (count > named) list += "\n  and " + std::to_string(count - named) + " more";
     throw Error(ErrorCode::publishFailed, std::to_string(count) + " messages were not delivered to the broker:" + list);
   }
 
@@ -110,7 +124,12 @@ class Producer::Impl {
         const auto at = settlements_->pending.find(failure.sequence);
         if (at == settlements_->pending.end()) continue;
         at->second->error = failure.error;
-        if (failure.error.code() != ErrorCode::dropped) settlements_->failed.emplace_back(failure.sequence, at->second);
+        if (failure.error.code() == ErrorCode::dropped) continue;
+        if (settlements_->failed.size() < mostListed) {
+          settlements_->failed.emplace_back(failure.sequence, at->second);
+        } else {
+          ++settlements_->unlisted;
+        }
       }
       for (const SettledRange& range : report.settled) {
         const auto from = settlements_->pending.lower_bound(range.first);
@@ -129,16 +148,16 @@ class Producer::Impl {
     settlements_->changed.notify_all();
   }
 
-  const std::shared_ptr<Settlements> settlements_ = std::make_shared<Settlements>();
+  const std::shared_ptr<detail::Settlements> settlements_ = std::make_shared<detail::Settlements>();
   std::mutex sending_;
   std::uint64_t nextSequence_ = 1;
   AsyncProducer producer_;  // last: its I/O thread calls absorb() until it is gone
 };
 
 void Receipt::confirmed() const {
-  std::unique_lock lock(state_->settlements->mutex);
+  std::unique_lock lock(settlements_->mutex);
   state_->askedFor = true;
-  state_->settlements->changed.wait(lock, [this] { return state_->settled; });
+  settlements_->changed.wait(lock, [this] { return state_->settled; });
   if (state_->error) throw Error(*state_->error);
 }
 

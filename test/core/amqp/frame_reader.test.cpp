@@ -50,14 +50,13 @@ class Recorder final : public FrameSink {
         std::to_string(frame.type) + ":" + std::to_string(frame.channel) + ":" + std::to_string(payload.size()) + " ";
     frames.insert(frames.end(), payload.begin(), payload.end());
   }
-  std::span<std::byte> bodySpace(std::uint16_t, std::uint32_t size) override {
+  BodySpace bodySpace(std::uint16_t, std::uint32_t size) override {
     const std::size_t at = body.size();
     body.resize(at + size);
-    return {body.data() + at, size};
+    return {body.data() + at, more};
   }
-  bool onBodyFrame(std::uint16_t channel, std::uint32_t size) override {
+  void onBodyFrame(std::uint16_t channel, std::uint32_t size) override {
     log += "3:" + std::to_string(channel) + ":" + std::to_string(size) + " ";
-    return more;
   }
   std::string log;
   Octets frames;

@@ -15,7 +15,8 @@ namespace matmq {
 
 namespace detail {
 struct ReceiptState;
-}
+struct Settlements;
+}  // namespace detail
 
 /// A message that was accepted.
 class Receipt {
@@ -30,6 +31,7 @@ class Receipt {
   friend class Producer;
   std::uint64_t sequence_ = 0;
   std::shared_ptr<detail::ReceiptState> state_;
+  std::shared_ptr<detail::Settlements> settlements_;
 };
 
 class Producer {

@@ -21,9 +21,10 @@ IoResult FrameReader::readOnce(Transport& transport, FrameSink& sink) {
   const std::size_t direct = available() == 0 ? bodyLeft_ : 0;
   if (direct > 0) into[count++] = {bodyAt_, direct};
   std::size_t room = staging_.size() - end_;
-  // Between two frames of one body stand an end octet and a header: reading just these keeps the rest out of the
-  // staging buffer.
-  if (direct > tailSize || (direct > 0 && moreBody_)) room = std::min(room, moreBody_ ? frameOverhead : tailSize);
+  // Behind a frame of a large body stand an end octet and the next frame's header, or what announces the next message:
+  // reading no more than that keeps bodies out of the staging buffer. Small messages share one read instead.
+  if (direct > 0 && moreBody_) room = std::min(room, frameOverhead);
+  if (direct > 0 && !moreBody_ && body_.size > largeBody) room = std::min(room, tailSize);
   into[count++] = {staging_.data() + end_, room};
 
   const IoResult result = transport.read(std::span(into).first(count));
@@ -63,7 +64,7 @@ bool FrameReader::parseBody(FrameSink& sink) {
       throw Error(ErrorCode::protocolError, "The peer sent a body frame without its end octet");
     ++begin_;
     awaitingEnd_ = false;
-    moreBody_ = sink.onBodyFrame(body_.channel, body_.size);
+    sink.onBodyFrame(body_.channel, body_.size);
   }
   return true;
 }
@@ -81,8 +82,9 @@ void FrameReader::parse(FrameSink& sink) {
     if (frame.type == frameBody) {
       begin_ += frameHeaderSize;
       body_ = frame;
-      const std::span<std::byte> space = sink.bodySpace(frame.channel, frame.size);
-      bodyAt_ = space.data();
+      const BodySpace space = sink.bodySpace(frame.channel, frame.size);
+      bodyAt_ = space.at;
+      moreBody_ = space.more;
       bodyLeft_ = frame.size;
       awaitingEnd_ = true;
       continue;

@@ -15,6 +15,11 @@
 
 namespace matmq::amqp {
 
+struct BodySpace {
+  std::byte* at = nullptr;
+  bool more = false;  ///< the message goes on after this frame
+};
+
 class FrameSink {
  public:
   FrameSink() = default;
@@ -25,9 +30,9 @@ class FrameSink {
   /// A whole method, header or heartbeat frame. `payload` is valid during the call.
   virtual void onFrame(const FrameHeader& frame, std::span<const std::byte> payload) = 0;
   /// A body frame begins: where its `size` octets go. Valid until onBodyFrame.
-  virtual std::span<std::byte> bodySpace(std::uint16_t channel, std::uint32_t size) = 0;
-  /// The body frame is complete. True when more body frames of this message follow.
-  virtual bool onBodyFrame(std::uint16_t channel, std::uint32_t size) = 0;
+  virtual BodySpace bodySpace(std::uint16_t channel, std::uint32_t size) = 0;
+  /// The body frame is complete.
+  virtual void onBodyFrame(std::uint16_t channel, std::uint32_t size) = 0;
 };
 
 class FrameReader {
@@ -51,6 +56,8 @@ class FrameReader {
   static constexpr std::size_t stagingSize = 128 * 1024;
   /// How much to read beyond a large body: enough for the frames that announce the next one, little of its body.
   static constexpr std::size_t tailSize = 4096;
+  /// From this size on, copying the start of a body costs more than a read that spares it.
+  static constexpr std::size_t largeBody = 64 * 1024;
 
   void parse(FrameSink& sink);
   bool parseBody(FrameSink& sink);

@@ -160,20 +160,19 @@ void Link::onFrame(const FrameHeader& frame, std::span<const std::byte> payload)
   }
 }
 
-std::span<std::byte> Link::bodySpace(std::uint16_t channel, std::uint32_t size) {
+BodySpace Link::bodySpace(std::uint16_t channel, std::uint32_t size) {
   if (content_ != Content::body || channel != theChannel) unexpected("a body frame");
   if (size > bodyLeft_) unexpected("more body than its header announced");
-  if (bodyAt_ != nullptr) return {bodyAt_, size};
+  const bool more = size < bodyLeft_;
+  if (bodyAt_ != nullptr) return {bodyAt_, more};
   if (discard_.size() < size) discard_.resize(std::max<std::size_t>(size, discardChunk));
-  return std::span(discard_).first(size);
+  return {discard_.data(), more};
 }
 
-bool Link::onBodyFrame(std::uint16_t /*channel*/, std::uint32_t size) {
+void Link::onBodyFrame(std::uint16_t /*channel*/, std::uint32_t size) {
   bodyLeft_ -= size;
   if (bodyAt_ != nullptr) bodyAt_ += size;
-  if (bodyLeft_ > 0) return true;
-  finishContent();
-  return false;
+  if (bodyLeft_ == 0) finishContent();
 }
 
 void Link::finishContent() {

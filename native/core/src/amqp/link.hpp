@@ -82,8 +82,8 @@ class Link final : private FrameSink {
   enum class State : std::uint8_t { awaitingStart, awaitingTune, settingUp, ready, closing, closed };
 
   void onFrame(const FrameHeader& frame, std::span<const std::byte> payload) override;
-  std::span<std::byte> bodySpace(std::uint16_t channel, std::uint32_t size) override;
-  bool onBodyFrame(std::uint16_t channel, std::uint32_t size) override;
+  BodySpace bodySpace(std::uint16_t channel, std::uint32_t size) override;
+  void onBodyFrame(std::uint16_t channel, std::uint32_t size) override;
 
   void onMethodFrame(const FrameHeader& frame, std::span<const std::byte> payload);
   void onConnectionMethod(const Method& method);
