@@ -1,18 +1,13 @@
 /** The consumer. */
 import { EventEmitter } from 'node:events';
 import { getAddon } from './addon.js';
+import { Delivery } from './delivery.js';
 import { fromThrown } from './errors.js';
 import { Inbox } from './inbox.js';
 import { KeepAlive } from './keep-alive.js';
 import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
 import type { Message } from './message.js';
-import type {
-  NativeAddon,
-  NativeConsumer,
-  NativeConsumerOptions,
-  NativeConsumerStats,
-  NativeMessage,
-} from './native.js';
+import type { NativeAddon, NativeConsumer, NativeConsumerOptions, NativeConsumerStats } from './native.js';
 import { type ConsumerOptions, readConsumerOptions } from './options.js';
 import type { WaitOptions } from './pending.js';
 import {
@@ -54,7 +49,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
   readonly #inbox: Inbox;
   readonly #keepAlive: KeepAlive;
   /** The last message the program got, not acknowledged yet (`auto`). */
-  #handedOut: NativeMessage | undefined;
+  #handedOut: Delivery | undefined;
   #ended = false;
 
   private constructor(addon: NativeAddon, options: NativeConsumerOptions) {
@@ -72,11 +67,15 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const limits = { pixels: options.limitPixels, decodedBytes: options.limitDecodedBytes };
     this.#inbox = new Inbox({
       ackMode: options.ack,
-      take: (maxMessages, maxBytes) => native.take(maxMessages, maxBytes),
+      take: (maxMessages, maxBytes) => Delivery.all(native.take(maxMessages, maxBytes)),
       codecThreads: () => addon.codecThreads(),
-      decode: (message, decode) => addon.decodeMessage(message, { ...decode, ...limits }),
-      acknowledge: (message) => this.#lifecycle.state === 'open' && native.acknowledge(message, false),
-      reject: (message, requeue) => this.#lifecycle.state === 'open' && native.reject(message, requeue),
+      properties: (encoded) => addon.properties(encoded),
+      decode: async ({ encodedProperties, body }, decode) =>
+        addon.decodeImage(encodedProperties, body, { ...decode, ...limits }),
+      acknowledge: (message) =>
+        this.#lifecycle.state === 'open' && native.acknowledge(message.tag, message.epoch, false),
+      reject: (message, requeue) =>
+        this.#lifecycle.state === 'open' && native.reject(message.tag, message.epoch, requeue),
       handedOut: (message) => this.#received(message),
       changed,
     });
@@ -226,14 +225,16 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   #acknowledgeHandedOut(): void {
     if (this.#handedOut === undefined) return;
-    if (this.#lifecycle.state === 'open') this.#native.acknowledge(this.#handedOut, true);
+    const { tag, epoch } = this.#handedOut;
+    if (this.#lifecycle.state === 'open') this.#native.acknowledge(tag, epoch, true);
     this.#handedOut = undefined;
   }
 
-  #received(message: NativeMessage): void {
+  #received(message: Delivery): void {
     if (message.isEot) {
       // It alone: what was handed out before may still be worked on.
-      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#native.acknowledge(message, false);
+      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open')
+        this.#native.acknowledge(message.tag, message.epoch, false);
     } else if (this.#ackMode === 'auto') {
       this.#handedOut = message;
     }

@@ -7,11 +7,11 @@
  *    loses nothing, and the order is kept.
  * 3. While the program asks for images, the next few are decoded ahead, as many as there are codec threads.
  */
+import type { Delivery } from './delivery.js';
 import { EndOfTransmission, fromNative, fromThrown } from './errors.js';
 import { Fifo } from './fifo.js';
 import { type Ahead, LookAhead, type StartDecode } from './look-ahead.js';
 import { Message, type MessageSource } from './message.js';
-import type { NativeMessage } from './native.js';
 import { Pending, type WaitOptions } from './pending.js';
 import type { Decode } from './receive-options.js';
 import { ReceivedImage } from './received-image.js';
@@ -28,10 +28,10 @@ type Waiter = { readonly owner: object | undefined } & (
 
 /** What the inbox needs of its consumer. */
 export interface InboxHost extends MessageSource {
-  take(maxMessages: number, maxBytes: number): readonly NativeMessage[];
+  take(maxMessages: number, maxBytes: number): readonly Delivery[];
   codecThreads(): number;
   /** The message is with the program now. */
-  handedOut(message: NativeMessage): void;
+  handedOut(message: Delivery): void;
   /** The program begins or ceases to wait. */
   changed(): void;
 }
@@ -181,15 +181,15 @@ export class Inbox {
     this.#ahead.shift();
   }
 
-  #handOut(message: NativeMessage): Message {
+  #handOut(message: Delivery): Message {
     this.#host.handedOut(message);
     return new Message(message, this.#host);
   }
 
   /** What there is to say instead of handing the message out: it is an end of transmission, or its body was refused. */
-  #refusal(message: NativeMessage): Error | undefined {
+  #refusal(message: Delivery): Error | undefined {
     if (message.isEot) return new EndOfTransmission('the producer said that nothing follows', this.#handOut(message));
-    const refused = message.size === 0 ? message.error() : undefined;
+    const refused = message.error;
     return refused && fromNative(refused, this.#handOut(message));
   }
 

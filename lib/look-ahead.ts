@@ -1,17 +1,18 @@
 /** The few messages taken from the addon before the program asks for them, and their decodes. */
-import type { NativeMat, NativeMessage } from './native.js';
+import type { Delivery } from './delivery.js';
+import type { NativeMat } from './native.js';
 import { type Decode, sameDecode } from './receive-options.js';
 
 export type Decoded = { readonly mat: NativeMat } | { readonly error: unknown };
-export type StartDecode = (message: NativeMessage, options: Decode) => Promise<NativeMat>;
+export type StartDecode = (message: Delivery, options: Decode) => Promise<NativeMat>;
 
 /** A message that waits for the program. */
 export class Ahead {
-  readonly message: NativeMessage;
+  readonly message: Delivery;
   #options: Decode | undefined;
   #result: Decoded | undefined;
 
-  constructor(message: NativeMessage) {
+  constructor(message: Delivery) {
     this.message = message;
   }
 
@@ -61,7 +62,7 @@ export class LookAhead {
     return this.#items[this.#head + index];
   }
 
-  push(message: NativeMessage): void {
+  push(message: Delivery): void {
     this.#items.push(new Ahead(message));
     this.#bytes += message.size;
   }

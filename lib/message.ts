@@ -1,6 +1,7 @@
 /** A received message. */
+import type { Delivery } from './delivery.js';
 import { fromThrown, MatmqError } from './errors.js';
-import type { NativeDecodeOptions, NativeMat, NativeMessage, NativeProperties } from './native.js';
+import type { NativeDecodeOptions, NativeMat, NativeProperties } from './native.js';
 import type { AckMode } from './options.js';
 import { boolean } from './readers.js';
 import { type DecodeOptions, readDecodeOptions } from './receive-options.js';
@@ -12,39 +13,43 @@ export type MessageProperties = Readonly<NativeProperties>;
 /** What MatMQ says of a message; `unmarked` when no MatMQ program sent it. */
 export type MessageType = 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
 
+const TYPES: readonly MessageType[] = ['text', 'binary', 'image', 'eot'];
+
 /** What a message needs of its consumer. */
 export interface MessageSource {
   readonly ackMode: AckMode;
-  acknowledge(message: NativeMessage): boolean;
-  reject(message: NativeMessage, requeue: boolean): boolean;
-  decode(message: NativeMessage, options: NativeDecodeOptions): Promise<NativeMat>;
+  acknowledge(message: Delivery): boolean;
+  reject(message: Delivery, requeue: boolean): boolean;
+  properties(encoded: string): NativeProperties;
+  decode(message: Delivery, options: NativeDecodeOptions): Promise<NativeMat>;
 }
 
 /** A message from a queue. What it holds is read when it is asked for. */
 export class Message {
-  readonly #native: NativeMessage;
+  readonly #delivery: Delivery;
   readonly #source: MessageSource;
   #properties: MessageProperties | undefined;
   #settled = false;
 
-  constructor(native: NativeMessage, source: MessageSource) {
-    this.#native = native;
+  constructor(delivery: Delivery, source: MessageSource) {
+    this.#delivery = delivery;
     this.#source = source;
   }
 
   /** The body, over the memory it was received into: not copied, the same array each time. */
   get body(): Uint8Array {
-    return this.#native.body();
+    return this.#delivery.body;
   }
 
   /** Bytes of the body. */
   get size(): number {
-    return this.#native.size;
+    return this.#delivery.size;
   }
 
   /** The body as UTF-8. */
   text(): string {
-    return this.#native.text();
+    const { buffer, byteOffset, byteLength } = this.#delivery.body;
+    return Buffer.from(buffer, byteOffset, byteLength).toString();
   }
 
   /**
@@ -58,38 +63,39 @@ export class Message {
   async image(options?: DecodeOptions): Promise<ReceivedImage> {
     const decode = readDecodeOptions(options);
     try {
-      return new ReceivedImage(await this.#source.decode(this.#native, decode), this);
+      return new ReceivedImage(await this.#source.decode(this.#delivery, decode), this);
     } catch (error) {
       throw fromThrown(error, this);
     }
   }
 
   get properties(): MessageProperties {
-    this.#properties ??= this.#native.properties();
+    this.#properties ??= this.#source.properties(this.#delivery.encodedProperties);
     return this.#properties;
   }
 
   get type(): MessageType {
-    return this.#native.type();
+    const { type } = this.properties;
+    return TYPES.find((known) => known === type) ?? 'unmarked';
   }
 
   /** Whether it says the end of transmission: that of `EndOfTransmission.received` does. */
   get isEot(): boolean {
-    return this.#native.isEot;
+    return this.#delivery.isEot;
   }
 
   /** The exchange it was published to. */
   get exchange(): string {
-    return this.#native.exchange();
+    return this.#delivery.exchange;
   }
 
   get routingKey(): string {
-    return this.#native.routingKey();
+    return this.#delivery.routingKey;
   }
 
   /** Whether the broker had handed it out before, perhaps to a program that did not acknowledge it. */
   get redelivered(): boolean {
-    return this.#native.redelivered;
+    return this.#delivery.redelivered;
   }
 
   /** MatMQ's is `<instance>-<n>`: the producer's random id and the message's number. A duplicate has the same. */
@@ -115,7 +121,7 @@ export class Message {
    */
   ack(): boolean {
     this.#settle('ack');
-    return this.#source.acknowledge(this.#native);
+    return this.#source.acknowledge(this.#delivery);
   }
 
   /**
@@ -127,7 +133,7 @@ export class Message {
   nack(requeue = true): boolean {
     boolean(requeue, 'requeue');
     this.#settle('nack');
-    return this.#source.reject(this.#native, requeue);
+    return this.#source.reject(this.#delivery, requeue);
   }
 
   #settle(verb: string): void {

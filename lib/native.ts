@@ -126,24 +126,14 @@ export interface NativeEncodeOptions {
   readonly compression?: number;
 }
 
-export interface NativeMessage {
-  readonly isEot: boolean;
-  readonly redelivered: boolean;
-  readonly size: number;
-  /** Why there is no body: it was larger than `limitMessageBytes`, and rejected to the broker. */
-  error(): NativeError | undefined;
-  /** The body over pooled memory, not copied; the same object each time. */
-  body(): Uint8Array;
-  /** The body as UTF-8. */
-  text(): string;
-  /** 'unmarked' when no MatMQ program sent it. */
-  type(): 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
-  exchange(): string;
-  routingKey(): string;
-  properties(): NativeProperties;
-}
+/**
+ * A delivery is seven values in a row: delivery tag, epoch (the number of the connection), flags (1 redelivered, 2 end
+ * of transmission), exchange, routing key, encoded properties (a string of octets, for `properties()`), body. Where the
+ * body was refused, because it is larger than `limitMessageBytes`, a NativeError stands in its place.
+ */
+export type NativeDeliveryValue = number | string | Uint8Array | NativeError;
 
-/** A decoded matrix; `data` may be a view into the message's body. */
+/** A decoded matrix; `data` is the message's body itself when it came raw. */
 export interface NativeMat {
   readonly rows: number;
   readonly cols: number;
@@ -181,11 +171,11 @@ export interface NativeConsumerStats {
 }
 
 export interface NativeConsumer {
-  /** Up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one. */
-  take(maxMessages: number, maxBytes: number): NativeMessage[];
+  /** Up to `maxMessages` deliveries whose bodies sum to at most `maxBytes`, but at least one if there is one; flat. */
+  take(maxMessages: number, maxBytes: number): readonly NativeDeliveryValue[];
   /** False when the connection that delivered it is gone: the message will come again. */
-  acknowledge(message: NativeMessage, upTo: boolean): boolean;
-  reject(message: NativeMessage, requeue: boolean): boolean;
+  acknowledge(tag: number, epoch: number, upTo: boolean): boolean;
+  reject(tag: number, epoch: number, requeue: boolean): boolean;
   collect(): NativeConsumerReport;
   close(): void;
   stats(): NativeConsumerStats;
@@ -239,8 +229,10 @@ export interface NativeConsumerOptions extends NativeConnectionOptions {
 export interface NativeAddon {
   readonly NativeProducer: new (options: NativeProducerOptions, wake: () => void) => NativeProducer;
   readonly NativeConsumer: new (options: NativeConsumerOptions, wake: () => void) => NativeConsumer;
-  /** Decodes on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is pending. */
-  decodeMessage(message: NativeMessage, options: NativeDecodeOptions): Promise<NativeMat>;
+  /** The properties of a delivery, from their encoded form. */
+  properties(encoded: string): NativeProperties;
+  /** Decodes a body on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is pending. */
+  decodeImage(encodedProperties: string, body: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
   /** The defaults of native/core, in the shape of the options above: a test holds lib/options.ts against them. */
   defaults(): { producer: NativeProducerOptions; consumer: NativeConsumerOptions };
   /** Threads of the codec pool. */

@@ -1,9 +1,9 @@
 // The module: what `require('matmq.node')` gives (NativeAddon of lib/native.ts).
 #include <matmq/version.hpp>
 
+#include "delivery.hpp"
 #include "env_state.hpp"
 #include "native_consumer.hpp"
-#include "native_message.hpp"
 #include "native_producer.hpp"
 
 namespace matmq::addon {
@@ -33,10 +33,10 @@ Napi::Value versions(const Napi::CallbackInfo& info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(std::make_unique<EnvState>(env).release());  // Node-API owns and deletes it
-  EnvState::of(env).messageClass = Napi::Persistent(NativeMessage::define(env));
   exports.Set("NativeProducer", NativeProducer::define(env));
   exports.Set("NativeConsumer", NativeConsumer::define(env));
-  exports.Set("decodeMessage", Napi::Function::New<decodeOnCodecThread>(env, "decodeMessage"));
+  exports.Set("properties", Napi::Function::New<readProperties>(env, "properties"));
+  exports.Set("decodeImage", Napi::Function::New<decodeOnCodecThread>(env, "decodeImage"));
   exports.Set("defaults", Napi::Function::New<defaults>(env, "defaults"));
   exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
   exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));

@@ -79,8 +79,6 @@ class EnvState {
   void keepAlive(Napi::Env env);
   void letGo(Napi::Env env);
 
-  Napi::FunctionReference messageClass;
-
  private:
   friend class Mailbox;
   void onLetters(Napi::Env env);

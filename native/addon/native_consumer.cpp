@@ -1,6 +1,6 @@
 #include "native_consumer.hpp"
 
-#include "native_message.hpp"
+#include "delivery.hpp"
 
 namespace matmq::addon {
 
@@ -23,22 +23,32 @@ Napi::Value NativeConsumer::take(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const auto maxMessages = static_cast<std::size_t>(info[0].ToNumber().Int64Value());
   const auto maxBytes = static_cast<std::size_t>(info[1].ToNumber().Int64Value());
-  auto messages = engine(env).take(maxMessages, maxBytes);
-  auto array = Napi::Array::New(env, messages.size());
-  for (std::size_t i = 0; i < messages.size(); ++i) {
-    array.Set(static_cast<std::uint32_t>(i), NativeMessage::create(env, std::move(messages[i])));
+  const auto messages = engine(env).take(maxMessages, maxBytes);
+  if (!messages.empty()) remindOfExternalMemory(env);
+  auto array = Napi::Array::New(env, messages.size() * valuesPerDelivery);
+  std::uint32_t index = 0;
+  for (const auto& message : messages) {
+    appendDelivery(env, array, index, *message);
+    index += valuesPerDelivery;
   }
   return array;
 }
 
+namespace {
+
+DeliveryId deliveryId(const Napi::CallbackInfo& info) {
+  return {static_cast<std::uint64_t>(info[0].ToNumber().DoubleValue()),
+          static_cast<std::uint64_t>(info[1].ToNumber().DoubleValue())};
+}
+
+}  // namespace
+
 Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
-  const DeliveryId id = NativeMessage::from(info.Env(), info[0]).message()->id;
-  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(id, info[1].ToBoolean()));
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(deliveryId(info), info[2].ToBoolean()));
 }
 
 Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
-  const DeliveryId id = NativeMessage::from(info.Env(), info[0]).message()->id;
-  return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(id, info[1].ToBoolean()));
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(deliveryId(info), info[2].ToBoolean()));
 }
 
 Napi::Value NativeConsumer::collect(const Napi::CallbackInfo& info) {

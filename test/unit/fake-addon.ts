@@ -8,11 +8,11 @@ import type {
   NativeConsumerReport,
   NativeConsumerStats,
   NativeDecodeOptions,
+  NativeDeliveryValue,
   NativeEncodeOptions,
   NativeError,
   NativeEvent,
   NativeMat,
-  NativeMessage,
   NativeProducer,
   NativeProducerOptions,
   NativeProducerReport,
@@ -165,8 +165,11 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
   }
 }
 
-export class FakeMessage implements NativeMessage {
+/** A message that arrives; its encoded properties are JSON. */
+export class FakeMessage {
   readonly size: number;
+  /** Why the body was refused. */
+  refused: NativeError | undefined;
 
   constructor(
     readonly content: string,
@@ -177,35 +180,12 @@ export class FakeMessage implements NativeMessage {
     this.size = content.length;
   }
 
-  /** Why the body was refused. */
-  refused: NativeError | undefined;
-
-  error(): NativeError | undefined {
-    return this.refused;
-  }
-
-  body(): Uint8Array {
-    return Buffer.from(this.content);
-  }
-
-  text(): string {
-    return this.content;
-  }
-
-  type(): 'unmarked' | 'text' | 'eot' {
-    return this.isEot ? 'eot' : 'text';
-  }
-
-  exchange(): string {
-    return 'frames';
-  }
-
-  routingKey(): string {
-    return 'camera.1';
-  }
-
-  properties(): NativeProperties {
-    return this.given;
+  /** What `take` gives of it. */
+  values(tag: number): NativeDeliveryValue[] {
+    const flags = (this.redelivered ? 1 : 0) + (this.isEot ? 2 : 0);
+    const properties = JSON.stringify({ type: this.isEot ? 'eot' : 'text', ...this.given });
+    const body = this.refused ?? Uint8Array.from(Buffer.from(this.content));
+    return [tag, 1, flags, 'frames', 'camera.1', properties, body];
   }
 }
 
@@ -217,6 +197,7 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
   /** What acknowledge and reject answer. */
   isCurrent = true;
   #reports: NativeConsumerReport[] = [];
+  readonly #delivered: FakeMessage[] = [];
 
   constructor(
     readonly options: NativeConsumerOptions,
@@ -225,7 +206,7 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
     super();
   }
 
-  take(maxMessages: number, maxBytes: number): NativeMessage[] {
+  take(maxMessages: number, maxBytes: number): NativeDeliveryValue[] {
     let count = 0;
     let bytes = 0;
     for (const { size } of this.inbox) {
@@ -234,17 +215,21 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
       count++;
     }
     this.takes.push(count);
-    return this.inbox.splice(0, count);
+    return this.inbox.splice(0, count).flatMap((message) => message.values(this.#delivered.push(message)));
   }
 
-  acknowledge(message: FakeMessage, upTo: boolean): boolean {
-    this.settled.push(`ack ${upTo ? 'up to ' : ''}${message.content}`);
+  acknowledge(tag: number, _epoch: number, upTo: boolean): boolean {
+    this.settled.push(`ack ${upTo ? 'up to ' : ''}${this.#content(tag)}`);
     return this.isCurrent;
   }
 
-  reject(message: FakeMessage, requeue: boolean): boolean {
-    this.settled.push(`${requeue ? 'requeue' : 'nack'} ${message.content}`);
+  reject(tag: number, _epoch: number, requeue: boolean): boolean {
+    this.settled.push(`${requeue ? 'requeue' : 'nack'} ${this.#content(tag)}`);
     return this.isCurrent;
+  }
+
+  #content(tag: number): string | undefined {
+    return this.#delivered[tag - 1]?.content;
   }
 
   collect(): NativeConsumerReport {
@@ -323,10 +308,14 @@ export class FakeAddon implements NativeAddon {
     };
   }
 
-  decodeMessage(message: FakeMessage, options: NativeDecodeOptions): Promise<NativeMat> {
+  properties(encoded: string): NativeProperties {
+    return JSON.parse(encoded) as NativeProperties;
+  }
+
+  decodeImage(_properties: string, body: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat> {
     return new Promise((resolve, reject) => {
       this.decodes.push({
-        content: message.content,
+        content: Buffer.from(body).toString(),
         options,
         finish: (mat) => resolve({ rows: 1, cols: 1, type: 0, step: 1, data: new Uint8Array([7]), ...mat }),
         fail: (code) => reject(thrown(nativeError('image', code))),

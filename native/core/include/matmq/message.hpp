@@ -77,6 +77,7 @@ struct DeliveryId {
 struct Message {
   SharedBytes body;
   Properties properties;
+  std::string encodedProperties;  ///< as they came, for decodeProperties()
   MessageType type = MessageType::unmarked;
   std::string exchange;
   std::string routingKey;
@@ -89,6 +90,10 @@ struct Message {
   /// MatMQ's own mark, or the bare byte 0x04 of a program that marks nothing.
   [[nodiscard]] bool isEndOfTransmission() const noexcept;
 };
+
+/// Reads Message::encodedProperties again: for who keeps these few bytes rather than the object.
+/// @throws Error PROTOCOL_ERROR
+[[nodiscard]] Properties decodeProperties(std::string_view encoded);
 
 /// A decoded image; `pixels` is a view into the message's body when the matrix came raw.
 struct DecodedImage {

@@ -193,7 +193,17 @@ ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool
   const int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool.get(),
                                             readOnlyBytes(payload.subspan(contentHeaderPrefix)), &decoded);
   if (status < 0) malformed("content header", status);
-  return {getU64(payload.data() + 4), decodedProperties(*static_cast<amqp_basic_properties_t*>(decoded))};
+  return {getU64(payload.data() + 4), decodedProperties(*static_cast<amqp_basic_properties_t*>(decoded)),
+          std::string(reinterpret_cast<const char*>(payload.data()), payload.size())};
 }
 
 }  // namespace matmq::amqp
+
+namespace matmq {
+
+Properties decodeProperties(std::string_view encoded) {
+  amqp::DecodePool pool;
+  return amqp::decodeContentHeader(std::as_bytes(std::span(encoded)), pool).properties;
+}
+
+}  // namespace matmq

@@ -86,6 +86,7 @@ void appendContentHeader(Bytes& out, std::uint16_t channel, std::uint64_t bodySi
 struct ContentHeader {
   std::uint64_t bodySize = 0;
   Properties properties;
+  std::string encoded;  ///< the whole payload
 };
 /// Decodes the payload of a content header frame of class basic. @throws Error PROTOCOL_ERROR
 [[nodiscard]] ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool);

@@ -27,6 +27,13 @@ bool worthRetrying(const Error& error) noexcept {
   }
 }
 
+/// What reads frames does not know from whom.
+Error naming(const std::string& peer, const Error& error) {
+  const std::string what = error.what();
+  if (error.code() != ErrorCode::protocolError || what.find(peer) != std::string::npos) return error;
+  return {error.code(), what + " (" + peer + ")", error.replyCode()};
+}
+
 Deadline earlier(Deadline a, Deadline b) noexcept {
   if (!a) return b;
   if (!b) return a;
@@ -110,7 +117,8 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
     Link link(std::make_unique<TcpTransport>(std::move(socket)), endpoint, options_, user_, deadline);
     serve(link);
     return std::nullopt;
-  } catch (const Error& error) {
+  } catch (const Error& thrown) {
+    const Error error = naming(endpoint.peer(), thrown);
     user_.onLost(error);
     return error;
   }
@@ -140,10 +148,10 @@ void IoThread::serveClose(Link& link) {
 void IoThread::poll(Link& link, Deadline deadline) {
   signal_->lower();
   link.turn(0);
+  user_.onTraffic(link.bytesRead(), link.bytesWritten());  // before a wait that may be long
   const short events = waitFor(link.fd(), link.interest(), *signal_, earlier(deadline, link.deadline()));
   if (events != 0) link.turn(events);
   link.onTick(Clock::now());
-  user_.onTraffic(link.bytesRead(), link.bytesWritten());
 }
 
 // Exponential, with full jitter so that many clients do not come back at once. False when the program ended it.

@@ -24,7 +24,7 @@ class IoUser : public LinkUser {
   virtual void onLost(const Error& why) = 0;
   /// Nothing follows: closed by the program (no error) or for good. Before the event `closed`.
   virtual void onEnd(const std::optional<Error>& why) = 0;
-  /// After each turn: what the socket has carried so far on this connection.
+  /// Before each wait: what the socket has carried so far on this connection.
   virtual void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) = 0;
 };
 

@@ -222,6 +222,7 @@ void Link::onStart(const amqp_connection_start_t& start) {
                                                      std::string(view(start.mechanisms)) + "'");
   }
   broker_ = brokerInfo(start);
+  broker_.peer = endpoint_.peer();
   writer_.enqueue(startOk(endpoint_, options_.name));
   state_ = State::awaitingTune;
 }

@@ -25,6 +25,7 @@ namespace matmq::amqp {
 struct BrokerInfo {
   std::string product;  ///< "RabbitMQ"
   std::string version;  ///< "3.10.8"
+  std::string peer;     ///< host:port
 };
 
 /// What a producer or a consumer makes of a connection.

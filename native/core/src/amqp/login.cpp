@@ -42,7 +42,7 @@ BrokerInfo brokerInfo(const amqp_connection_start_t& start) {
     const auto* value = at == properties.end() ? nullptr : std::get_if<std::string>(&at->second.value);
     return value == nullptr ? std::string() : *value;
   };
-  return {text("product"), text("version")};
+  return {text("product"), text("version"), {}};
 }
 
 bool offers(std::string_view mechanisms, std::string_view mechanism) {

@@ -34,7 +34,7 @@ void Subscriber::declare(SetupScript& script) {
                  "subscribing to the queue");
 }
 
-void Subscriber::onReady(const BrokerInfo& /*broker*/, std::uint32_t /*frameMax*/) { traffic_.onReady(); }
+void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) { traffic_.onReady(broker.peer); }
 
 void Subscriber::pump(FrameWriter& writer) {
   const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
@@ -84,6 +84,7 @@ void Subscriber::onContentMethod(const Method& method) {
 
 std::byte* Subscriber::onContentHeader(ContentHeader header) {
   incoming_->properties = std::move(header.properties);
+  incoming_->encodedProperties = std::move(header.encoded);
   incoming_->type = messageType(incoming_->properties);
   if (!taking_) return nullptr;
   if (header.bodySize > options_.maxMessageBytes) {

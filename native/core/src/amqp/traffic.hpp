@@ -11,7 +11,8 @@ namespace matmq::amqp {
 
 class Traffic {
  public:
-  void onReady() noexcept {
+  void onReady(std::string peer) noexcept {
+    peer_ = std::move(peer);
     ++connects_;
     connected_ = true;
   }
@@ -25,6 +26,7 @@ class Traffic {
     Event event;
     blocked_ = method.id == AMQP_CONNECTION_BLOCKED_METHOD;
     event.kind = blocked_ ? Event::Kind::blocked : Event::Kind::unblocked;
+    event.peer = peer_;
     if (blocked_) event.reason = view(method.as<amqp_connection_blocked_t>().reason);
     return event;
   }
@@ -51,6 +53,8 @@ class Traffic {
   std::atomic<bool> blocked_{false};
   std::atomic<std::uint64_t> bytesRead_{0};
   std::atomic<std::uint64_t> bytesWritten_{0};
+  // of the I/O thread alone
+  std::string peer_;
   std::uint64_t earlierRead_ = 0;
   std::uint64_t earlierWritten_ = 0;
 };

@@ -1,0 +1,138 @@
+#include "delivery.hpp"
+
+#include "env_state.hpp"
+
+namespace matmq::addon {
+namespace {
+
+/// Below this a copy into JavaScript's own memory is cheaper than an external buffer and its finalizer.
+constexpr std::size_t copyBelow = 2048;
+
+// The flags of a delivery, as lib/delivery.ts reads them.
+constexpr std::uint32_t redeliveredFlag = 1;
+constexpr std::uint32_t eotFlag = 2;
+
+}  // namespace
+
+Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
+  if (bytes.size() < copyBelow) {
+    return Napi::Buffer<std::uint8_t>::Copy(env, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+  }
+  using Owner = std::shared_ptr<const void>;
+  auto* const data =
+      reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // NOLINT: JavaScript's from here on
+  auto holder = std::make_unique<Owner>(std::move(owner));
+  auto buffer = Napi::Buffer<std::uint8_t>::NewOrCopy(
+      env, data, bytes.size(), [](Napi::BasicEnv, std::uint8_t*, Owner* held) { std::default_delete<Owner>()(held); },
+      holder.get());
+  [[maybe_unused]] auto* const given = holder.release();
+  return buffer;
+}
+
+void remindOfExternalMemory(Napi::Env env) { Napi::ArrayBuffer::New(env, 8); }
+
+void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const Message& message) {
+  const std::uint32_t flags =
+      (message.redelivered ? redeliveredFlag : 0) | (message.isEndOfTransmission() ? eotFlag : 0);
+  napi_value header = nullptr;
+  napi_create_string_latin1(env, message.encodedProperties.data(), message.encodedProperties.size(), &header);
+  array.Set(index, number(env, message.id.tag));
+  array.Set(index + 1, number(env, message.id.epoch));
+  array.Set(index + 2, Napi::Number::New(env, flags));
+  array.Set(index + 3, message.exchange);
+  array.Set(index + 4, message.routingKey);
+  array.Set(index + 5, Napi::Value(env, header));
+  if (message.error) {
+    array.Set(index + 6, errorObject(env, *message.error));
+  } else {
+    array.Set(index + 6, externalBytes(env, message.body.view, message.body.owner));
+  }
+}
+
+namespace {
+
+// A string of octets: one character each.
+std::string octets(Napi::Value value) {
+  std::size_t length = 0;
+  napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length);
+  std::string text(length, '\0');
+  napi_get_value_string_latin1(value.Env(), value, text.data(), length + 1, &length);
+  return text;
+}
+
+/// A decode under way: its promise, and the body as JavaScript holds it.
+struct Decoding {
+  Napi::Promise::Deferred deferred;
+  Napi::Reference<Napi::Uint8Array> body;
+  Message message;
+  DecodeOptions options;
+  std::optional<DecodedImage> image;
+  std::optional<Error> error;
+
+  void run() noexcept {
+    try {
+      image = decodeMessage(message, options);
+    } catch (const Error& failure) {
+      error = failure;
+    } catch (const std::exception& failure) {
+      error = Error(ErrorCode::cannotDecode, std::string("Decoding failed: ") + failure.what());
+    }
+  }
+
+  Napi::Value pixels(Napi::Env env) const {
+    // A raw matrix is the body itself; two JavaScript buffers over the same memory would be two owners.
+    if (image->owner) return body.Value();
+    const cv::Mat& mat = image->mat;
+    const std::size_t size =
+        static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
+    auto owner = std::make_shared<const cv::Mat>(mat);
+    remindOfExternalMemory(env);
+    return externalBytes(env, {reinterpret_cast<const std::byte*>(mat.data), size}, std::move(owner));
+  }
+
+  void settle(Napi::Env env) {
+    EnvState::of(env).letGo(env);
+    if (error) return deferred.Reject(jsError(env, *error).Value());
+    auto object = Napi::Object::New(env);
+    object.Set("rows", Napi::Number::New(env, image->mat.rows));
+    object.Set("cols", Napi::Number::New(env, image->mat.cols));
+    object.Set("type", Napi::Number::New(env, image->mat.type()));
+    object.Set("step", number(env, image->mat.step[0]));
+    object.Set("data", pixels(env));
+    deferred.Resolve(object);
+  }
+};
+
+}  // namespace
+
+Napi::Value readProperties(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] { return propertiesObject(info.Env(), decodeProperties(octets(info[0]))); });
+}
+
+Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    const auto body = info[1].As<Napi::Uint8Array>();
+    Message message;
+    message.properties = decodeProperties(octets(info[0]));
+    message.body = {holdValue(env, body), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
+    EnvState& state = EnvState::of(env);
+    // Owned by whoever runs next: the codec thread, then the letter. Its references die on the JavaScript thread, or
+    // with the environment when the letter is dropped.
+    auto decoding = std::make_shared<Decoding>(Decoding{Napi::Promise::Deferred::New(env),
+                                                        Napi::Persistent(body),
+                                                        std::move(message),
+                                                        decodeOptionsFrom(info[2].As<Napi::Object>()),
+                                                        {},
+                                                        {}});
+    const Napi::Value promise = decoding->deferred.Promise();
+    state.keepAlive(env);
+    codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {
+      decoding->run();
+      mailbox->post([work = std::move(decoding)](Napi::Env where) { work->settle(where); });
+    });
+    return promise;
+  });
+}
+
+}  // namespace matmq::addon
