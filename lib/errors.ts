@@ -66,6 +66,9 @@ export type ErrorCode =
   | 'LIMIT_EXCEEDED'
   /** An empty matrix, or one whose fields contradict each other. */
   | 'INVALID_MATRIX'
+  // MatmqError: a received message
+  /** The properties of a message cannot be read; it was rejected to the broker, without requeue. */
+  | 'MALFORMED_PROPERTIES'
   // EndOfTransmission, ClosedError
   | 'END_OF_TRANSMISSION'
   | 'CLOSED'

@@ -5,7 +5,7 @@ import { MatmqError } from './errors.js';
 import type { NativeAddon } from './native.js';
 
 /** Relative to this file, which is one folder below the package's. The first is CMake's, the second node-gyp's. */
-const PLACES = ['../build/Release/matmq.node', '../build/gyp/Release/matmq.node'];
+const PLACES = ['../build/Release/matmq.node'];
 
 /**
  * Loads the addon from the path in the environment variable MATMQ_ADDON, or from where the builds put it.
@@ -39,7 +39,7 @@ function explanation(tried: readonly { path: string; error: unknown }[], overrid
   if (/NODE_MODULE_VERSION|did not self-register|invalid ELF header|wrong architecture/.test(texts)) {
     advice.push('- it was built for another machine or Node: build it again');
   }
-  advice.push('- build it: `npm rebuild matmq` in your project, or `npm run build` in the folder of MatMQ itself');
+  advice.push('- build it: `node node_modules/matmq/scripts/build-native.mjs` in your project, or `npm run build` in the folder of MatMQ itself');
   advice.push('- what a build needs is in the README, under "How it is built"');
   return [
     `cannot load the native addon for ${process.platform}-${process.arch}, Node ${process.versions.node}`,

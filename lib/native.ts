@@ -14,6 +14,7 @@ export interface NativeError {
     | 'channel'
     | 'publish'
     | 'image'
+    | 'message'
     | 'endOfTransmission'
     | 'closed'
     | 'timeout'

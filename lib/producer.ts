@@ -1,5 +1,6 @@
 /** The producer. */
 import { EventEmitter } from 'node:events';
+import { types } from 'node:util';
 import { getAddon } from './addon.js';
 import { outOfRange, wrongType } from './argument.js';
 import { ClosedError, fromThrown } from './errors.js';
@@ -125,13 +126,13 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * Rejects with
    * - `ClosedError` after `exit()` or `flushAndExit()`, or when one of them comes while the message waits for room
    * - what ended the connection for good, if that happened
-   * - `PublishError` `QUEUE_FULL` with `whenFull: 'reject'`; `TOO_LARGE`
+   * - `PublishError` `QUEUE_FULL` with `whenFull: 'reject'`. That it is `TOO_LARGE` is found later: see `Receipt.confirmed`
    * - `signal.reason` when the signal ends the wait for room
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<Receipt> {
     try {
       const { copy, native, signal } = readSendOptions(options);
-      if (typeof body !== 'string' && !(body instanceof Uint8Array)) {
+      if (typeof body !== 'string' && !types.isUint8Array(body)) {
         throw wrongType('body', 'a string or Uint8Array', body);
       }
       this.#checkOpen(signal);

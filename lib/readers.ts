@@ -1,4 +1,5 @@
 /** Readers: each takes an unknown value and gives it back as its type, or throws what was expected. */
+import { types } from 'node:util';
 import { outOfRange, unknownName, wrongType } from './argument.js';
 import type { FieldValue } from './native.js';
 
@@ -97,7 +98,8 @@ function readField(value: unknown, what: string, depth: number): FieldValue {
       if (value < INT64_MIN || value > INT64_MAX) throw outOfRange(what, 'a bigint of 64 bits', value);
       return value;
     case 'object':
-      if (value === null || value instanceof Uint8Array) return value;
+      if (value === null) return value;
+      if (types.isUint8Array(value)) return new Uint8Array(value);
       if (value instanceof Date) {
         if (!(value.getTime() >= 0)) throw outOfRange(what, 'a valid Date from 1970 on', value);
         return value;

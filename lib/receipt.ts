@@ -25,6 +25,7 @@ export class Receipt {
    * Rejects with
    * - `PublishError` `NACKED`, `UNROUTABLE`, `TOO_LARGE`, `DROPPED` or `NOT_CONFIRMED`
    * - `ImageError` `CANNOT_ENCODE`
+   * - `RangeError` `INVALID_ARGUMENT`: the message's properties are larger than a frame
    */
   get confirmed(): Promise<void> {
     this.#confirmed ??= this.#chunk.settlements.confirmed(this.#chunk, this.sequence);

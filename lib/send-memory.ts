@@ -17,7 +17,7 @@ interface ModernBuffer {
 
 /** @throws TypeError for what is no Uint8Array, or a detached one */
 export function bytesToSend(bytes: unknown): Uint8Array {
-  if (!(bytes instanceof Uint8Array)) throw wrongType('body', 'a string or Uint8Array', bytes);
+  if (!types.isUint8Array(bytes)) throw wrongType('body', 'a string or Uint8Array', bytes);
   return steady(bytes, 'body');
 }
 

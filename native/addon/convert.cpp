@@ -5,7 +5,7 @@
 namespace matmq::addon {
 namespace {
 
-constexpr std::array<const char*, 8> kindNames{"connection",        "channel", "publish", "image",
+constexpr std::array<const char*, 9> kindNames{"connection",        "channel", "publish", "image",   "message",
                                                "endOfTransmission", "closed",  "timeout", "argument"};
 constexpr std::array<const char*, 6> eventNames{"connected", "disconnected", "reconnecting",
                                                 "blocked",   "unblocked",    "closed"};

@@ -60,11 +60,10 @@ std::string octets(Napi::Value value) {
   return text;
 }
 
-/// A decode under way: its promise, and the body as JavaScript holds it.
+/// A decode under way. It may end on any thread.
 struct Decoding {
   Napi::Promise::Deferred deferred;
-  Napi::Reference<Napi::Uint8Array> body;
-  Message message;
+  Message message;  ///< its body is held by holdValue()
   DecodeOptions options;
   std::optional<DecodedImage> image;
   std::optional<Error> error;
@@ -81,7 +80,7 @@ struct Decoding {
 
   Napi::Value pixels(Napi::Env env) const {
     // A raw matrix is the body itself; two JavaScript buffers over the same memory would be two owners.
-    if (image->owner) return body.Value();
+    if (image->owner) return heldValue(env, image->owner);
     const cv::Mat& mat = image->mat;
     const std::size_t size =
         static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
@@ -117,18 +116,15 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
     message.properties = decodeProperties(octets(info[0]));
     message.body = {holdValue(env, body), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
     EnvState& state = EnvState::of(env);
-    // Owned by whoever runs next: the codec thread, then the letter. Its references die on the JavaScript thread, or
-    // with the environment when the letter is dropped.
-    auto decoding = std::make_shared<Decoding>(Decoding{Napi::Promise::Deferred::New(env),
-                                                        Napi::Persistent(body),
-                                                        std::move(message),
-                                                        decodeOptionsFrom(info[2].As<Napi::Object>()),
-                                                        {},
-                                                        {}});
+    // Owned by whoever runs next: the codec thread, then the letter.
+    auto decoding = std::make_shared<Decoding>(Decoding{
+        Napi::Promise::Deferred::New(env), std::move(message), decodeOptionsFrom(info[2].As<Napi::Object>()), {}, {}});
     const Napi::Value promise = decoding->deferred.Promise();
     state.keepAlive(env);
     codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {
+      if (!mailbox->enter()) return;
       decoding->run();
+      mailbox->leave();
       mailbox->post([work = std::move(decoding)](Napi::Env where) { work->settle(where); });
     });
     return promise;

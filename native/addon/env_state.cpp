@@ -23,6 +23,26 @@ void Mailbox::release(napi_ref reference) {
   callLocked();
 }
 
+bool Mailbox::enter() {
+  const std::lock_guard lock(mutex_);
+  if (open_) ++within_;
+  return open_;
+}
+
+void Mailbox::leave() {
+  const std::lock_guard lock(mutex_);
+  if (--within_ == 0) left_.notify_all();
+}
+
+void Mailbox::close() {
+  std::vector<Letter> letters;  // destroyed without the lock: what they hold comes back to release()
+  std::unique_lock lock(mutex_);
+  open_ = false;
+  letters.swap(letters_);
+  references_.clear();
+  left_.wait(lock, [this] { return within_ == 0; });
+}
+
 void Mailbox::onCall(Napi::Env env, Napi::Function /*none*/, EnvState* state, void* /*none*/) {
   if (static_cast<napi_env>(env) == nullptr) return;  // the environment is ending
   state->onLetters(env);
@@ -39,12 +59,7 @@ EnvState::EnvState(Napi::Env env) {
 EnvState::~EnvState() = default;
 
 void EnvState::onEnvironmentEnd() noexcept {
-  {
-    const std::lock_guard lock(mailbox_->mutex_);
-    mailbox_->open_ = false;
-    mailbox_->letters_.clear();
-    mailbox_->references_.clear();
-  }
+  mailbox_->close();
   for (Stoppable* object : std::exchange(*stoppables_, {})) object->stop();
   mailbox_->call_.Release();
 }
@@ -83,6 +98,13 @@ std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value) {
   if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
   return {static_cast<const void*>(reference),
           [mailbox = EnvState::of(env).mailbox(), reference](const void*) { mailbox->release(reference); }};
+}
+
+Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held) {
+  napi_value value = nullptr;
+  auto* const reference = static_cast<napi_ref>(const_cast<void*>(held.get()));  // NOLINT: holdValue made it const
+  if (napi_get_reference_value(env, reference, &value) != napi_ok) throw Napi::Error::New(env);
+  return {env, value};
 }
 
 }  // namespace matmq::addon

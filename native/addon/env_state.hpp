@@ -7,10 +7,13 @@
 // 3. When the environment ends, the cleanup hook closes the mailbox and then stops and joins every producer and
 //    consumer; only after it does Node-API free the objects.
 // 4. A JavaScript reference may be let go on any thread: it travels to the JavaScript thread to be deleted there.
+// 5. Other threads read memory of JavaScript between enter() and leave() only: the hook waits for those within, and
+//    nobody gets in after it.
 #pragma once
 
 #include <napi.h>
 
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -33,6 +36,9 @@ class Mailbox {
   /// Any thread.
   void post(Letter letter);
   void release(napi_ref reference);
+  /// False: the environment has ended, and its memory is gone.
+  [[nodiscard]] bool enter();
+  void leave();
 
  private:
   friend class EnvState;
@@ -40,8 +46,11 @@ class Mailbox {
   using Call = Napi::TypedThreadSafeFunction<EnvState, void, &Mailbox::onCall>;
 
   void callLocked();
+  void close();
 
   std::mutex mutex_;
+  std::condition_variable left_;
+  unsigned within_ = 0;
   bool open_ = false;
   bool called_ = false;
   Call call_;
@@ -91,5 +100,7 @@ class EnvState {
 
 /// Keeps a JavaScript value from being collected; may be destroyed on any thread.
 [[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value);
+/// The value again, on the JavaScript thread.
+[[nodiscard]] Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held);
 
 }  // namespace matmq::addon

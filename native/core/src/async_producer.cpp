@@ -13,6 +13,9 @@ class AsyncProducer::Impl {
         outbox_(std::make_shared<Outbox>(options_.highWaterMark, options_.whenFull, std::move(wake), signal_)),
         publisher_(options_, outbox_),
         io_(options_, publisher_, signal_) {}
+  ~Impl() { outbox_->endEncoding(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   void start() { io_.start(); }
 

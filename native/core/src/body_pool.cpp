@@ -3,8 +3,10 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 #include <cstdlib>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <new>
@@ -13,10 +15,16 @@
 namespace matmq::body_pool {
 namespace {
 
-/// Below this, the allocator's own free lists are as warm as ours and mapping would waste pages.
-constexpr std::size_t smallest = std::size_t{128} * 1024;
-constexpr std::size_t alignment = 64;
+using Clock = std::chrono::steady_clock;
+
+/// Below this, the allocator's own free lists are as warm as ours.
+constexpr std::size_t smallestPooled = 2048;
+/// From here on a block is a mapping of its own, which the kernel has back at once when it is evicted.
+constexpr std::size_t smallestMapped = std::size_t{128} * 1024;
 constexpr std::size_t hugePage = std::size_t{2} * 1024 * 1024;
+constexpr std::size_t alignment = 64;
+/// How often to look for old blocks.
+constexpr std::chrono::milliseconds trimInterval{500};
 
 /// Eight classes for each power of two: at most an eighth of a block is unused, and a block of one camera frame fits
 /// the next one of a slightly different size.
@@ -25,39 +33,94 @@ std::size_t sizeClass(std::size_t size) noexcept {
   return (size + step - 1) / step * step;
 }
 
+struct Free {
+  void operator()(std::byte* block) const noexcept { std::free(block); }
+};
+
+// Aligned as cv::Mat aligns its own, because a body may be a matrix of doubles.
+std::unique_ptr<std::byte, Free> allocateAligned(std::size_t size) {
+  const std::size_t bytes = (std::max<std::size_t>(size, 1) + alignment - 1) / alignment * alignment;
+  void* const memory = std::aligned_alloc(alignment, bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  return std::unique_ptr<std::byte, Free>(static_cast<std::byte*>(memory));
+}
+
+/// Memory of a size class.
+struct Block {
+  std::byte* memory = nullptr;
+  std::size_t bytes = 0;
+  Clock::time_point idleSince;
+};
+
+std::byte* fresh(std::size_t bytes) {
+  if (bytes < smallestMapped) return allocateAligned(bytes).release();
+  void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) throw std::bad_alloc();
+  // A wish: where the kernel offers huge pages, a large body costs a fault for every 2 MiB.
+  if (bytes >= hugePage) ::madvise(memory, bytes, MADV_HUGEPAGE);
+  return static_cast<std::byte*>(memory);
+}
+
+void giveToKernel(const Block& block) noexcept {
+  if (block.bytes < smallestMapped) {
+    std::free(block.memory);
+  } else {
+    ::munmap(block.memory, block.bytes);
+  }
+}
+
 class Pool {
  public:
+  Pool() = default;
+  ~Pool() {
+    for (const auto& [bytes, blocks] : idle_) std::ranges::for_each(blocks, giveToKernel);
+  }
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
+
   std::byte* take(std::size_t bytes) {
     {
       const std::lock_guard lock(mutex_);
-      if (const auto at = idle_.find(bytes); at != idle_.end()) {
-        std::byte* const block = at->second.back();
+      if (const auto at = idle_.find(bytes); at != idle_.end() && !at->second.empty()) {
+        std::byte* const memory = at->second.back().memory;  // the last one in is the warmest
         at->second.pop_back();
-        if (at->second.empty()) idle_.erase(at);
         idleBytes_ -= bytes;
-        return block;
+        return memory;
       }
     }
-    void* const memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    // A wish: where the kernel offers huge pages, a large body costs a fault for every 2 MiB.
-    if (bytes >= hugePage) ::madvise(memory, bytes, MADV_HUGEPAGE);
-    return static_cast<std::byte*>(memory);
+    return fresh(bytes);
   }
 
-  void give(std::byte* block, std::size_t bytes) noexcept {
-    std::vector<std::pair<std::byte*, std::size_t>> evicted;
+  void give(std::byte* memory, std::size_t bytes) noexcept {
+    const Block block{memory, bytes, Clock::now()};
+    if (bytes > maxIdle) return giveToKernel(block);
+    std::vector<Block> evicted;
     {
       const std::lock_guard lock(mutex_);
-      if (bytes > maxIdle) {
-        evicted.emplace_back(block, bytes);
-      } else {
-        idle_[bytes].push_back(block);
-        idleBytes_ += bytes;
-        while (idleBytes_ > maxIdle) evicted.push_back(evictOther(bytes));
+      idle_[bytes].push_back(block);
+      idleBytes_ += bytes;
+      while (idleBytes_ > maxIdle) evicted.push_back(popOldest());
+    }
+    std::ranges::for_each(evicted, giveToKernel);
+    trim(block.idleSince);
+  }
+
+  void trim(Clock::time_point now) noexcept {
+    const auto due = nextTrim_.load(std::memory_order_relaxed);
+    if (now.time_since_epoch().count() < due) return;
+    nextTrim_.store((now + trimInterval).time_since_epoch().count(), std::memory_order_relaxed);
+    std::vector<Block> evicted;
+    {
+      const std::lock_guard lock(mutex_);
+      for (auto& [bytes, blocks] : idle_) {
+        while (!blocks.empty() && now - blocks.front().idleSince > maxAge) {
+          evicted.push_back(blocks.front());
+          blocks.pop_front();
+          idleBytes_ -= bytes;
+        }
       }
     }
-    for (const auto& [memory, size] : evicted) ::munmap(memory, size);
+    std::ranges::for_each(evicted, giveToKernel);
   }
 
   std::size_t idleBytes() noexcept {
@@ -66,21 +129,23 @@ class Pool {
   }
 
  private:
-  // Sizes that are not in use just now go first.
-  std::pair<std::byte*, std::size_t> evictOther(std::size_t bytes) noexcept {
-    auto at = idle_.begin();
-    if (at->first == bytes && std::next(at) != idle_.end()) ++at;
-    const std::size_t size = at->first;
-    std::byte* const block = at->second.front();
-    at->second.erase(at->second.begin());
-    if (at->second.empty()) idle_.erase(at);
-    idleBytes_ -= size;
-    return {block, size};
+  // Of all sizes: one that is not in use just now goes first.
+  Block popOldest() noexcept {
+    auto oldest = idle_.end();
+    for (auto at = idle_.begin(); at != idle_.end(); ++at) {
+      if (at->second.empty()) continue;
+      if (oldest == idle_.end() || at->second.front().idleSince < oldest->second.front().idleSince) oldest = at;
+    }
+    const Block block = oldest->second.front();
+    oldest->second.pop_front();
+    idleBytes_ -= block.bytes;
+    return block;
   }
 
   std::mutex mutex_;
-  std::map<std::size_t, std::vector<std::byte*>> idle_;
+  std::map<std::size_t, std::deque<Block>> idle_;  ///< by size class; each from the longest idle to the warmest
   std::size_t idleBytes_ = 0;
+  std::atomic<Clock::rep> nextTrim_{0};
 };
 
 // Held by every block that is out, so that it outlives the last of them even at the end of the process.
@@ -92,17 +157,13 @@ const std::shared_ptr<Pool>& pool() {
 }  // namespace
 
 std::shared_ptr<std::byte> allocate(std::size_t size) {
-  if (size < smallest) {
-    // Aligned as cv::Mat aligns its own, because a body may be a matrix of doubles.
-    const std::size_t bytes = (std::max<std::size_t>(size, 1) + alignment - 1) / alignment * alignment;
-    void* const memory = std::aligned_alloc(alignment, bytes);
-    if (memory == nullptr) throw std::bad_alloc();
-    return {static_cast<std::byte*>(memory), [](std::byte* block) { std::free(block); }};
-  }
+  if (size < smallestPooled) return allocateAligned(size);
   const std::size_t bytes = sizeClass(size);
   const std::shared_ptr<Pool>& owner = pool();
   return {owner->take(bytes), [owner, bytes](std::byte* block) { owner->give(block, bytes); }};
 }
+
+void trim() noexcept { pool()->trim(Clock::now()); }
 
 std::size_t idle() noexcept { return pool()->idleBytes(); }
 

@@ -46,6 +46,10 @@ class Consumer::Impl {
 
   void exit() noexcept {
     if (ack_ == AckMode::automatic) acknowledgeHandedOut();
+    close();
+  }
+
+  void close() noexcept {
     consumer_.close();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_; });
@@ -104,7 +108,7 @@ class Consumer::Impl {
 };
 
 Consumer::Consumer(ConsumerOptions options) : impl_(std::make_unique<Impl>(options)) {}
-Consumer::~Consumer() { exit(); }
+Consumer::~Consumer() { impl_->close(); }
 
 std::shared_ptr<const Message> Consumer::receive(std::optional<std::chrono::milliseconds> timeout) {
   return impl_->receive(timeout);

@@ -42,9 +42,9 @@ constexpr std::array rows{
     Row{ErrorCode::notAnImage, "NOT_AN_IMAGE", ErrorKind::image},
     Row{ErrorCode::limitExceeded, "LIMIT_EXCEEDED", ErrorKind::image},
     Row{ErrorCode::invalidMatrix, "INVALID_MATRIX", ErrorKind::image},
+    Row{ErrorCode::malformedProperties, "MALFORMED_PROPERTIES", ErrorKind::message},
     Row{ErrorCode::endOfTransmission, "END_OF_TRANSMISSION", ErrorKind::endOfTransmission},
     Row{ErrorCode::closed, "CLOSED", ErrorKind::closed},
-    // There is no kind of its own for a wait that ran out; it is the connection on which nothing came.
     Row{ErrorCode::timeout, "TIMEOUT", ErrorKind::timeout},
     Row{ErrorCode::invalidArgument, "INVALID_ARGUMENT", ErrorKind::argument},
 };

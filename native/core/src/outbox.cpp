@@ -41,7 +41,8 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
                                             " messages (" + std::to_string(heldBytes_) +
                                             " bytes) that are not confirmed; send more slowly or raise highWaterMark");
     }
-    if (!dropOldest(released)) break;  // all of it is on the wire already; a live camera's newest frame still goes in
+    // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its place.
+    if (!dropOldest(released)) break;
   }
   const std::uint64_t sequence = first_ + entries_.size();
   Entry& entry = entries_.emplace_back();
@@ -70,6 +71,7 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
 
 void Outbox::encode(std::uint64_t sequence, ImageToEncode job) {
   codec_pool::submit([self = shared_from_this(), sequence, job = std::move(job)] {
+    if (!self->beginEncoding(sequence)) return;
     try {
       self->finishEncoding(sequence, contiguous(encodeImage(job.image, job.format, job.options)), std::nullopt);
     } catch (const Error& error) {
@@ -81,9 +83,25 @@ void Outbox::encode(std::uint64_t sequence, ImageToEncode job) {
   });
 }
 
+// False when nobody waits for it any more: dropped, or the producer ended.
+bool Outbox::beginEncoding(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  const Entry* entry = find(sequence);
+  if (encodingEnded_ || entry == nullptr || entry->state != State::encoding) return false;
+  ++encoding_;
+  return true;
+}
+
+void Outbox::endEncoding() {
+  std::unique_lock lock(mutex_);
+  encodingEnded_ = true;
+  encoded_.wait(lock, [this] { return encoding_ == 0; });
+}
+
 void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error) {
   {
     const std::lock_guard lock(mutex_);
+    if (--encoding_ == 0) encoded_.notify_all();
     Entry* entry = find(sequence);
     if (entry == nullptr || entry->state != State::encoding) return;  // dropped, or the producer ended
     entry->state = error ? State::unencodable : State::ready;
@@ -122,7 +140,14 @@ void Outbox::recharge(Entry& entry, std::size_t charge) {
   entry.charge = charge;
 }
 
+void Outbox::giveBack(const Entry& entry) noexcept {
+  if (entry.state != State::taken) return;
+  --taken_;
+  takenBytes_ -= entry.charge;
+}
+
 void Outbox::settle(Entry& entry, Released& released) {
+  giveBack(entry);
   if (auto* payload = std::get_if<Payload>(&entry.parcel.message.body)) released.push_back(std::move(payload->owner));
   recharge(entry, 0);
   entry.state = State::settled;
@@ -168,9 +193,12 @@ const Parcel* Outbox::take() {
   while (!refusal_ && parcel == nullptr) {
     Entry* entry = find(nextToTake_);
     if (entry == nullptr || entry->state == State::encoding) break;
+    if (taken_ > 0 && (taken_ >= highWaterMark_.messages || takenBytes_ + entry->charge > highWaterMark_.bytes)) break;
     ++nextToTake_;
     if (entry->state == State::ready) {
       entry->state = State::taken;
+      ++taken_;
+      takenBytes_ += entry->charge;
       parcel = &entry->parcel;
       if (parcel->resent) ++counters_.resent;
     } else if (entry->state == State::unencodable) {
@@ -209,6 +237,7 @@ void Outbox::rewind() {
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_) {
     if (entry.state != State::taken) continue;
+    giveBack(entry);
     entry.state = State::ready;
     entry.parcel.resent = true;
   }

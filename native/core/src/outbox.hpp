@@ -4,10 +4,12 @@
 // 1. The program pushes and collects, codec threads finish encodings, the I/O thread takes and settles; one mutex
 //    guards it all, held for moments only and never while calling out or releasing a message's memory.
 // 2. A Parcel that take() handed out stays where it is until the I/O thread settles it or rewinds.
-// 3. Codec threads may finish after everybody else let go, so an Outbox is held by shared_ptr.
-// 4. `wake` is called without the lock, by the I/O thread or by push (dropOldest), and not after detach().
+// 3. Codec threads may finish after everybody else let go, so an Outbox is held by shared_ptr. After endEncoding() they
+//    read no image any more: its memory may be gone.
+// 4. `wake` is called without the lock, by the I/O thread or, with dropOldest, by push.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <matmq/async_producer.hpp>
 #include <mutex>
@@ -36,6 +38,8 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   void fillStats(ProducerStats& stats) const;
   /// No more messages: push throws `why`, take gives nothing.
   void refuse(Error why);
+  /// Waits for the images that are being encoded; those that wait for a codec thread are not encoded any more.
+  void endEncoding();
 
   // the I/O thread
   /// The next message in order, or null: none, or still being encoded. Settles what could not be encoded on its way.
@@ -60,6 +64,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   using Released = std::vector<std::shared_ptr<const void>>;
 
   void encode(std::uint64_t sequence, ImageToEncode job);
+  [[nodiscard]] bool beginEncoding(std::uint64_t sequence);
   void finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error);
   [[nodiscard]] bool roomFor(std::size_t bytes) const noexcept;
   bool dropOldest(Released& released);
@@ -67,6 +72,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   void settleFailed(Entry& entry, Error error, Released& released);
   void recharge(Entry& entry, std::size_t charge);
   void popSettled();
+  void giveBack(const Entry& entry) noexcept;
   [[nodiscard]] Entry* find(std::uint64_t sequence) noexcept;
   void wakeIfNews(std::unique_lock<std::mutex>& lock);
 
@@ -79,8 +85,13 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   std::deque<Entry> entries_;  ///< sequences first_ .. first_ + size - 1; the front is never settled
   std::uint64_t first_ = 1;
   std::uint64_t nextToTake_ = 1;
+  unsigned encoding_ = 0;  ///< images that codec threads read now
+  bool encodingEnded_ = false;
+  std::condition_variable encoded_;
   std::size_t held_ = 0;  ///< entries not settled
   std::size_t heldBytes_ = 0;
+  std::size_t taken_ = 0;  ///< entries that the I/O thread has; these alone stay within the high-water mark, too
+  std::size_t takenBytes_ = 0;
   std::optional<Error> refusal_;
   std::optional<std::size_t> roomWanted_;  ///< the bytes of the message that push answered 0 to
   bool announced_ = false;

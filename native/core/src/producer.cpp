@@ -176,7 +176,12 @@ void Producer::sendEOT(unsigned consumers) {
 void Producer::flush() { impl_->flush(); }
 void Producer::exit() noexcept { impl_->exit(); }
 void Producer::flushAndExit() {
-  flush();
+  try {
+    flush();
+  } catch (...) {
+    exit();
+    throw;
+  }
   exit();
 }
 ProducerStats Producer::stats() const { return impl_->stats(); }

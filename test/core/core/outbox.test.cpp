@@ -108,6 +108,18 @@ TEST_CASE("dropOldest drops what is not on the wire yet, counts and reports it")
   CHECK(stats.failed == 0);
 }
 
+TEST_CASE("dropOldest holds its bound while a broker reads and does not confirm") {
+  Fixture f({4, 1000}, WhenFull::dropOldest);
+  for (int i = 0; i < 100; ++i) {
+    f.send(10);
+    static_cast<void>(takeOne(*f.outbox));
+  }
+  ProducerStats stats;
+  f.outbox->fillStats(stats);
+  CHECK(stats.pendingMessages == 5);
+  CHECK(stats.dropped == 95);
+}
+
 TEST_CASE("settled ranges are joined, in any order of confirms") {
   Fixture f;
   for (int i = 0; i < 5; ++i) f.send(1);

@@ -16,6 +16,7 @@ enum class ErrorKind : std::uint8_t {
   channel,
   publish,
   image,
+  message,
   endOfTransmission,
   closed,
   timeout,
@@ -57,6 +58,8 @@ enum class ErrorCode : std::uint8_t {
   notAnImage,     ///< the body is none of the allowed formats
   limitExceeded,  ///< the image is larger than `limits` allows
   invalidMatrix,  ///< an empty matrix, or one whose fields contradict each other
+  // message
+  malformedProperties,  ///< the properties of a received message cannot be read
   // the rest
   endOfTransmission,  ///< the producer said that nothing follows
   closed,             ///< the producer or consumer was closed by this program

@@ -83,8 +83,8 @@ struct Message {
   std::string routingKey;
   DeliveryId id;
   bool redelivered = false;
-  /// Set when the body was refused (larger than `maxMessageBytes`): there is none, and the broker was told (nack, not
-  /// requeued), so that a dead-letter exchange can have it.
+  /// Set when the message was refused (a body larger than `maxMessageBytes`, properties that cannot be read): there is no
+  /// body, and the broker was told (nack, not requeued), so that a dead-letter exchange can have it.
   std::optional<Error> error;
 
   /// MatMQ's own mark, or the bare byte 0x04 of a program that marks nothing.
@@ -92,7 +92,7 @@ struct Message {
 };
 
 /// Reads Message::encodedProperties again: for who keeps these few bytes rather than the object.
-/// @throws Error PROTOCOL_ERROR
+/// @throws Error MALFORMED_PROPERTIES
 [[nodiscard]] Properties decodeProperties(std::string_view encoded);
 
 /// A decoded image; `pixels` is a view into the message's body when the matrix came raw.

@@ -58,6 +58,7 @@ class Producer {
   void flush();
   /// Drops what is still queued and closes. A second call does nothing.
   void exit() noexcept;
+  /// Exits even when the flush throws.
   void flushAndExit();
 
   [[nodiscard]] ProducerStats stats() const;

@@ -1,6 +1,7 @@
 #include "amqp/codec.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "amqp/field_table.hpp"
@@ -129,6 +130,39 @@ void checkHeaders(std::span<const std::byte> payload) {
   checkTable(payload, at);
 }
 
+Properties readProperties(std::span<const std::byte> payload, DecodePool& pool) {
+  checkHeaders(payload);
+  void* decoded = nullptr;
+  const int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool.get(),
+                                            readOnlyBytes(payload.subspan(contentHeaderPrefix)), &decoded);
+  if (status < 0) malformed("content header", status);
+  return decodedProperties(*static_cast<amqp_basic_properties_t*>(decoded));
+}
+
+/// What a broker sends to a client that does what MatMQ does. In order.
+constexpr std::array<amqp_method_number_t, 21> brokerMethods{AMQP_CONNECTION_START_METHOD,
+                                                             AMQP_CONNECTION_TUNE_METHOD,
+                                                             AMQP_CONNECTION_OPEN_OK_METHOD,
+                                                             AMQP_CONNECTION_CLOSE_METHOD,
+                                                             AMQP_CONNECTION_CLOSE_OK_METHOD,
+                                                             AMQP_CONNECTION_BLOCKED_METHOD,
+                                                             AMQP_CONNECTION_UNBLOCKED_METHOD,
+                                                             AMQP_CHANNEL_OPEN_OK_METHOD,
+                                                             AMQP_CHANNEL_CLOSE_METHOD,
+                                                             AMQP_CHANNEL_CLOSE_OK_METHOD,
+                                                             AMQP_EXCHANGE_DECLARE_OK_METHOD,
+                                                             AMQP_QUEUE_DECLARE_OK_METHOD,
+                                                             AMQP_QUEUE_BIND_OK_METHOD,
+                                                             AMQP_BASIC_QOS_OK_METHOD,
+                                                             AMQP_BASIC_CONSUME_OK_METHOD,
+                                                             AMQP_BASIC_CANCEL_METHOD,
+                                                             AMQP_BASIC_RETURN_METHOD,
+                                                             AMQP_BASIC_DELIVER_METHOD,
+                                                             AMQP_BASIC_ACK_METHOD,
+                                                             AMQP_BASIC_NACK_METHOD,
+                                                             AMQP_CONFIRM_SELECT_OK_METHOD};
+static_assert(std::ranges::is_sorted(brokerMethods));
+
 }  // namespace
 
 amqp_bytes_t bytesOf(std::string_view text) noexcept {
@@ -176,8 +210,11 @@ void appendContentHeader(Bytes& out, std::uint16_t channel, std::uint64_t bodySi
 Method decodeMethod(std::span<const std::byte> payload, DecodePool& pool) {
   if (payload.size() < methodIdSize) malformed("method frame", AMQP_STATUS_BAD_AMQP_DATA);
   Method method{getU32(payload.data()), nullptr};
+  if (!std::ranges::binary_search(brokerMethods, method.id)) {
+    throw Error(ErrorCode::protocolError, "The peer sent " + methodName(method.id) + ", which a broker does not send");
+  }
   const auto arguments = payload.subspan(methodIdSize);
-  // The one method a server sends with a table: version-major, version-minor, server-properties.
+  // The one of them that holds a table: version-major, version-minor, server-properties.
   if (method.id == AMQP_CONNECTION_START_METHOD) checkTable(arguments, 2);
   const int status = amqp_decode_method(method.id, pool.get(), readOnlyBytes(arguments), &method.decoded);
   if (status < 0) malformed(methodName(method.id), status);
@@ -188,13 +225,16 @@ ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool
   if (payload.size() < contentHeaderPrefix + 2) malformed("content header", AMQP_STATUS_BAD_AMQP_DATA);
   if (getU16(payload.data()) != AMQP_BASIC_CLASS)
     malformed("content header: not of class basic", AMQP_STATUS_BAD_AMQP_DATA);
-  checkHeaders(payload);
-  void* decoded = nullptr;
-  const int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool.get(),
-                                            readOnlyBytes(payload.subspan(contentHeaderPrefix)), &decoded);
-  if (status < 0) malformed("content header", status);
-  return {getU64(payload.data() + 4), decodedProperties(*static_cast<amqp_basic_properties_t*>(decoded)),
-          std::string(reinterpret_cast<const char*>(payload.data()), payload.size())};
+  ContentHeader header;
+  header.bodySize = getU64(payload.data() + 4);
+  header.encoded.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
+  try {
+    header.properties = readProperties(payload, pool);
+  } catch (const Error& error) {
+    header.malformed = Error(ErrorCode::malformedProperties,
+                             std::string("Expected properties as AMQP 0-9-1 has them but: ") + error.what());
+  }
+  return header;
 }
 
 }  // namespace matmq::amqp
@@ -203,7 +243,9 @@ namespace matmq {
 
 Properties decodeProperties(std::string_view encoded) {
   amqp::DecodePool pool;
-  return amqp::decodeContentHeader(std::as_bytes(std::span(encoded)), pool).properties;
+  amqp::ContentHeader header = amqp::decodeContentHeader(std::as_bytes(std::span(encoded)), pool);
+  if (header.malformed) throw Error(*header.malformed);
+  return std::move(header.properties);
 }
 
 }  // namespace matmq

@@ -1,13 +1,12 @@
 // rabbitmq-c as a codec: its public functions turn methods, properties and tables into octets and back.
-// This header, codec.cpp and field_table.* are where rabbitmq-c's types are converted; no other file touches its
-// memory.
+// This header, codec.cpp and field_table.* are where rabbitmq-c's types are converted; no other file touches its memory.
 //
 // Rules
-// 1. Nothing here does I/O: rabbitmq-c's sockets and its blocking calls are not used anywhere (docs/architecture.md
-// says why).
+// 1. Nothing here does I/O: rabbitmq-c's sockets and its blocking calls are not used anywhere; docs/architecture.md
+//    says why.
 // 2. A decoded method or its strings live in a DecodePool and die with its next reset().
-// 3. Every table is walked by checkTable before rabbitmq-c may decode it, because it decodes nested tables by
-// recursion.
+// 3. Every table is walked by checkTable before rabbitmq-c may decode it, because it decodes nested tables by recursion;
+//    methods that a broker never sends are refused before they are decoded, because they may hold tables too.
 #pragma once
 
 #include <matmq/message.hpp>
@@ -80,15 +79,18 @@ void appendMethod(Bytes& out, std::uint16_t channel, amqp_method_number_t id, T 
 void appendContentHeader(Bytes& out, std::uint16_t channel, std::uint64_t bodySize, const Properties& properties,
                          DecodePool& pool, std::uint32_t frameMax);
 
-/// Decodes the payload of a method frame. @throws Error PROTOCOL_ERROR
+/// Decodes the payload of a method frame, if it is one that a broker may send us.
+/// @throws Error PROTOCOL_ERROR
 [[nodiscard]] Method decodeMethod(std::span<const std::byte> payload, DecodePool& pool);
 
 struct ContentHeader {
   std::uint64_t bodySize = 0;
   Properties properties;
-  std::string encoded;  ///< the whole payload
+  std::string encoded;             ///< the whole payload
+  std::optional<Error> malformed;  ///< the properties cannot be read: one bad message must not end the connection
 };
-/// Decodes the payload of a content header frame of class basic. @throws Error PROTOCOL_ERROR
+/// Decodes the payload of a content header frame of class basic.
+/// @throws Error PROTOCOL_ERROR when it has not even a body size
 [[nodiscard]] ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool);
 
 }  // namespace matmq::amqp

@@ -8,12 +8,6 @@
 
 namespace matmq::amqp {
 
-void FrameReader::setFrameMax(std::uint32_t frameMax) {
-  frameMax_ = frameMax;
-  // A frame that is not a body must fit into the staging buffer whole.
-  if (staging_.size() < frameMax) staging_.resize(frameMax);
-}
-
 IoResult FrameReader::readOnce(Transport& transport, FrameSink& sink) {
   compact();
   std::array<iovec, 2> into{};
@@ -92,7 +86,11 @@ void FrameReader::parse(FrameSink& sink) {
     if (frame.type != frameMethod && frame.type != frameHeader && frame.type != frameHeartbeat) {
       throw Error(ErrorCode::protocolError, "The peer sent a frame of the unknown type " + std::to_string(frame.type));
     }
-    if (available() < frame.size + frameOverhead) return;
+    if (available() < frame.size + frameOverhead) {
+      // It must be whole in the staging buffer, which grows when a peer really sends such a frame.
+      if (staging_.size() < frame.size + frameOverhead) staging_.resize(frame.size + frameOverhead);
+      return;
+    }
     const std::byte* payload = staging_.data() + begin_ + frameHeaderSize;
     if (payload[frame.size] != frameEnd)
       throw Error(ErrorCode::protocolError, "The peer sent a frame without its end octet");

@@ -42,7 +42,7 @@ class FrameReader {
   FrameReader& operator=(const FrameReader&) = delete;
 
   /// The negotiated frame size; frameMinSize until then.
-  void setFrameMax(std::uint32_t frameMax);
+  void setFrameMax(std::uint32_t frameMax) noexcept { frameMax_ = frameMax; }
 
   /// Reads once and hands over what became whole. Also counts octets.
   /// @throws Error PROTOCOL_ERROR, and what the sink throws

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "amqp/dialer.hpp"
+#include "body_pool.hpp"
 
 namespace matmq::amqp {
 namespace {

@@ -31,6 +31,13 @@ ErrorCode channelErrorCode(std::uint16_t replyCode) noexcept {
   }
 }
 
+/// The broker's words, without the full stop that some of them end with.
+std::string sentence(amqp_bytes_t text) {
+  std::string words(view(text));
+  while (words.ends_with('.')) words.pop_back();
+  return words;
+}
+
 }  // namespace
 
 Link::Link(std::unique_ptr<Transport> transport, const Endpoint& endpoint, const ConnectionOptions& options,
@@ -276,7 +283,7 @@ void Link::onChannelMethod(const Method& method) {
 }
 
 void Link::onConnectionClose(const amqp_connection_close_t& close) {
-  const std::string said = std::string(view(close.reply_text));
+  const std::string said = sentence(close.reply_text);
   const std::string who = "user '" + endpoint_.user + "' at " + endpoint_.peer();
   if (state_ == State::closing) {  // both sides closed at once
     throw Error(ErrorCode::connectionClosed, said, close.reply_code);
@@ -299,7 +306,7 @@ void Link::onConnectionClose(const amqp_connection_close_t& close) {
 }
 
 void Link::onChannelClose(const amqp_channel_close_t& close) {
-  const std::string said = std::string(view(close.reply_text));
+  const std::string said = sentence(close.reply_text);
   const std::string when = state_ == State::settingUp ? " while " + script_.step() : std::string();
   throw Error(channelErrorCode(close.reply_code),
               "The broker at " + endpoint_.peer() + " closed the channel" + when + ": " + said, close.reply_code);

@@ -3,10 +3,9 @@
 //
 // Ownership and threading
 // 1. A Link belongs to one I/O thread; nobody else touches it.
-// 2. It ends by throwing an Error from onReady or onTick (lost, refused, closed by the peer), or by closed() after
-// close().
+// 2. It ends by throwing an Error from turn or onTick (lost, refused, closed by the peer), or by closed() after close().
 //    After either it is only destroyed.
-// 3. A LinkUser's callbacks run inside onReady; they may enqueue frames and throw, and must not destroy the Link.
+// 3. A LinkUser's callbacks run inside turn; they may enqueue frames and throw, and must not destroy the Link.
 #pragma once
 
 #include <matmq/options.hpp>

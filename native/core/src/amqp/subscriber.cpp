@@ -87,6 +87,10 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
   incoming_->encodedProperties = std::move(header.encoded);
   incoming_->type = messageType(incoming_->properties);
   if (!taking_) return nullptr;
+  if (header.malformed) {
+    incoming_->error = std::move(header.malformed);
+    return nullptr;
+  }
   if (header.bodySize > options_.maxMessageBytes) {
     incoming_->error =
         Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
