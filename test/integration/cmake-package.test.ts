@@ -17,6 +17,7 @@ target_link_libraries(program PRIVATE matmq::matmq)
 const PROGRAM = `
 #include <iostream>
 #include <matmq/matmq.hpp>
+#include <opencv2/core.hpp>
 int main(int, char** arguments) {
   matmq::ConsumerOptions receiving;
   receiving.urls = {arguments[1]};
