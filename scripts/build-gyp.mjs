@@ -21,13 +21,17 @@ export function buildWithGyp() {
   return whenChanged('gyp', watched, () => {
     const copy = join(root, COPY);
     mkdirSync(copy, { recursive: true });
-    for (const input of INPUTS) cpSync(join(root, input), join(copy, input), { recursive: true, preserveTimestamps: true });
+    for (const input of INPUTS)
+      cpSync(join(root, input), join(copy, input), { recursive: true, preserveTimestamps: true });
     if (!existsSync(join(copy, 'node_modules'))) symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
     const nodeGyp = join(dirname(createRequire(import.meta.url).resolve('node-gyp/package.json')), 'bin/node-gyp.js');
     const env = buildEnv();
     const jobs = ['--jobs', String(availableParallelism())];
     // Found where the headers are, node-gyp downloads nothing.
-    run(process.execPath, [nodeGyp, 'rebuild', '--silent', `--nodedir=${env.npm_config_nodedir}`, ...jobs], { cwd: copy, env });
+    run(process.execPath, [nodeGyp, 'rebuild', '--silent', `--nodedir=${env.npm_config_nodedir}`, ...jobs], {
+      cwd: copy,
+      env,
+    });
   });
 }
 

@@ -78,6 +78,16 @@ export const TESTS = [
       '/opt/homebrew/include/doctest/doctest.h',
     ),
   },
+  // For examples/cpp: command line, JSON, SHA-256.
+  { what: 'CLI11', apt: 'libcli11-dev', dnf: 'cli11-devel', brew: 'cli11', present: library('CLI11') },
+  {
+    what: 'JSON for Modern C++',
+    apt: 'nlohmann-json3-dev',
+    dnf: 'json-devel',
+    brew: 'nlohmann-json',
+    present: library('nlohmann_json'),
+  },
+  { what: 'OpenSSL', apt: 'libssl-dev', dnf: 'openssl-devel', brew: 'openssl', present: library('libcrypto') },
   {
     what: 'clang-format',
     apt: 'clang-format',

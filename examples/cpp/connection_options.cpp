@@ -1,0 +1,9 @@
+#include "connection_options.hpp"
+
+void addConnectionOptions(CLI::App& app, matmq::ConnectionOptions& connection, matmq::ExchangeOptions& exchange) {
+  // A list for fail-over is possible too; one URL is what the other languages' programs take.
+  app.add_option_function<std::string>("--url", [&connection](const std::string& url) { connection.urls = {url}; });
+  app.add_option("--name", connection.name);
+  app.add_option("--exchange", exchange.exchange);
+  app.add_option("--exchange-type", exchange.exchangeType);
+}

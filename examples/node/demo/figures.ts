@@ -1,0 +1,48 @@
+import Table from 'cli-table3';
+import { LOSS } from './compare.js';
+import type { Leg } from './plan.js';
+import type { LegResult } from './protocol.js';
+
+/** The value below which so many of the sorted values lie (nearest rank). */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
+}
+
+/** One row for each encoding. */
+export function figures(plan: readonly Leg[], legs: readonly LegResult[]): string {
+  const table = new Table({
+    head: ['encoding', 'images', 'MB', 'images/s', 'MB/s', 'latency p50', 'latency p99'],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    style: { head: [], border: [] },
+  });
+  for (const [index, { images, bytes, imagesPerSecond, bytesPerSecond, latencies }] of legs.entries()) {
+    const sorted = [...latencies].sort((a, b) => a - b);
+    table.push([
+      plan[index]?.label ?? '',
+      images,
+      (bytes / 1e6).toFixed(1),
+      imagesPerSecond.toFixed(0),
+      (bytesPerSecond / 1e6).toFixed(1),
+      `${percentile(sorted, 0.5).toFixed(1)} ms`,
+      `${percentile(sorted, 0.99).toFixed(1)} ms`,
+    ]);
+  }
+  return `${table}
+Per second: as fast as they go, with encoding, decoding and the check of every pixel. Latency: from sending to the
+received matrix, one image at a time. MB: of message bodies.`;
+}
+
+/** What the comparison of the pixels came to. */
+export function losses(plan: readonly Leg[], legs: readonly LegResult[]): string {
+  const exact = plan.filter((leg) => leg.lossless).map((leg) => leg.label);
+  const lines = [`${exact.join(' and ')}: every pixel compared with the photo, all must be equal.`];
+  for (const [index, { loss }] of legs.entries()) {
+    if (!loss) continue;
+    const { label } = plan[index] ?? {};
+    lines.push(
+      `${label}: at worst a mean difference of ${loss.mean.toFixed(2)} of 255 (at most ${LOSS.mean}) and a PSNR of ` +
+        `${loss.psnr.toFixed(1)} dB (at least ${LOSS.psnr}).`,
+    );
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,41 @@
+// The receiving process of the demo: checks every image against the photo, which it reads itself.
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Consumer } from 'matmq';
+import { CodecQueue } from '../codec-queue.js';
+import { contactSheet } from './contact-sheet.js';
+import { LegLog } from './leg-log.js';
+import { CONTACT_SHEET } from './photo-files.js';
+import { readPhotos } from './photos.js';
+import { PLAN } from './plan.js';
+import { leave, report, route } from './worker.js';
+
+const { url, routingKey } = await route();
+const photos = await readPhotos(url);
+const consumer = await Consumer.connect({
+  url,
+  name: 'demo receiver',
+  exchange: 'amq.direct',
+  declare: false,
+  routingKey,
+});
+report({ kind: 'ready' });
+
+const logs = PLAN.map((leg) => new LegLog(leg, photos));
+const mistakes: string[] = [];
+for await (const image of consumer.images()) {
+  const mistake = logs.find((log) => !log.complete)?.add(image) ?? undefined;
+  if (mistake) mistakes.push(mistake);
+  report({ kind: 'received' });
+}
+await consumer.exit();
+if (!logs.every((log) => log.complete)) mistakes.push('the end of transmission came before the last image');
+
+// The sheet goes through the queue too, and comes back as the bytes of a PNG file.
+await using codecs = await CodecQueue.open(url);
+const sheet = await codecs.encode(contactSheet(logs.map((log) => log.last)), '.png');
+await mkdir(dirname(CONTACT_SHEET), { recursive: true });
+await writeFile(CONTACT_SHEET, sheet);
+
+report({ kind: 'done', legs: logs.map((log) => log.result()), mistakes });
+leave();

@@ -1,0 +1,55 @@
+// Publishes texts and images in the order of the command line.
+//
+//   node publish.js --exchange frames --exchange-type fanout --text hello --image a.png --encoding .jpg --image b.png --eot
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { type ImageEncoding, Producer } from 'matmq';
+import { CodecQueue } from './codec-queue.js';
+
+type Item =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'image'; readonly path: string; readonly encoding: ImageEncoding }
+  | { readonly kind: 'eot' };
+
+const { values, tokens } = parseArgs({
+  tokens: true,
+  options: {
+    url: { type: 'string' },
+    name: { type: 'string' },
+    exchange: { type: 'string' },
+    'exchange-type': { type: 'string' },
+    'routing-key': { type: 'string' },
+    text: { type: 'string', multiple: true },
+    image: { type: 'string', multiple: true },
+    encoding: { type: 'string', multiple: true },
+    eot: { type: 'boolean', multiple: true },
+  },
+});
+
+function readItems(): Item[] {
+  const items: Item[] = [];
+  for (const token of tokens) {
+    if (token.kind !== 'option') continue;
+    const value = token.value ?? '';
+    if (token.name === 'text') items.push({ kind: 'text', text: value });
+    else if (token.name === 'image') items.push({ kind: 'image', path: value, encoding: '.png' });
+    else if (token.name === 'eot') items.push({ kind: 'eot' });
+    else if (token.name === 'encoding') {
+      const image = items.pop();
+      if (image?.kind !== 'image') throw new TypeError('--encoding belongs after its --image');
+      // sendImage() itself says which encodings there are when this is none.
+      items.push({ ...image, encoding: value as ImageEncoding });
+    }
+  }
+  return items;
+}
+
+const items = readItems();
+const { url, name, exchange, 'exchange-type': exchangeType, 'routing-key': routingKey } = values;
+await using codecs = await CodecQueue.open(url);
+await using producer = await Producer.connect({ url, name, exchange, exchangeType, routingKey });
+for (const item of items) {
+  if (item.kind === 'text') await producer.send(item.text);
+  else if (item.kind === 'eot') await producer.sendEOT();
+  else await producer.sendImage(await codecs.decode(await readFile(item.path)), item.encoding);
+}

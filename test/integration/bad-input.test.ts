@@ -1,0 +1,460 @@
+import {
+  Consumer,
+  type ConsumerOptions,
+  CV_8UC1,
+  CV_8UC3,
+  type ImageEncoding,
+  ImageError,
+  Mat,
+  type MatLike,
+  Producer,
+  type ProducerOptions,
+  type SendOptions,
+} from 'matmq';
+import { describe, expect, inject, it } from 'vitest';
+import { getAddon } from '../../lib/addon.js';
+import { failure, openPair, receiveTexts, thrown } from '../support/clients.js';
+import { foreign } from '../support/foreign.js';
+import { expectSame, noise } from '../support/mats.js';
+
+const mat = () => noise(20, 30, CV_8UC3);
+
+describe('a matrix', () => {
+  it('that is empty is refused', async () => {
+    const { producer } = await openPair();
+    for (const [rows, cols] of [
+      [0, 0],
+      [0, 5],
+      [5, 0],
+    ] as const) {
+      const empty = new Mat(rows, cols, CV_8UC3);
+      for (const encoding of ['.png', 'raw'] as const) {
+        await failure(producer.sendImage(empty, encoding), ImageError, 'INVALID_MATRIX', 'empty', `${rows} rows`);
+      }
+    }
+    expect(producer.stats().sent).toBe(0);
+  });
+
+  const pixels = new Uint8Array(12);
+  const malformed: [string, unknown, typeof TypeError | typeof RangeError, RegExp][] = [
+    ['nothing', undefined, TypeError, /a Mat or an object .* for image but received undefined/],
+    ['a string', 'photo.png', TypeError, /for image but received 'photo.png'/],
+    ['bytes', pixels, TypeError, /for image/],
+    ['no data', { rows: 2, cols: 2, type: CV_8UC3 }, TypeError, /a typed array for image.data/],
+    ['data that is a list', { rows: 2, cols: 2, type: CV_8UC3, data: [1, 2] }, TypeError, /for data .* Array/],
+    ['too little data', { rows: 2, cols: 3, type: CV_8UC3, data: pixels }, RangeError, /18 bytes .* for data .* 12/],
+    ['too much data', { rows: 1, cols: 3, type: CV_8UC3, data: pixels }, RangeError, /9 bytes .* for data .* 12/],
+    ['rows that are NaN', { rows: Number.NaN, cols: 2, type: 0, data: pixels }, RangeError, /for rows .* NaN/],
+    ['rows below zero', { rows: -1, cols: 2, type: 0, data: pixels }, RangeError, /for rows .* -1/],
+    ['rows that are text', { rows: '2', cols: 2, type: 0, data: pixels }, TypeError, /for rows .* '2' of type string/],
+    [
+      'columns that are endless',
+      { rows: 1, cols: Number.POSITIVE_INFINITY, type: 0, data: pixels },
+      RangeError,
+      /cols/,
+    ],
+    ['a type OpenCV has not', { rows: 2, cols: 2, type: 7, data: pixels }, RangeError, /for type .* 7/],
+    ['a name of no type', { rows: 2, cols: 2, type: 'RGB', data: pixels }, RangeError, /for type .* 'RGB'/],
+    ['a step below a row', { rows: 2, cols: 2, type: CV_8UC3, data: pixels, step: 5 }, RangeError, /for step .* 5/],
+    ['a step that is NaN', { rows: 2, cols: 2, type: 0, data: pixels, step: Number.NaN }, RangeError, /for step/],
+  ];
+  it.each(malformed)('that has %s is refused', async (_what, image, errorClass, words) => {
+    const { producer } = await openPair();
+    await failure(producer.sendImage(image as MatLike), errorClass, 'INVALID_ARGUMENT', words);
+    expect(producer.stats().sent).toBe(0);
+  });
+
+  it('whose fields were changed behind its back is held against its memory again', async () => {
+    const { producer } = await openPair();
+    for (const [field, value] of [
+      ['rows', 1_000_000],
+      ['step', 1_000_000],
+      ['cols', 5.5],
+      ['type', 4095],
+      ['data', new Uint8Array(3)],
+    ] as const) {
+      const changed = Object.assign(mat(), { [field]: value });
+      await failure(producer.sendImage(changed, 'raw'), RangeError, 'INVALID_ARGUMENT');
+    }
+  });
+});
+
+describe('an encoding', () => {
+  it.each(['.gif', '.tiff', '', 'jpe g', 'x'.repeat(1000)])('%j is refused, with those there are', async (encoding) => {
+    const { producer } = await openPair();
+    const error = await failure(
+      producer.sendImage(mat(), encoding as ImageEncoding),
+      ImageError,
+      'UNKNOWN_FORMAT',
+      "'.png'",
+      "'raw'",
+      encoding.slice(0, 60),
+    );
+    expect(error.message.length).toBeLessThan(300);
+  });
+
+  it('that is no string is refused', async () => {
+    const { producer } = await openPair();
+    const encoding = 90 as unknown as ImageEncoding;
+    await failure(producer.sendImage(mat(), encoding), TypeError, 'INVALID_ARGUMENT', 'for encoding', '90');
+  });
+
+  it.each([
+    ['.jpg', { quality: 101 }, RangeError, /quality/],
+    ['.jpg', { quality: Number.NaN }, RangeError, /options.quality .* NaN/],
+    ['.webp', { quality: 0 }, RangeError, /quality/],
+    ['.png', { compression: 10 }, RangeError, /compression/],
+    ['.png', { compression: '9' }, TypeError, /options.compression .* '9'/],
+  ] as const)('%s with %j is refused', async (encoding, options, errorClass, words) => {
+    const { producer } = await openPair();
+    await failure(producer.sendImage(mat(), encoding, options as object), errorClass, 'INVALID_ARGUMENT', words);
+  });
+});
+
+describe('a body', () => {
+  it('that is no image is told with its message, and the next still arrives', async () => {
+    const { producer, consumer } = await openPair();
+    await producer.send('no image');
+    await producer.send('');
+    await producer.sendImage(mat());
+    for (const text of ['no image', '']) {
+      const error = await failure(consumer.receiveImage(), ImageError, 'NOT_AN_IMAGE', /PNG|image/);
+      expect(error.received?.text()).toBe(text);
+    }
+    expectSame(await consumer.receiveImage(), mat());
+    expect(consumer.closed).toBe(false);
+  });
+
+  it('that is no image ends a loop, and another loop over the same goes on', async () => {
+    const { producer, consumer } = await openPair();
+    for (const i of [1, 2, 3]) {
+      await producer.sendImage(noise(i, 1));
+      await producer.send('no image');
+    }
+    await producer.sendEOT();
+    const rows: number[] = [];
+    const images = consumer.images();
+    for (let failures = 0; ; ) {
+      try {
+        for await (const image of images) rows.push(image.rows);
+        expect(failures).toBe(3);
+        break;
+      } catch (error) {
+        expect(error).toBeInstanceOf(ImageError);
+        failures++;
+      }
+    }
+    expect(rows).toEqual([1, 2, 3]);
+  });
+
+  it('that is no image is acknowledged like any other, and can be rejected by hand', async () => {
+    const { producer, consumer } = await openPair({ ack: 'manual', prefetch: 1 });
+    await producer.send('no image');
+    await producer.sendImage(mat());
+    const error = await failure(consumer.receiveImage(), ImageError, 'NOT_AN_IMAGE');
+    expect(error.received?.nack(false)).toBe(true);
+    expect((await consumer.receiveImage()).message.ack()).toBe(true);
+  });
+
+  it('that is damaged is told, whatever it says it is', async () => {
+    const { producer, consumer } = await openPair();
+    const bodies: Uint8Array[] = [];
+    for (const encoding of ['.png', '.jpg', '.webp', '.bmp'] as const) {
+      await producer.sendImage(mat(), encoding);
+      bodies.push((await consumer.receive()).body);
+    }
+    for (const body of bodies) {
+      await producer.send(body.subarray(0, 40), { properties: { contentType: 'image/png' } });
+      await failure(consumer.receiveImage(), ImageError, 'CANNOT_DECODE');
+    }
+    await producer.send(bodies[0] ?? '');
+    expectSame(await consumer.receiveImage(), mat());
+  });
+
+  it.each([
+    ['no headers', '{}'],
+    ['rows below zero', "{'mat-rows': -2, 'mat-cols': 2, 'mat-type': 'CV_8UC3'}"],
+    ['rows that are text', "{'mat-rows': '2', 'mat-cols': 2, 'mat-type': 'CV_8UC3'}"],
+    ['a type there is not', "{'mat-rows': 2, 'mat-cols': 2, 'mat-type': 'CV_9XC3'}"],
+    ['another size', "{'mat-rows': 3, 'mat-cols': 2, 'mat-type': 'CV_8UC3'}"],
+    ['a size beyond all numbers', "{'mat-rows': 2**62, 'mat-cols': 2**62, 'mat-type': 'CV_64FC(512)'}"],
+  ])('that is a raw matrix with %s is told', async (_what, headers) => {
+    const { exchange, producer, consumer } = await openPair();
+    await foreign(
+      inject('brokerUrl'),
+      exchange,
+      'my_key_1',
+      `publish(bytes(12), content_type='application/x-cv-mat', headers=${headers})`,
+    );
+    const error = await consumer.receiveImage().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ImageError);
+    expect(['CANNOT_DECODE', 'LIMIT_EXCEEDED']).toContain((error as ImageError).code);
+    await producer.sendImage(mat());
+    expectSame(await consumer.receiveImage(), mat());
+  });
+
+  it('that is an image beyond the limits is told before memory is taken', async () => {
+    const { producer, consumer } = await openPair({ limits: { pixels: 600, decodedBytes: 1500 } });
+    for (const [rows, type] of [
+      [20, CV_8UC1],
+      [21, CV_8UC1],
+      [20, CV_8UC3],
+    ] as const) {
+      for (const encoding of ['.png', '.jpg', '.bmp', 'raw'] as const) {
+        await producer.sendImage(noise(rows, 30, type), encoding);
+        if (rows === 20 && type === CV_8UC1) expect((await consumer.receiveImage()).rows).toBe(20);
+        else await failure(consumer.receiveImage(), ImageError, 'LIMIT_EXCEEDED', rows === 21 ? '600' : '1500');
+      }
+    }
+  });
+
+  it.each(['auto', 'manual', 'none'] as const)(
+    "above limits.messageBytes is refused, and the next still arrives (ack '%s')",
+    async (ack) => {
+      const { producer, consumer } = await openPair({ ack, limits: { messageBytes: 100_000 } });
+      for (const size of [100_000, 100_001, 2_000_000]) await producer.send(new Uint8Array(size));
+      await producer.send('next');
+      const fits = await consumer.receive();
+      if (ack === 'manual') fits.ack();
+      for (const size of [100_001, 2_000_000]) {
+        const error = await failure(consumer.receive(), ImageError, 'LIMIT_EXCEEDED', 'messageBytes', String(size));
+        expect(error.received?.size).toBe(0);
+        expect(error.received?.messageId).toBeDefined();
+      }
+      expect((await consumer.receive()).text()).toBe('next');
+      expect(consumer.stats()).toMatchObject({ refused: 2, received: 4 });
+    },
+  );
+});
+
+describe('memory', () => {
+  it('that is detached is refused', async () => {
+    const { producer } = await openPair();
+    const detached = new Uint8Array(8);
+    const image = new Mat(2, 4, CV_8UC1, detached);
+    structuredClone(detached.buffer, { transfer: [detached.buffer] });
+    await failure(producer.send(detached), TypeError, 'INVALID_ARGUMENT', 'memory that is not detached for body');
+    await failure(producer.sendImage(image, 'raw'), TypeError, 'INVALID_ARGUMENT', 'not detached for image.data');
+    expect(producer.stats().sent).toBe(0);
+  });
+
+  it('that is shared or resizable is copied before the send returns', async () => {
+    const { producer, consumer } = await openPair();
+    const shared = new Uint8Array(new SharedArrayBuffer(600)).fill(1);
+    const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [600, { maxByteLength: 4096 }]);
+    const sizable = new Uint8Array(resizable).fill(1);
+    for (const bytes of [shared, sizable]) {
+      const sends = [producer.send(bytes), producer.sendImage(new Mat(20, 30, CV_8UC1, bytes), 'raw')];
+      bytes.fill(2);
+      await Promise.all(sends);
+    }
+    Object.assign(resizable, {});
+    (resizable as ArrayBuffer & { resize(size: number): void }).resize(0);
+    for (let i = 0; i < 4; i++) expect((await consumer.receive()).body).toEqual(Buffer.alloc(600, 1));
+  });
+
+  it('that only looks like bytes is refused', async () => {
+    const { producer } = await openPair();
+    const bytes = new Uint8Array(4);
+    const bound = new Proxy(bytes, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+    for (const body of [new Proxy(bytes, {}), bound, Object.create(Uint8Array.prototype)]) {
+      await failure(producer.send(body), TypeError, 'INVALID_ARGUMENT', 'a string or Uint8Array for body');
+    }
+    for (const body of [7, null, undefined, {}, [1], new ArrayBuffer(4), new Uint16Array(2), Symbol('s')]) {
+      await failure(
+        producer.send(body as unknown as string),
+        TypeError,
+        'INVALID_ARGUMENT',
+        'a string or Uint8Array for body',
+      );
+    }
+    const image = { rows: 2, cols: 2, type: CV_8UC1, data: bound };
+    await failure(producer.sendImage(image), TypeError, 'INVALID_ARGUMENT', 'for data');
+  });
+});
+
+describe('headers', () => {
+  it('that are cyclic or too deep are refused', async () => {
+    const { producer } = await openPair();
+    const cyclic: { [name: string]: unknown } = {};
+    cyclic.self = cyclic;
+    const list: unknown[] = [];
+    list.push(list);
+    for (const headers of [cyclic, { list }]) {
+      const options = { properties: { headers } } as unknown as SendOptions;
+      await failure(producer.send('x', options), RangeError, 'INVALID_ARGUMENT', 'at most 32 levels', 'headers');
+    }
+  });
+
+  it.each([
+    ['NaN', Number.NaN, RangeError],
+    ['an endless number', Number.POSITIVE_INFINITY, RangeError],
+    ['a bigint of more than 64 bits', 2n ** 63n, RangeError],
+    ['an invalid date', new Date(Number.NaN), RangeError],
+    ['a function', () => 1, TypeError],
+    ['a symbol', Symbol('s'), TypeError],
+    ['a map', new Map(), TypeError],
+    ['a typed array that is not of bytes', new Float32Array(1), TypeError],
+  ])('that hold %s are refused, by name', async (_what, value, errorClass) => {
+    const { producer } = await openPair();
+    const options = { properties: { headers: { here: [value] } } } as unknown as SendOptions;
+    await failure(producer.send('x', options), errorClass, 'INVALID_ARGUMENT', 'options.properties.headers.here[0]');
+    expect(producer.stats().sent).toBe(0);
+  });
+});
+
+describe('options', () => {
+  type Options = ProducerOptions & ConsumerOptions;
+  const wrong: [string, object, typeof TypeError | typeof RangeError, string][] = [
+    ['an unknown name', { exchnage: 'x' }, TypeError, "did you mean 'exchange'?"],
+    ['a highWaterMark of NaN', { highWaterMark: Number.NaN }, RangeError, 'options.highWaterMark'],
+    ['bytes of NaN', { highWaterMark: { bytes: Number.NaN } }, RangeError, 'options.highWaterMark.bytes'],
+    ['a heartbeat of NaN', { heartbeat: Number.NaN }, RangeError, 'options.heartbeat'],
+    ['a connectTimeout of NaN', { connectTimeout: Number.NaN }, RangeError, 'options.connectTimeout'],
+    ['a frameMax that is too small', { frameMax: 100 }, RangeError, 'options.frameMax'],
+    ['a name that is too long', { name: 'ü'.repeat(128) }, RangeError, 'options.name'],
+    ['an empty list of URLs', { url: [] }, RangeError, 'options.url'],
+    ['a URL that is none', { url: new URL('amqp://localhost') }, TypeError, 'options.url'],
+    ['a signal that is none', { signal: {} }, TypeError, 'options.signal'],
+    ['tls', { tls: {} }, TypeError, 'options.tls'],
+    ['a list', [], TypeError, 'an object for options'],
+    ['null', null as unknown as object, TypeError, 'an object for options'],
+  ];
+  it.each(wrong)('with %s are refused before anything is connected', async (_what, options, errorClass, words) => {
+    await failure(Producer.connect(options as Options), errorClass, 'INVALID_ARGUMENT', words);
+    await failure(Consumer.connect(options as Options), errorClass, 'INVALID_ARGUMENT', words);
+  });
+
+  it('of the other kind are refused', async () => {
+    await failure(Producer.connect({ prefetch: 1 } as object), TypeError, 'INVALID_ARGUMENT', "'prefetch'");
+    await failure(Consumer.connect({ whenFull: 'wait' } as object), TypeError, 'INVALID_ARGUMENT', "'whenFull'");
+  });
+
+  it('of waiting are refused when they are none', async () => {
+    const { producer, consumer } = await openPair();
+    for (const timeout of [Number.NaN, -1, 2 ** 31, 0.5]) {
+      await failure(consumer.receive({ timeout }), RangeError, 'INVALID_ARGUMENT', 'options.timeout');
+      await failure(consumer.receiveImage({ timeout }), RangeError, 'INVALID_ARGUMENT', 'options.timeout');
+      await failure(producer.flush({ timeout }), RangeError, 'INVALID_ARGUMENT', 'options.timeout');
+      await failure(producer.flushAndExit({ timeout }), RangeError, 'INVALID_ARGUMENT', 'options.timeout');
+    }
+    await thrown(() => consumer.messages({ signal: 1 } as object), TypeError, 'INVALID_ARGUMENT', 'options.signal');
+    await thrown(() => consumer.images({ mode: 'bgr' } as object), RangeError, 'INVALID_ARGUMENT', 'options.mode');
+    expect(producer.closed).toBe(false);
+  });
+
+  it('whose getters throw reject with what they throw', async () => {
+    const { producer, consumer } = await openPair();
+    const mine = new Error('mine');
+    const hostile = (name: string): object =>
+      Object.defineProperty({}, name, {
+        enumerable: true,
+        get() {
+          throw mine;
+        },
+      });
+    const headers = hostile('h');
+    for (const attempt of [
+      () => Producer.connect(hostile('url')),
+      () => Consumer.connect(hostile('queue')),
+      () => producer.send('x', hostile('copy')),
+      () => producer.send('x', { properties: hostile('priority') }),
+      () => producer.send('x', { properties: { headers } } as SendOptions),
+      () => producer.sendImage(mat(), '.png', hostile('quality')),
+      () => producer.sendImage(Object.assign(hostile('rows'), { cols: 1, type: 0, data: 0 }) as unknown as MatLike),
+      () => producer.flush(hostile('timeout')),
+      () => consumer.receive(hostile('timeout')),
+      () => consumer.receiveImage(hostile('mode')),
+    ]) {
+      await expect(attempt()).rejects.toBe(mine);
+    }
+    await producer.send('still there');
+    expect(await receiveTexts(consumer, 1)).toEqual(['still there']);
+  });
+
+  it('may be proxies, or without a prototype', async () => {
+    const proxied = <T extends object>(target: T): T => new Proxy(target, {});
+    const { producer, consumer } = await openPair();
+    await producer.send(
+      'x',
+      proxied({ properties: proxied({ headers: proxied({ a: proxied([proxied({ b: 1 })]) }) }) }),
+    );
+    await producer.send('y', Object.assign(Object.create(null), { properties: { priority: 2 } }));
+    expect((await consumer.receive(proxied({ timeout: 20_000 }))).properties.headers).toMatchObject({ a: [{ b: 1 }] });
+    expect((await consumer.receive()).properties.priority).toBe(2);
+    const pixels = mat();
+    await producer.sendImage(proxied({ rows: 20, cols: 30, type: CV_8UC3, data: pixels.data }));
+    expectSame(await consumer.receiveImage(), pixels);
+  });
+
+  it('that proxies refuse to show reject with what they throw', async () => {
+    const { producer } = await openPair();
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    await expect(producer.send('x', proxy)).rejects.toThrow(TypeError);
+    await expect(Producer.connect(proxy)).rejects.toThrow(TypeError);
+    await expect(producer.sendImage(proxy as MatLike)).rejects.toThrow(TypeError);
+    await expect(producer.send(proxy as string)).rejects.toThrow(TypeError);
+  });
+});
+
+describe('a method', () => {
+  it('with another `this` is a TypeError', async () => {
+    const { producer, consumer } = await openPair();
+    await producer.send('x');
+    const message = await consumer.receive();
+    for (const other of [undefined, {}, consumer, Object.create(Producer.prototype)]) {
+      for (const attempt of [
+        () => Producer.prototype.send.call(other as Producer, 'x'),
+        () => Producer.prototype.sendImage.call(other as Producer, mat()),
+        () => Producer.prototype.sendEOT.call(other as Producer),
+        () => Producer.prototype.flush.call(other as Producer),
+        async () => Producer.prototype.exit.call(other as Producer),
+        async () => Producer.prototype.stats.call(other as Producer),
+      ]) {
+        await expect(attempt()).rejects.toThrow(TypeError);
+      }
+    }
+    for (const other of [undefined, {}, producer, Object.create(Consumer.prototype)]) {
+      await expect(Consumer.prototype.receive.call(other as Consumer)).rejects.toThrow(TypeError);
+      await expect(Consumer.prototype.receiveImage.call(other as Consumer)).rejects.toThrow(TypeError);
+      expect(() => Consumer.prototype.exit.call(other as Consumer)).toThrow(TypeError);
+      expect(() => message.text.call(other as unknown as typeof message)).toThrow(TypeError);
+      expect(() => message.ack.call(other as unknown as typeof message)).toThrow(TypeError);
+    }
+  });
+
+  it('of the addon with another `this` or other arguments throws and does not crash', () => {
+    const addon = getAddon();
+    const options = { ...addon.defaults().producer, urls: ['amqp://localhost:1/'] };
+    const native = new addon.NativeProducer(options, () => {});
+    const { NativeProducer, NativeConsumer } = addon;
+    const calls: (() => unknown)[] = [
+      ...[undefined, {}, new Proxy(native, {}), Object.create(native)].flatMap((other) =>
+        Object.getOwnPropertyNames(NativeProducer.prototype)
+          .filter((name) => name !== 'constructor')
+          .map((name) => () => Reflect.get(NativeProducer.prototype, name).call(other)),
+      ),
+      ...Object.getOwnPropertyNames(NativeConsumer.prototype)
+        .filter((name) => name !== 'constructor')
+        .map((name) => () => Reflect.get(NativeConsumer.prototype, name).call(native)),
+      () => Reflect.construct(NativeProducer, []),
+      () => Reflect.construct(NativeProducer, [{}, () => {}]),
+      () => Reflect.construct(NativeConsumer, [null, null]),
+      () => Reflect.apply(native.sendBytes, native, ['text']),
+      () => Reflect.apply(native.sendBytes, native, []),
+      () => Reflect.apply(native.sendImage, native, [1, 1, 0, 1, {}, false, 'raw']),
+      () => native.sendImage(1000, 1000, 16, 3000, new Uint8Array(3), false, 'raw', undefined),
+      () => native.sendImage(Number.NaN, -1, -1, -1, new Uint8Array(3), false, 'raw', undefined),
+      () => Reflect.apply(addon.decodeImage, addon, []),
+      () => Reflect.apply(addon.properties, addon, [{}]),
+    ];
+    for (const call of calls) expect(call, call.toString()).toThrow();
+    native.close();
+  });
+});

@@ -1,0 +1,111 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
+import { startPrivateBroker } from '../../tools/private-broker.js';
+import { numbered, openConsumer, openPair, ownQueue, receiveTexts, sendAll, unique } from '../support/clients.js';
+import { Program, run, well } from '../support/programs.js';
+
+const connection = () => ({ url: inject('brokerUrl'), exchange: unique('exchange') });
+
+describe('a program', () => {
+  it('that forgets exit() ends', async () => {
+    expect(await run('forgets-exit.mjs', connection())).toEqual(well('text', 600));
+  });
+
+  it('that leaves a producer open with unconfirmed messages delivers them', async () => {
+    const options = connection();
+    const consumer = await openConsumer({ ...options, queue: ownQueue() });
+    expect(await run('leaves-messages.mjs', options)).toEqual(well());
+    for (let i = 0; i < 10; i++) expect((await consumer.receiveImage()).rows).toBe(600);
+    expect(await receiveTexts(consumer, 500)).toEqual(numbered(500));
+  });
+
+  it('whose last messages nobody confirms is told so, and ends', async () => {
+    const broker = await startPrivateBroker();
+    onTestFinished(() => broker.stop());
+    const program = new Program('frozen.mjs', { url: broker.url, name: 'camera-1' });
+    expect(await program.says()).toBe('connected');
+    broker.signal('SIGSTOP');
+    program.kill('SIGUSR2');
+    const { code, signal, stderr } = await program.ends();
+    expect([code, signal]).toEqual([0, null]);
+    expect(stderr).toContain('MATMQ_NOT_CONFIRMED');
+    expect(stderr).toContain('1 message was not confirmed');
+    expect(stderr).toContain("'camera-1'");
+    expect(stderr).not.toContain('guest');
+  });
+
+  it('that waits for a message stays until it comes', async () => {
+    const { exchange, producer } = await openPair();
+    const program = new Program('waits.mjs', { url: inject('brokerUrl'), exchange });
+    expect(await program.says()).toBe('waiting');
+    // Long enough for a program with nothing to wait for to be gone.
+    await delay(300);
+    await producer.send('at last');
+    expect(await program.ends()).toEqual(well('at last'));
+  });
+
+  it('that waits for nothing ends, its consumer open or not', async () => {
+    const queue = ownQueue();
+    const { exchange, producer, consumer } = await openPair({ queue });
+    await consumer.exit();
+    await sendAll(producer, numbered(10));
+    expect(await run('open-consumer.mjs', { url: inject('brokerUrl'), exchange, queue })).toEqual(well('0'));
+  });
+
+  it('that ignores every failure has no unhandled rejection', async () => {
+    expect(await run('ignores-failures.mjs', connection())).toEqual(well('end'));
+  });
+});
+
+describe('in the middle of traffic, a program', () => {
+  it.each([
+    ['exit', 7],
+    ['throw', 1],
+    ['reject', 1],
+  ])('ended by %s has the exit code %i', async (how, code) => {
+    for (let i = 0; i < 5; i++) {
+      const end = await run('mid-traffic.mjs', { ...connection(), how });
+      expect(end).toMatchObject({ code, signal: null, said: ['busy'] });
+      if (how === 'exit') expect(end.stderr).toBe('');
+      else expect(end.stderr).toContain('Error: on purpose');
+    }
+  });
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('ended by %s ends by it', async (signal) => {
+    const program = new Program('mid-traffic.mjs', connection());
+    expect(await program.says()).toBe('busy');
+    program.kill(signal);
+    expect(await program.ends()).toEqual({ code: null, signal, stderr: '', said: [] });
+  });
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('that flushes at %s loses nothing', async (signal) => {
+    const options = connection();
+    const consumer = await openConsumer({ ...options, queue: ownQueue() });
+    const program = new Program('ends-in-order.mjs', { ...options, signal });
+    expect(await program.says()).toBe('sending');
+    expect(await receiveTexts(consumer, 100)).toEqual(numbered(100));
+    program.kill(signal);
+    const end = await program.ends();
+    expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });
+    const [sent] = end.said as [number];
+    expect(await receiveTexts(consumer, sent - 100)).toEqual(numbered(sent - 100, 100));
+  });
+
+  it("that is killed leaves the message in its hand and all behind it to others, with ack 'auto'", async () => {
+    const queue = ownQueue();
+    const { exchange, producer, consumer } = await openPair({ queue });
+    await consumer.exit();
+    await sendAll(producer, numbered(10));
+    const program = new Program('holds-messages.mjs', { url: inject('brokerUrl'), exchange, queue, prefetch: 4 });
+    expect([await program.says(), await program.says(), await program.says()]).toEqual(['0', '1', '2']);
+    program.kill('SIGKILL');
+    await program.ends();
+    const other = await openConsumer({ exchange, queue, prefetch: 1 });
+    const message = await other.receive();
+    // The acknowledgement of what was before it may have been lost with the program, which is why it is at least once.
+    const first = Number(message.text());
+    expect(first).toBeLessThanOrEqual(2);
+    expect(message.redelivered).toBe(true);
+    expect(await receiveTexts(other, 9 - first)).toEqual(numbered(9 - first, first + 1));
+  });
+});
