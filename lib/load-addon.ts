@@ -39,7 +39,9 @@ function explanation(tried: readonly { path: string; error: unknown }[], overrid
   if (/NODE_MODULE_VERSION|did not self-register|invalid ELF header|wrong architecture/.test(texts)) {
     advice.push('- it was built for another machine or Node: build it again');
   }
-  advice.push('- build it: `node node_modules/matmq/scripts/build-native.mjs` in your project, or `npm run build` in the folder of MatMQ itself');
+  advice.push(
+    '- build it: `node node_modules/matmq/scripts/build-native.mjs` in your project, or `npm run build` in the folder of MatMQ itself',
+  );
   advice.push('- what a build needs is in the README, under "How it is built"');
   return [
     `cannot load the native addon for ${process.platform}-${process.arch}, Node ${process.versions.node}`,

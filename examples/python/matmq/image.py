@@ -57,12 +57,12 @@ def encode(image: np.ndarray, encoding: str, params: list[int] | None = None) ->
 
 def decode_raw(body: bytes, headers: dict) -> np.ndarray:
     """The matrix of a raw body."""
-    try:
-        rows, cols, name = int(headers["mat-rows"]), int(headers["mat-cols"]), str(headers["mat-type"])
-    except KeyError as missing:
-        raise ValueError(f"a raw matrix without the header {missing}") from None
-    match = re.fullmatch(r"CV_(8U|8S|16U|16S|32S|32F|64F)C\(?(\d{1,3})\)?", name)
-    channels = int(match[2]) if match else 0
+    rows, cols, name = (headers.get(header) for header in ("mat-rows", "mat-cols", "mat-type"))
+    # A bool is an int to Python, not to AMQP.
+    if type(rows) is not int or type(cols) is not int or not isinstance(name, str):
+        raise ValueError("a raw matrix without the headers mat-rows and mat-cols as integers and mat-type as a string")
+    match = re.fullmatch(r"CV_(8U|8S|16U|16S|32S|32F|64F)C(?:([1-9]\d{0,2})|\(([1-9]\d{0,2})\))", name)
+    channels = int(match[2] or match[3]) if match else 0
     if not match or rows <= 0 or cols <= 0 or not 1 <= channels <= 512:
         raise ValueError(f"no matrix has {rows} rows, {cols} columns and the type {name}")
     dtype = np.dtype(f"<{_DEPTHS[match[1]]}")
@@ -72,9 +72,14 @@ def decode_raw(body: bytes, headers: dict) -> np.ndarray:
     return np.frombuffer(body, dtype).reshape(shape)
 
 
+def is_raw(content_type: str | None) -> bool:
+    """Whether a content type, in any case and with any parameters, is that of a raw matrix."""
+    return (content_type or "").split(";")[0].strip().lower() == RAW_CONTENT_TYPE
+
+
 def decode(body: bytes, content_type: str | None, headers: dict) -> np.ndarray:
     """The matrix of an image's body: raw by its content type, all others by their first bytes."""
-    if content_type == RAW_CONTENT_TYPE:
+    if is_raw(content_type):
         return decode_raw(body, headers)
     if format_of(body) is None:
         raise ValueError(f"no image of a known format ({content_type or 'no content type'}, {len(body)} bytes)")

@@ -30,7 +30,7 @@ class Message:
         if self.is_eot:
             return "eot"
         content_type = self.properties.content_type or ""
-        if content_type == image.RAW_CONTENT_TYPE or content_type.startswith("image/") or image.format_of(self.body):
+        if image.is_raw(content_type) or content_type.startswith("image/") or image.format_of(self.body):
             return "image"
         try:
             self.body.decode()
@@ -41,13 +41,12 @@ class Message:
     @property
     def is_eot(self) -> bool:
         """Marked as the end of transmission, or the bare byte 0x04 from a program that marks nothing."""
-        unmarked = self.properties.type is None and self.properties.app_id is None
-        return self.properties.type == "eot" or (unmarked and self.body == EOT_BODY)
+        return self.body == EOT_BODY and self.properties.type in ("eot", None)
 
     @property
     def encoding(self) -> str | None:
         """`.png`, `.jpg`, `.bmp`, `.webp` or `raw` of an image."""
-        return image.RAW if self.properties.content_type == image.RAW_CONTENT_TYPE else image.format_of(self.body)
+        return image.RAW if image.is_raw(self.properties.content_type) else image.format_of(self.body)
 
     def text(self) -> str:
         """The body as UTF-8."""
