@@ -22,6 +22,8 @@ export default defineConfig({
         pool: 'forks',
         testTimeout: 30_000,
         hookTimeout: 60_000,
+        // What a test waits for comes, however busy the machine: only what never comes is to fail.
+        expect: { poll: { timeout: 20_000 } },
       },
     })),
     maxWorkers: 2,

@@ -1,12 +1,15 @@
 import { once } from 'node:events';
 import { CV_8UC3, MatmqError, PublishError, type Receipt } from 'matmq';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import { failure, numbered, openPair, ownQueue, receiveTexts, sendAll } from '../support/clients.js';
 import { noise } from '../support/mats.js';
 
 /** More than all buffers between a producer and a broker that reads nothing: its rest stays in the producer. */
 const PLUG = new Uint8Array(32 * 1024 * 1024);
+
+// On a busy machine rabbitmqctl alone can take many seconds.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let broker: PrivateBroker;
 beforeAll(async () => {

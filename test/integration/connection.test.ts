@@ -1,12 +1,15 @@
 import { createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { ChannelError, ConnectionError, Consumer, type ConsumerOptions, Producer, type ProducerOptions } from 'matmq';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { drawFreePorts, LOOPBACK } from '../../tools/ports.js';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import { failure, openConsumer, openPair, openProducer, ownQueue, unique } from '../support/clients.js';
 
 const PASSWORD = 'p@ss/wörd:s3cret';
+
+// On a busy machine rabbitmqctl alone can take many seconds.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let broker: PrivateBroker;
 beforeAll(async () => {

@@ -1,4 +1,4 @@
-import { ClosedError, CV_8UC3, CV_32FC1, ImageError, MatmqError, PublishError } from 'matmq';
+import { ClosedError, Consumer, CV_8UC3, CV_32FC1, ImageError, MatmqError, Producer, PublishError } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
 import {
   failure,
@@ -263,6 +263,26 @@ describe('exit', () => {
     await failure(consumer.images().next(), ClosedError, 'CLOSED', "'viewer'");
     expect(consumer.closed).toBe(true);
     await consumer.exit();
+  });
+
+  it('comes at once, whatever its producer or consumer was told just before', async () => {
+    const { exchange, producer } = await openPair({ exchangeType: 'fanout' });
+    const options = { url: inject('brokerUrl'), exchange, exchangeType: 'fanout' };
+    let slowest = 0;
+    const lane = async () => {
+      for (let i = 0; i < 150; i++) {
+        const [receiver, sender] = await Promise.all([Consumer.connect(options), Producer.connect(options)]);
+        await producer.send('x');
+        await receiver.receive();
+        const before = performance.now();
+        // The acknowledgement and the message are on their way to the I/O threads when the wish to end comes.
+        void sender.send('y');
+        await Promise.all([receiver.exit(), sender.exit()]);
+        slowest = Math.max(slowest, performance.now() - before);
+      }
+    };
+    await Promise.all([lane(), lane(), lane(), lane()]);
+    expect(slowest).toBeLessThan(4000);
   });
 
   it('leaves what was received usable', async () => {

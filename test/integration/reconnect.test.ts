@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { ClosedError, ConnectionError, type Consumer, CV_8UC3, type Message, type Producer } from 'matmq';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import {
   failure,
@@ -13,6 +13,9 @@ import {
   unique,
 } from '../support/clients.js';
 import { noise } from '../support/mats.js';
+
+// On a busy machine rabbitmqctl alone can take many seconds.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let broker: PrivateBroker;
 beforeAll(async () => {
@@ -49,7 +52,7 @@ function stream(producer: Producer): { stop(): Promise<string[]> } {
       const receipt = await producer.send(`${i}`);
       void receipt.confirmed.then(() => confirmed.push(`${i}`));
       // Other work has its turn, and the numbers do not run away.
-      if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      if (i % 20 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     }
   })();
   return {

@@ -31,19 +31,22 @@ void Signal::raise() noexcept {
   [[maybe_unused]] const auto written = ::write(fd_.get(), &one, sizeof one);
 }
 
-// A raise() between the read and the exchange writes nothing, but what it announced was in place before it, so the
-// caller, who looks only after lower(), sees it.
 void Signal::lower() noexcept {
-  if (!raised_.load()) return;
+  if (raised_.load()) raised_.exchange(false);
+}
+
+// Whatever the flag says: a raise() may have been between its exchange and its write when the flag was put down, and
+// octets that nobody takes would end every wait at once.
+void Signal::drain() const noexcept {
   std::uint64_t count = 0;
   [[maybe_unused]] const auto got = ::read(fd_.get(), &count, sizeof count);
-  raised_.exchange(false);
 }
 
 short waitFor(int fd, short events, const Signal& signal, Deadline deadline) noexcept {
   std::array<pollfd, 2> fds{{{signal.fd(), POLLIN, 0}, {fd, events, 0}}};
   for (;;) {
     const int ready = ::poll(fds.data(), fds.size(), millisecondsUntil(deadline));
+    if (ready > 0 && fds[0].revents != 0) signal.drain();
     if (ready > 0) return fds[1].revents;
     if (ready == 0) return 0;
     if (errno != EINTR) return POLLERR;

@@ -1,6 +1,8 @@
 // A flag that another thread raises and a poll() loop sees: an eventfd.
 //
-// Threading: raise may be called from any thread, at any time; it writes to the kernel only when the flag was down.
+// Threading: raise may be called from any thread, at any time; it writes to the kernel only when the flag was down. One
+// thread waits. It does three things in this order, or a raise is lost: lower, look at everything that a raise may have
+// announced, wait.
 #pragma once
 
 #include <poll.h>
@@ -24,8 +26,9 @@ class Signal {
   Signal& operator=(const Signal&) = delete;
 
   void raise() noexcept;
-  /// Puts the flag down; call it before looking at what raise() announced.
   void lower() noexcept;
+  /// After a wait that it ended.
+  void drain() const noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
  private:

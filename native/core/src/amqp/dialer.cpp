@@ -84,12 +84,11 @@ class Dial {
 
   // True: `fd` is ready. False: cancelled or the deadline passed.
   bool await(int fd, short events, Clock::time_point deadline) {
-    for (;;) {
+    for (signal_.lower(); !cancelled_(); signal_.lower()) {
       if (waitFor(fd, events, signal_, deadline) != 0) return true;
-      if (cancelled_() || Clock::now() >= deadline) return false;
-      signal_.lower();
-      if (cancelled_()) return false;
+      if (Clock::now() >= deadline) return false;
     }
+    return false;
   }
 
   std::vector<Address> lookUp() {

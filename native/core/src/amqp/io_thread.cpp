@@ -126,7 +126,7 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
 }
 
 void IoThread::serve(Link& link) {
-  while (!ending()) {
+  for (signal_->lower(); !ending(); signal_->lower()) {
     poll(link, std::nullopt);
     if (link.ready() && !connectedThisTime_) {
       connectedThisTime_ = everConnected_ = true;
@@ -143,11 +143,12 @@ void IoThread::serveClose(Link& link) {
   if (!link.ready()) return;  // nothing is declared or sent that an orderly end would save
   const auto deadline = Clock::now() + closeTimeout;
   link.close();
-  while (!link.closed() && !aborting_ && Clock::now() < deadline) poll(link, deadline);
+  for (signal_->lower(); !link.closed() && !aborting_ && Clock::now() < deadline; signal_->lower())
+    poll(link, deadline);
 }
 
+// Between lower() and this the caller has looked whether it is to end.
 void IoThread::poll(Link& link, Deadline deadline) {
-  signal_->lower();
   link.turn(0);
   user_.onTraffic(link.bytesRead(), link.bytesWritten());  // before a wait that may be long
   const short events = waitFor(link.fd(), link.interest(), *signal_, earlier(deadline, link.deadline()));
@@ -168,10 +169,7 @@ bool IoThread::backOff(unsigned attempt) {
   event.attempt = attempt;
   user_.onEvent(std::move(event));
   const auto until = Clock::now() + delay;
-  while (!ending() && Clock::now() < until) {
-    waitFor(-1, 0, *signal_, until);
-    signal_->lower();
-  }
+  for (signal_->lower(); !ending() && Clock::now() < until; signal_->lower()) waitFor(-1, 0, *signal_, until);
   return !ending();
 }
 
