@@ -54,6 +54,9 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   private constructor(addon: NativeAddon, options: NativeConsumerOptions) {
     super();
+    // JavaScript knows no private constructors.
+    if (typeof addon?.NativeConsumer !== 'function')
+      throw new TypeError('expected `await Consumer.connect(options)`, not `new Consumer()`');
     this.name = options.name;
     this.#ackMode = options.ack;
     const native = new addon.NativeConsumer(options, () => this.#wake());

@@ -142,7 +142,7 @@ export class PublishError extends MatmqError {
 
 /** An image cannot be encoded, or a body is no image. */
 export class ImageError extends MatmqError {
-  /** The message whose body it was, when one was received: read it, or `nack(false)` it. */
+  /** The message whose body it was, when one was received: read it, or, with `ack: 'manual'`, `nack(false)` it. */
   readonly received: Message | undefined;
 
   constructor(code: ErrorCode, message: string, received?: Message, options?: ErrorOptions) {

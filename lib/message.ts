@@ -1,4 +1,5 @@
 /** A received message. */
+import { inspect } from 'node:util';
 import type { Delivery } from './delivery.js';
 import { fromThrown, MatmqError } from './errors.js';
 import type { NativeDecodeOptions, NativeMat, NativeProperties } from './native.js';
@@ -134,6 +135,12 @@ export class Message {
     boolean(requeue, 'requeue');
     this.#settle('nack');
     return this.#source.reject(this.#delivery, requeue);
+  }
+
+  /** What `console.log` shows. */
+  [inspect.custom](): object {
+    const { type, size, exchange, routingKey, redelivered, properties } = this;
+    return { type, size, exchange, routingKey, redelivered, properties };
   }
 
   #settle(verb: string): void {

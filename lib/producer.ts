@@ -66,6 +66,9 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   private constructor(addon: NativeAddon, options: NativeProducerOptions) {
     super();
+    // JavaScript knows no private constructors.
+    if (typeof addon?.NativeProducer !== 'function')
+      throw new TypeError('expected `await Producer.connect(options)`, not `new Producer()`');
     this.name = options.name;
     this.#native = new addon.NativeProducer(options, () => this.#wake());
     const changed = () => this.#keepAlive.update();

@@ -40,6 +40,7 @@ await entry(async () => {
   // Imported only now, as they look for packages that npm has just installed.
   const { buildNative } = await import('./build-native.mjs');
   const { buildTypeScript } = await import('./build-ts.mjs');
+  timed('TypeScript', () => buildTypeScript({ tests })); // first: it takes seconds, the native builds take minutes
   timed('native addon', () => buildNative());
   if (tests) {
     const { buildPreset } = await import('./build-core.mjs');
@@ -47,5 +48,4 @@ await entry(async () => {
     timed('C++ core, tests and examples', () => buildPreset('core'));
     timed('native addon by node-gyp', () => buildWithGyp());
   }
-  timed('TypeScript', () => buildTypeScript({ tests }));
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Delivery } from '../../lib/delivery.js';
 import * as matmq from '../../lib/index.js';
 import { CV_8U, CV_8UC1, CV_8UC3, CV_16UC1, CV_32FC1, CV_64FC2, Mat, makeType, typeName } from '../../lib/index.js';
 import { Message } from '../../lib/message.js';
@@ -190,8 +191,10 @@ describe('a matrix', () => {
 });
 
 describe('a received image', () => {
-  const envelope = new Message(new FakeMessage('m'), {
+  const [delivery] = Delivery.all(new FakeMessage('m').values(1)) as [Delivery];
+  const envelope = new Message(delivery, {
     ackMode: 'auto',
+    properties: () => ({}),
     acknowledge: () => true,
     reject: () => true,
     decode: () => Promise.reject(new Error('not here')),

@@ -35,7 +35,8 @@ received matrix, one image at a time. MB: of message bodies.`;
 /** What the comparison of the pixels came to. */
 export function losses(plan: readonly Leg[], legs: readonly LegResult[]): string {
   const exact = plan.filter((leg) => leg.lossless).map((leg) => leg.label);
-  const lines = [`${exact.join(' and ')}: every pixel compared with the photo, all must be equal.`];
+  const compared = plan.reduce((sum, leg, index) => sum + (leg.lossless ? (legs[index]?.images ?? 0) : 0), 0);
+  const lines = [`${exact.join(' and ')}: ${compared} images, every pixel equal to the photo's.`];
   for (const [index, { loss }] of legs.entries()) {
     if (!loss) continue;
     const { label } = plan[index] ?? {};
