@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { startPrivateBroker } from '../../tools/private-broker.js';
 import { numbered, openConsumer, openPair, ownQueue, receiveTexts, sendAll, unique } from '../support/clients.js';
+import { freeze } from '../support/freeze.js';
 import { Program, run, well } from '../support/programs.js';
 
 const connection = () => ({ url: inject('brokerUrl'), exchange: unique('exchange') });
@@ -24,7 +25,7 @@ describe('a program', () => {
     onTestFinished(() => broker.stop());
     const program = new Program('frozen.mjs', { url: broker.url, name: 'camera-1' });
     expect(await program.says()).toBe('connected');
-    broker.signal('SIGSTOP');
+    await freeze(broker);
     program.kill('SIGUSR2');
     const { code, signal, stderr } = await program.ends();
     expect([code, signal]).toEqual([0, null]);
