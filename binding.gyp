@@ -9,6 +9,7 @@
       "defines": [
         "NAPI_VERSION=8",
         "NAPI_CPP_EXCEPTIONS",
+        "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
         "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
         "MATMQ_VERSION=\"<!(node -p \"require('./package.json').version\")\""
       ],

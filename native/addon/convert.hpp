@@ -19,8 +19,12 @@ auto guarded(Napi::Env env, Work&& work) {
     return work();
   } catch (const Error& error) {
     throw jsError(env, error);
+  } catch (const Napi::Error&) {
+    throw;  // it may be a std::exception, too
   } catch (const std::bad_alloc&) {
     throw Napi::RangeError::New(env, "Not enough memory");
+  } catch (const std::exception& error) {  // no descriptors, no threads
+    throw jsError(env, Error(ErrorCode::connectFailed, error.what()));
   }
 }
 

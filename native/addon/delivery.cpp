@@ -14,16 +14,37 @@ constexpr std::uint32_t eotFlag = 2;
 
 }  // namespace
 
+namespace {
+
+/// What an external buffer keeps.
+class Holder {
+ public:
+  Holder(std::shared_ptr<const void> owner, std::shared_ptr<ExternalMemory> known, const std::byte* data)
+      : owner_(std::move(owner)), known_(std::move(known)), data_(data) {}
+  // The address is forgotten before the memory goes, because the next memory may have it.
+  ~Holder() { known_->remove(data_); }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+ private:
+  std::shared_ptr<const void> owner_;
+  std::shared_ptr<ExternalMemory> known_;
+  const std::byte* data_;
+};
+
+}  // namespace
+
 Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
   if (bytes.size() < copyBelow) {
     return Napi::Buffer<std::uint8_t>::Copy(env, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
   }
-  using Owner = std::shared_ptr<const void>;
   auto* const data =
       reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // NOLINT: JavaScript's from here on
-  auto holder = std::make_unique<Owner>(std::move(owner));
+  const std::shared_ptr<ExternalMemory>& known = EnvState::of(env).externalMemory();
+  known->add(bytes, owner);
+  auto holder = std::make_unique<Holder>(std::move(owner), known, bytes.data());
   auto buffer = Napi::Buffer<std::uint8_t>::NewOrCopy(
-      env, data, bytes.size(), [](Napi::BasicEnv, std::uint8_t*, Owner* held) { std::default_delete<Owner>()(held); },
+      env, data, bytes.size(), [](Napi::BasicEnv, std::uint8_t*, Holder* held) { std::default_delete<Holder>()(held); },
       holder.get());
   [[maybe_unused]] auto* const given = holder.release();
   return buffer;
@@ -120,13 +141,13 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
     auto decoding = std::make_shared<Decoding>(Decoding{
         Napi::Promise::Deferred::New(env), std::move(message), decodeOptionsFrom(info[2].As<Napi::Object>()), {}, {}});
     const Napi::Value promise = decoding->deferred.Promise();
-    state.keepAlive(env);
     codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {
       if (!mailbox->enter()) return;
       decoding->run();
       mailbox->leave();
       mailbox->post([work = std::move(decoding)](Napi::Env where) { work->settle(where); });
     });
+    state.keepAlive(env);  // the letter that lets go comes in a later turn
     return promise;
   });
 }

@@ -81,6 +81,8 @@ void EnvState::onLetters(Napi::Env env) {
     } catch (const Napi::Error& error) {
       // A listener of the program threw: that is an uncaught exception, and the other letters still count.
       napi_fatal_exception(env, error.Value());
+    } catch (const std::exception& error) {
+      napi_fatal_exception(env, Napi::Error::New(env, error.what()).Value());
     }
   }
 }
@@ -93,11 +95,15 @@ void EnvState::letGo(Napi::Env env) {
   if (--keepAlive_ == 0) mailbox_->call_.Unref(env);
 }
 
-std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value) {
+std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value) {
+  const EnvState& state = EnvState::of(env);
   napi_ref reference = nullptr;
   if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
   return {static_cast<const void*>(reference),
-          [mailbox = EnvState::of(env).mailbox(), reference](const void*) { mailbox->release(reference); }};
+          [mailbox = state.mailbox(), reference,
+           memory = state.externalMemory()->ownerOf(reinterpret_cast<const std::byte*>(value.Data()))](const void*) {
+            mailbox->release(reference);
+          }};
 }
 
 Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held) {

@@ -7,6 +7,7 @@
 // 3. When the environment ends, the cleanup hook closes the mailbox and then stops and joins every producer and
 //    consumer; only after it does Node-API free the objects.
 // 4. A JavaScript reference may be let go on any thread: it travels to the JavaScript thread to be deleted there.
+//    process.exit() on the main thread runs no hooks: then threads end with the process.
 // 5. Other threads read memory of JavaScript between enter() and leave() only: the hook waits for those within, and
 //    nobody gets in after it.
 #pragma once
@@ -19,6 +20,8 @@
 #include <mutex>
 #include <unordered_set>
 #include <vector>
+
+#include "external_memory.hpp"
 
 namespace matmq::addon {
 
@@ -88,18 +91,22 @@ class EnvState {
   void keepAlive(Napi::Env env);
   void letGo(Napi::Env env);
 
+  /// Shared with the finalizers, which may run after this is gone.
+  [[nodiscard]] const std::shared_ptr<ExternalMemory>& externalMemory() const noexcept { return externalMemory_; }
+
  private:
   friend class Mailbox;
   void onLetters(Napi::Env env);
   void onEnvironmentEnd() noexcept;
 
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
+  std::shared_ptr<ExternalMemory> externalMemory_ = std::make_shared<ExternalMemory>();
   std::shared_ptr<Stoppables> stoppables_ = std::make_shared<Stoppables>();
   unsigned keepAlive_ = 0;
 };
 
-/// Keeps a JavaScript value from being collected; may be destroyed on any thread.
-[[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Value value);
+/// Keeps a JavaScript array from being collected, and its memory if that is ours; may be destroyed on any thread.
+[[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value);
 /// The value again, on the JavaScript thread.
 [[nodiscard]] Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held);
 

@@ -7,7 +7,7 @@ SharedBytes bytesFrom(Napi::Env env, Napi::Value value, bool copy) {
   const auto view = value.As<Napi::Uint8Array>();
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(view.Data()), view.ByteLength());
   if (copy) return copyBytes(bytes);
-  return {holdValue(env, value), bytes};
+  return {holdValue(env, view), bytes};
 }
 
 }  // namespace
@@ -61,8 +61,10 @@ Napi::Value NativeProducer::sendImage(const Napi::CallbackInfo& info) {
     // The addon trusts nobody with memory: lib/ has checked this, too.
     const std::size_t rowBytes =
         static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
-    const std::size_t needed = rows > 0 ? static_cast<std::size_t>(rows - 1) * step + rowBytes : 0;
-    if (rows <= 0 || cols <= 0 || step < rowBytes || bytes.size() < needed) {
+    // In an order in which nothing can overflow.
+    const bool covered = rows > 0 && cols > 0 && step >= rowBytes && rowBytes <= bytes.size() &&
+                         static_cast<std::size_t>(rows - 1) <= (bytes.size() - rowBytes) / step;
+    if (!covered) {
       throw Error(ErrorCode::invalidMatrix, "Expected a matrix whose data covers its rows but received " +
                                                 std::to_string(rows) + " rows of " + std::to_string(cols) + " in " +
                                                 std::to_string(bytes.size()) + " bytes");

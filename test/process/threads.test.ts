@@ -13,6 +13,10 @@ describe('workers', () => {
   it('terminated in the middle of traffic harm nobody, however often', async () => {
     expect(await run('terminates.mjs', { ...connection(), times: 24 })).toEqual(well(0));
   });
+
+  it('may end while a codec thread is at the body they received', async () => {
+    expect(await run('ends-while-decoding.mjs', connection())).toEqual(well('still here'));
+  });
 });
 
 describe('processes', () => {

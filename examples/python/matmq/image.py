@@ -59,7 +59,8 @@ def decode_raw(body: bytes, headers: dict) -> np.ndarray:
     """The matrix of a raw body."""
     rows, cols, name = (headers.get(header) for header in ("mat-rows", "mat-cols", "mat-type"))
     # A bool is an int to Python, not to AMQP.
-    if type(rows) is not int or type(cols) is not int or not isinstance(name, str):
+    integers = all(isinstance(side, int) and not isinstance(side, bool) for side in (rows, cols))
+    if not integers or not isinstance(name, str):
         raise ValueError("a raw matrix without the headers mat-rows and mat-cols as integers and mat-type as a string")
     match = re.fullmatch(r"CV_(8U|8S|16U|16S|32S|32F|64F)C(?:([1-9]\d{0,2})|\(([1-9]\d{0,2})\))", name)
     channels = int(match[2] or match[3]) if match else 0

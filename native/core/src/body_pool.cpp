@@ -72,9 +72,6 @@ void giveToKernel(const Block& block) noexcept {
 class Pool {
  public:
   Pool() = default;
-  ~Pool() {
-    for (const auto& [bytes, blocks] : idle_) std::ranges::for_each(blocks, giveToKernel);
-  }
   Pool(const Pool&) = delete;
   Pool& operator=(const Pool&) = delete;
 
@@ -148,23 +145,23 @@ class Pool {
   std::atomic<Clock::rep> nextTrim_{0};
 };
 
-// Held by every block that is out, so that it outlives the last of them even at the end of the process.
-const std::shared_ptr<Pool>& pool() {
-  static const std::shared_ptr<Pool> instance = std::make_shared<Pool>();
+// Never destroyed: process.exit() leaves I/O threads running, and finalizers may come later than any destructor.
+Pool& pool() {
+  static Pool& instance = *std::make_unique<Pool>().release();
   return instance;
 }
 
 }  // namespace
 
 std::shared_ptr<std::byte> allocate(std::size_t size) {
+  if (size > PTRDIFF_MAX / 2) throw std::bad_alloc();  // a peer may announce anything
   if (size < smallestPooled) return allocateAligned(size);
   const std::size_t bytes = sizeClass(size);
-  const std::shared_ptr<Pool>& owner = pool();
-  return {owner->take(bytes), [owner, bytes](std::byte* block) { owner->give(block, bytes); }};
+  return {pool().take(bytes), [bytes](std::byte* block) { pool().give(block, bytes); }};
 }
 
-void trim() noexcept { pool()->trim(Clock::now()); }
+void trim() noexcept { pool().trim(Clock::now()); }
 
-std::size_t idle() noexcept { return pool()->idleBytes(); }
+std::size_t idle() noexcept { return pool().idleBytes(); }
 
 }  // namespace matmq::body_pool

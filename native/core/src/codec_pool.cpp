@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <system_error>
 #include <thread>
 
 namespace matmq::codec_pool {
@@ -22,11 +23,7 @@ class Pool {
     {
       const std::lock_guard lock(mutex_);
       tasks_.push_back(std::move(task));
-      if (idle_ == 0 && started_ < threads_) {
-        ++started_;
-        // Detached: the pool is never destroyed (see pool()), so its threads have nothing to outlive.
-        std::thread([this] { work(); }).detach();
-      }
+      if (idle_ < tasks_.size() && started_ < threads_) startThread();
     }
     ready_.notify_one();
   }
@@ -51,16 +48,32 @@ class Pool {
   }
 
  private:
+  // With the lock. Where the system gives no thread, those that there are do the work.
+  void startThread() {
+    try {
+      // Detached: the pool is never destroyed (see pool()), so its threads have nothing to outlive.
+      std::thread([this] { work(); }).detach();
+      ++started_;
+    } catch (const std::system_error& error) {
+      if (started_ > 0) return;
+      tasks_.pop_back();
+      throw Error(ErrorCode::cannotEncode,
+                  std::string("Expected a thread for the codecs but none could be started: ") + error.what());
+    }
+  }
+
   void work() {
     std::unique_lock lock(mutex_);
     for (;;) {
       ++idle_;
       ready_.wait(lock, [this] { return !tasks_.empty(); });
       --idle_;
-      const std::function<void()> task = std::move(tasks_.front());
-      tasks_.pop_front();
-      lock.unlock();
-      task();
+      {
+        const std::function<void()> task = std::move(tasks_.front());
+        tasks_.pop_front();
+        lock.unlock();
+        task();
+      }  // what the task held is let go without the lock
       lock.lock();
     }
   }

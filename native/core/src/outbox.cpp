@@ -52,44 +52,52 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
   ++held_;
   heldBytes_ += bytes;
   ++counters_.sent;
-  std::optional<ImageToEncode> job;
-  if (auto* image = std::get_if<ImageToEncode>(&message.body)) {
-    entry.state = State::encoding;
-    job = std::move(*image);
+  const bool toEncode = std::holds_alternative<ImageToEncode>(message.body);
+  if (toEncode) {
+    entry.state = State::toEncode;
+    entry.job = std::move(std::get<ImageToEncode>(message.body));
     message.body = Payload{};
   }
   entry.parcel.message = std::move(message);
   wakeIfNews(lock);  // what dropOldest made
   if (lock.owns_lock()) lock.unlock();
-  if (job) {
-    encode(sequence, std::move(*job));
+  if (toEncode) {
+    encode(sequence);
   } else {
     ioSignal_->raise();
   }
   return sequence;
 }
 
-void Outbox::encode(std::uint64_t sequence, ImageToEncode job) {
-  codec_pool::submit([self = shared_from_this(), sequence, job = std::move(job)] {
-    if (!self->beginEncoding(sequence)) return;
+void Outbox::encode(std::uint64_t sequence) {
+  const auto task = [self = shared_from_this(), sequence] {
+    // What was dropped meanwhile is not encoded; what is being encoded is not dropped.
+    const std::optional<ImageToEncode> job = self->beginEncoding(sequence);
+    if (!job) return;
     try {
-      self->finishEncoding(sequence, contiguous(encodeImage(job.image, job.format, job.options)), std::nullopt);
+      self->finishEncoding(sequence, contiguous(encodeImage(job->image, job->format, job->options)), std::nullopt);
     } catch (const Error& error) {
       self->finishEncoding(sequence, {}, error);
     } catch (const std::exception& error) {
       self->finishEncoding(sequence, {},
                            Error(ErrorCode::cannotEncode, std::string("Encoding failed: ") + error.what()));
     }
-  });
+  };
+  try {
+    codec_pool::submit(task);
+  } catch (const Error& error) {  // no thread to be had: the message was accepted, so its receipt tells
+    if (beginEncoding(sequence)) finishEncoding(sequence, {}, error);
+  }
 }
 
-// False when nobody waits for it any more: dropped, or the producer ended.
-bool Outbox::beginEncoding(std::uint64_t sequence) {
+// Nothing when nobody waits for it any more: dropped, or the producer ended.
+std::optional<ImageToEncode> Outbox::beginEncoding(std::uint64_t sequence) {
   const std::lock_guard lock(mutex_);
-  const Entry* entry = find(sequence);
-  if (encodingEnded_ || entry == nullptr || entry->state != State::encoding) return false;
+  Entry* entry = find(sequence);
+  if (encodingEnded_ || entry == nullptr || entry->state != State::toEncode) return std::nullopt;
   ++encoding_;
-  return true;
+  entry->state = State::beingEncoded;
+  return std::exchange(entry->job, std::nullopt);
 }
 
 void Outbox::endEncoding() {
@@ -100,14 +108,15 @@ void Outbox::endEncoding() {
 
 void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error) {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (--encoding_ == 0) encoded_.notify_all();
     Entry* entry = find(sequence);
-    if (entry == nullptr || entry->state != State::encoding) return;  // dropped, or the producer ended
+    if (entry == nullptr || entry->state != State::beingEncoded) return;  // the producer ended
     entry->state = error ? State::unencodable : State::ready;
     entry->error = std::move(error);
     recharge(*entry, payload.size());
     entry->parcel.message.body = std::move(payload);
+    wakeIfNews(lock);  // the file is smaller than the pixels were: there may be room again
   }
   ioSignal_->raise();
 }
@@ -119,7 +128,7 @@ bool Outbox::roomFor(std::size_t bytes) const noexcept {
 
 bool Outbox::dropOldest(Released& released) {
   for (Entry& entry : entries_) {
-    if (entry.state == State::taken || entry.state == State::settled) continue;
+    if (entry.state == State::taken || entry.state == State::beingEncoded || entry.state == State::settled) continue;
     ++counters_.dropped;
     settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"),
                  released);
@@ -148,7 +157,9 @@ void Outbox::giveBack(const Entry& entry) noexcept {
 
 void Outbox::settle(Entry& entry, Released& released) {
   giveBack(entry);
-  if (auto* payload = std::get_if<Payload>(&entry.parcel.message.body)) released.push_back(std::move(payload->owner));
+  // All of the message, properties included: it may stay in line behind one that is not settled for long.
+  released.push_back(std::make_shared<const OutgoingMessage>(std::exchange(entry.parcel.message, {})));
+  if (entry.job) released.push_back(std::make_shared<const ImageToEncode>(*std::exchange(entry.job, std::nullopt)));
   recharge(entry, 0);
   entry.state = State::settled;
   --held_;
@@ -192,7 +203,7 @@ const Parcel* Outbox::take() {
   const Parcel* parcel = nullptr;
   while (!refusal_ && parcel == nullptr) {
     Entry* entry = find(nextToTake_);
-    if (entry == nullptr || entry->state == State::encoding) break;
+    if (entry == nullptr || entry->state == State::toEncode || entry->state == State::beingEncoded) break;
     if (taken_ > 0 && (taken_ >= highWaterMark_.messages || takenBytes_ + entry->charge > highWaterMark_.bytes)) break;
     ++nextToTake_;
     if (entry->state == State::ready) {

@@ -6,7 +6,7 @@
 // 2. A Parcel that take() handed out stays where it is until the I/O thread settles it or rewinds.
 // 3. Codec threads may finish after everybody else let go, so an Outbox is held by shared_ptr. After endEncoding() they
 //    read no image any more: its memory may be gone.
-// 4. `wake` is called without the lock, by the I/O thread or, with dropOldest, by push.
+// 4. `wake` is called without the lock, by the I/O thread, a codec thread or, with dropOldest, by push.
 #pragma once
 
 #include <condition_variable>
@@ -53,18 +53,19 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   void announce(Event event);
 
  private:
-  enum class State : std::uint8_t { encoding, unencodable, ready, taken, settled };
+  enum class State : std::uint8_t { toEncode, beingEncoded, unencodable, ready, taken, settled };
   struct Entry {
     State state = State::ready;
     Parcel parcel;
-    std::size_t charge = 0;  ///< bytes counted against the high-water mark
+    std::optional<ImageToEncode> job;  ///< toEncode: what a codec thread will take
+    std::size_t charge = 0;            ///< bytes counted against the high-water mark
     std::optional<Error> error;
   };
   /// Memory that is released when the lock is no longer held.
   using Released = std::vector<std::shared_ptr<const void>>;
 
-  void encode(std::uint64_t sequence, ImageToEncode job);
-  [[nodiscard]] bool beginEncoding(std::uint64_t sequence);
+  void encode(std::uint64_t sequence);
+  [[nodiscard]] std::optional<ImageToEncode> beginEncoding(std::uint64_t sequence);
   void finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error);
   [[nodiscard]] bool roomFor(std::size_t bytes) const noexcept;
   bool dropOldest(Released& released);

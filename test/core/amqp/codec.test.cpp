@@ -170,6 +170,12 @@ TEST_CASE("a truncated content header is a protocol error at every length") {
   }
 }
 
+TEST_CASE("a second word of property flags, behind which a deep table could hide, is refused") {
+  Bytes payload = contentHeaderWith(nestedTable(3));
+  payload[13] |= std::byte{1};
+  CHECK(outcomeOf(payload) == "MALFORMED_PROPERTIES");
+}
+
 TEST_CASE("a table whose sizes lie is a protocol error") {
   DecodePool pool;
   Bytes huge = nestedTable(2);

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <matmq/codec_pool.hpp>
 #include <opencv2/core.hpp>
 #include <thread>
 
@@ -118,6 +120,31 @@ TEST_CASE("dropOldest holds its bound while a broker reads and does not confirm"
   f.outbox->fillStats(stats);
   CHECK(stats.pendingMessages == 5);
   CHECK(stats.dropped == 95);
+}
+
+TEST_CASE("dropOldest leaves the image that is being encoded, so that a slow encoder still sends some") {
+  Fixture f({2, 1'000'000'000}, WhenFull::dropOldest);
+  const cv::Mat image(1000, 1000, CV_8UC3, cv::Scalar(1, 2, 3));
+  for (int i = 0; i < 200; ++i) static_cast<void>(f.outbox->push(imageMessage(image, nullptr, ImageFormat::png, {})));
+  CHECK(awaitNext(f) != 0);
+  ProducerStats stats;
+  f.outbox->fillStats(stats);
+  CHECK(stats.dropped > 0);
+  CHECK(stats.pendingMessages <= 2 + codec_pool::threads() + 1);
+}
+
+TEST_CASE("a dropped image is let go at once, encoded or not") {
+  Fixture f({1, 1'000'000'000}, WhenFull::dropOldest);
+  const auto large = std::make_shared<const cv::Mat>(3000, 3000, CV_8UC3, cv::Scalar(1, 2, 3));
+  std::vector<std::weak_ptr<const cv::Mat>> watch;
+  for (int i = 0; i < 50; ++i) {
+    const auto owner = std::make_shared<const cv::Mat>(*large);
+    watch.emplace_back(owner);
+    static_cast<void>(f.outbox->push(imageMessage(*owner, owner, ImageFormat::png, {})));
+  }
+  const auto held = std::ranges::count_if(watch, [](const auto& image) { return !image.expired(); });
+  CHECK(held <= 1 + static_cast<std::ptrdiff_t>(codec_pool::threads()) + 1);
+  f.outbox->endEncoding();
 }
 
 TEST_CASE("settled ranges are joined, in any order of confirms") {

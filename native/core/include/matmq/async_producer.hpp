@@ -4,7 +4,7 @@
 // 1. One I/O thread per producer, started by the constructor, stopped and joined by the destructor (at once, whatever
 //    the peer does). It alone touches the connection.
 // 2. trySend, collect, close and stats may be called from any thread; they take one short lock and never wait for I/O.
-// 3. `wake` is called from the I/O thread (with dropOldest also from trySend), with no lock held, when there is something
+// 3. `wake` is called from the I/O thread, a codec thread or, with dropOldest, trySend, with no lock held, when there is something
 //    to collect and none was announced since the last collect(). It must return at once and must not throw.
 // 4. A message's memory is held (OutgoingMessage::body's owner) until it is settled; an image's pixels until they are
 //    encoded, and not read any more once the destructor returned. The owner may be released on any thread, so its

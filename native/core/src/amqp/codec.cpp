@@ -120,6 +120,8 @@ Properties decodedProperties(const amqp_basic_properties_t& in) {
 // The headers table stands behind content-type and content-encoding, whose flags are the two highest bits.
 void checkHeaders(std::span<const std::byte> payload) {
   const std::uint16_t flags = getU16(payload.data() + contentHeaderPrefix);
+  // Bit 0 announces a second word of flags, which class basic has not; rabbitmq-c would read on behind it.
+  if ((flags & 1) != 0) malformed("content header", AMQP_STATUS_BAD_AMQP_DATA);
   if ((flags & AMQP_BASIC_HEADERS_FLAG) == 0) return;
   std::size_t at = contentHeaderPrefix + sizeof flags;
   for (const int flag : {AMQP_BASIC_CONTENT_TYPE_FLAG, AMQP_BASIC_CONTENT_ENCODING_FLAG}) {

@@ -96,7 +96,12 @@ class Dial {
     if (found.status != 0) {
       const auto pending = std::make_shared<PendingResolution>();
       std::thread([pending, host = endpoint_.host, port = endpoint_.port] {
-        Resolution result = resolve(host, port, AI_ADDRCONFIG);
+        Resolution result;
+        try {
+          result = resolve(host, port, AI_ADDRCONFIG);
+        } catch (const std::exception&) {
+          result.status = EAI_MEMORY;
+        }
         const std::lock_guard lock(pending->mutex);
         pending->result = std::move(result);
         pending->done.raise();

@@ -122,6 +122,11 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
     const Error error = naming(endpoint.peer(), thrown);
     user_.onLost(error);
     return error;
+  } catch (const std::exception& thrown) {  // no memory for a body, no thread to look up a name: it may pass
+    const Error error(ErrorCode::connectionLost,
+                      "The connection to " + endpoint.peer() + " was given up: " + thrown.what());
+    user_.onLost(error);
+    return error;
   }
 }
 
@@ -150,6 +155,7 @@ void IoThread::serveClose(Link& link) {
 // Between lower() and this the caller has looked whether it is to end.
 void IoThread::poll(Link& link, Deadline deadline) {
   link.turn(0);
+  body_pool::trim();
   user_.onTraffic(link.bytesRead(), link.bytesWritten());  // before a wait that may be long
   const short events = waitFor(link.fd(), link.interest(), *signal_, earlier(deadline, link.deadline()));
   if (events != 0) link.turn(events);

@@ -133,6 +133,12 @@ void Link::close() {
 }
 
 void Link::lost(const IoResult& result) const {
+  if (result.status == IoResult::Status::failed && result.error == EFAULT) {
+    // Trying again would meet the same message. The memory of a sent message belongs to us until it is settled.
+    throw Error(ErrorCode::invalidArgument,
+                "Expected the memory of a message to stay until it is confirmed but it is gone: was its ArrayBuffer "
+                "transferred?");
+  }
   const std::string how = result.status == IoResult::Status::failed ? std::generic_category().message(result.error)
                                                                     : std::string("the peer closed the socket");
   if (state_ < State::ready) {
@@ -247,7 +253,7 @@ void Link::onTune(const amqp_connection_tune_t& tune) {
   amqp_connection_tune_ok_t ok{};
   ok.channel_max = theChannel;
   ok.frame_max = static_cast<decltype(ok.frame_max)>(frameMax_);
-  ok.heartbeat = static_cast<std::uint16_t>(heartbeat_.count());
+  ok.heartbeat = static_cast<std::uint16_t>(std::chrono::duration_cast<std::chrono::seconds>(heartbeat_).count());
   send(0, AMQP_CONNECTION_TUNE_OK_METHOD, ok);
 
   amqp_connection_open_t open{};
@@ -288,13 +294,15 @@ void Link::onConnectionClose(const amqp_connection_close_t& close) {
   if (state_ == State::closing) {  // both sides closed at once
     throw Error(ErrorCode::connectionClosed, said, close.reply_code);
   }
-  if (state_ == State::awaitingTune) {
+  // The operator's wish or the broker's own fault, not an answer to what we asked: trying again may help.
+  const bool passing = close.reply_code == AMQP_CONNECTION_FORCED || close.reply_code == AMQP_INTERNAL_ERROR;
+  if (state_ == State::awaitingTune && !passing) {
     throw Error(ErrorCode::authenticationFailed,
                 "Expected the broker to accept " + who + " but it refused the login: " + said +
                     ". Check user and password in the URL",
                 close.reply_code);
   }
-  if (state_ == State::settingUp && close.class_id == (AMQP_CONNECTION_OPEN_METHOD >> 16) &&
+  if (state_ == State::settingUp && !passing && close.class_id == (AMQP_CONNECTION_OPEN_METHOD >> 16) &&
       close.method_id == (AMQP_CONNECTION_OPEN_METHOD & 0xFFFF)) {
     throw Error(ErrorCode::vhostRefused,
                 "Expected the virtual host '" + endpoint_.vhost + "' to be open to " + who +

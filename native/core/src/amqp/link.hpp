@@ -118,7 +118,7 @@ class Link final : private FrameSink {
   std::uint32_t frameMax_ = frameMinSize;
 
   Clock::time_point setupDeadline_;
-  std::chrono::seconds heartbeat_{0};  ///< negotiated; 0: none
+  std::chrono::milliseconds heartbeat_{0};  ///< negotiated; 0: none
   Clock::time_point lastRead_;
   Clock::time_point lastWrite_;
   bool reading_ = true;  ///< as of the last interest(): silence of a peer we do not listen to means nothing
