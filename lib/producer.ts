@@ -31,6 +31,7 @@ import {
   type SendOptions,
 } from './send-options.js';
 import { Settlements } from './settlements.js';
+import { TurnTaking } from './turn-taking.js';
 import { type Attempt, WaitingSends } from './waiting-sends.js';
 
 /** Figures since the producer was made. */
@@ -60,6 +61,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   readonly #settlements: Settlements;
   readonly #waiting: WaitingSends;
   readonly #keepAlive: KeepAlive;
+  readonly #turns = new TurnTaking();
   readonly #unfinished: { readonly name: string; readonly unsettled: number };
   /** `flushAndExit()` was called. */
   #ending = false;
@@ -142,7 +144,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
       // Without #submit: no closure where the message is accepted at once.
       if (this.#waiting.size === 0) {
         const sequence = this.#sendBody(body, copy, native);
-        if (sequence !== 0) return Promise.resolve(this.#settlements.accept(sequence));
+        if (sequence !== 0) return this.#turns.resolve(this.#settlements.accept(sequence));
       }
       return this.#waiting.add(() => this.#sendBody(body, copy, native), signal);
     } catch (error) {
@@ -255,7 +257,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     try {
       if (this.#waiting.size === 0) {
         const sequence = attempt();
-        if (sequence !== 0) return Promise.resolve(this.#settlements.accept(sequence));
+        if (sequence !== 0) return this.#turns.resolve(this.#settlements.accept(sequence));
       }
       return this.#waiting.add(attempt, signal);
     } catch (error) {
@@ -264,6 +266,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   #sendBody(body: string | Uint8Array, copy: boolean, options: NativeSendOptions | undefined): number {
+    this.#turns.count(body.length);
     return typeof body === 'string'
       ? this.#native.sendText(body, options)
       : this.#native.sendBytes(bytesToSend(body), copy, options);
@@ -277,6 +280,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     options: NativeSendOptions | undefined,
   ): number {
     const { rows, cols, type, step, data } = matToSend(mat);
+    this.#turns.count(data.byteLength);
     return this.#native.sendImage(rows, cols, type, step, data, copy, encoding, encode, options);
   }
 

@@ -45,7 +45,9 @@ await entry(async () => {
   if (tests) {
     const { buildPreset } = await import('./build-core.mjs');
     const { buildWithGyp } = await import('./build-gyp.mjs');
+    const { buildBench } = await import('./build-bench.mjs');
     timed('C++ core, tests and examples', () => buildPreset('core'));
     timed('native addon by node-gyp', () => buildWithGyp());
+    timed('benchmark programs', buildBench);
   }
 });

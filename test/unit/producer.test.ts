@@ -529,3 +529,20 @@ describe('events', () => {
     for (const listener of others) process.on('uncaughtException', listener);
   });
 });
+
+describe('a plain loop of sends', () => {
+  it.each([
+    ['small texts', () => 'x', 64],
+    ['large bodies', () => new Uint8Array(4 * 1024 * 1024), 2],
+  ])('lets the event loop turn, with %s too', async (_, body, turnAfter) => {
+    const [producer] = await connectedProducer();
+    let turned = false;
+    setImmediate(() => {
+      turned = true;
+    });
+    let sends = 0;
+    for (; !turned && sends <= turnAfter; sends++) await producer.send(body());
+    expect(turned).toBe(true);
+    expect(sends).toBe(turnAfter);
+  });
+});

@@ -1,0 +1,35 @@
+/** Who takes part, and as which process. */
+import { Program } from './harness/program.js';
+import type { MessageJob } from './harness/protocol.js';
+
+/** The JavaScript clients: the name in the tables, and the module in clients/. */
+const CLIENTS: Readonly<Record<string, string>> = {
+  matmq: 'matmq',
+  'amqp-client.js': 'amqp-client',
+  amqplib: 'amqplib',
+  'rabbitmq-client': 'rabbitmq-client',
+};
+
+type Command = readonly [program: string, mode?: string];
+
+/** The C++ programs, and what makes them publish or consume. */
+const LIMITS: Readonly<Record<string, { readonly publish?: Command; readonly consume?: Command }>> = {
+  'plain rabbitmq-c': { publish: ['plain-rabbitmq-c', 'publish'], consume: ['plain-rabbitmq-c', 'consume'] },
+  'gathered writes': { publish: ['gather-publish'] },
+  'direct reads': { consume: ['direct-consume'] },
+  'gathered writes to direct reads': { publish: ['gather-publish'], consume: ['direct-consume'] },
+};
+
+export const JAVASCRIPT = Object.keys(CLIENTS);
+
+/** Starts the process of a contestant. */
+export function start(contestant: string, job: Omit<MessageJob, 'client'>): Program {
+  const client = CLIENTS[contestant];
+  if (client !== undefined) return Program.worker({ ...job, client });
+  const command = LIMITS[contestant]?.[job.role];
+  if (command === undefined) throw new Error(`${contestant} does not ${job.role}`);
+  const [program, mode] = command;
+  const { target, size, count, warm } = job;
+  const { port, exchange, routingKey: key } = target;
+  return Program.native(program, { ...(mode && { mode }), port, exchange, key, size, count, warm });
+}

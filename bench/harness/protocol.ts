@@ -1,0 +1,77 @@
+/**
+ * What the benchmark and its measuring processes say to each other. A process prints `ready` when all is set up; one
+ * that sends then waits for a line; at the end each prints its outcome as one line of JSON. The C++ programs do the
+ * same (bench/native/measure.hpp).
+ */
+
+/** Where messages go or come from. */
+export interface Target {
+  readonly port: number;
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+/** Raw bytes; one 8-bit BGR picture, sent as it is; or a new picture for each message, as a camera makes them. */
+export type Payload = 'bytes' | 'image' | 'new-images';
+
+/** Messages of one size, for a client in clients/. */
+export interface MessageJob {
+  readonly role: 'publish' | 'consume';
+  readonly client: string;
+  readonly target: Target;
+  readonly size: number;
+  readonly count: number;
+  /** Messages before those that are measured. */
+  readonly warm: number;
+  /** Publisher confirms, and acknowledgements by the consumer. */
+  readonly confirm: boolean;
+  readonly payload: Payload;
+  readonly watchMemory?: boolean;
+}
+
+/** Pictures to encode as JPEG and publish with confirms. */
+export interface EncodeJob {
+  readonly role: 'encode';
+  readonly client: string;
+  readonly target: Target;
+  /** A file of pictures one after the other, 8-bit RGB. */
+  readonly file: string;
+  readonly width: number;
+  readonly height: number;
+  readonly quality: number;
+  readonly count: number;
+  readonly warm: number;
+}
+
+/** Does nothing until it gets a line: what the event loop's delay is made of when a program has no part in it. */
+export interface IdleJob {
+  readonly role: 'idle';
+}
+
+export type Job = MessageJob | EncodeJob | IdleJob;
+
+/** How long the event loop was held up, in milliseconds beyond the millisecond between two samples. */
+export interface LoopDelay {
+  readonly p99: number;
+  readonly max: number;
+}
+
+/** Resident memory in bytes: before the work, and the most in the first and in the second half of its time. */
+export interface MemoryUse {
+  readonly before: number;
+  readonly firstHalf: number;
+  readonly secondHalf: number;
+}
+
+export interface Outcome {
+  readonly messages: number;
+  readonly bytes: number;
+  /** Seconds of the machine's monotonic clock, which all processes share. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  /** Of all threads of the process. */
+  readonly cpuSeconds: number;
+  readonly peakRss: number;
+  readonly loopDelay?: LoopDelay;
+  readonly memory?: MemoryUse;
+}

@@ -1,0 +1,70 @@
+// The limit of publishing: frames gathered with sendmsg from where the bytes lie, many a call. The connection itself is
+// rabbitmq-c's.
+//
+//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES]
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "arguments.hpp"
+#include "frames.hpp"
+#include "measure.hpp"
+#include "rabbit.hpp"
+#include "sockets.hpp"
+
+namespace {
+
+using namespace bench;
+
+constexpr std::size_t octetsPerCall = std::size_t{256} * 1024;
+
+class Publisher {
+ public:
+  Publisher(int fd, const std::string& exchange, const std::string& key, std::size_t size)
+      : fd_(fd),
+        method_(methodFrame(channel, methodId(60, 40), Fields().u16(0).shortText(exchange).shortText(key).u8(0))),
+        body_(size, channel, frameMax),
+        perCall_(messagesPerCall(size, octetsPerCall)) {}
+
+  void publish(std::uint64_t count) {
+    for (std::uint64_t sent = 0; sent < count;) {
+      vectors_.clear();
+      for (std::size_t i = 0; i < perCall_ && sent < count; ++i, ++sent) {
+        vectors_.push_back(vectorOf(method_));
+        body_.addTo(vectors_);
+      }
+      writeAll(fd_, vectors_);
+    }
+  }
+
+ private:
+  int fd_;
+  Octets method_;
+  GatheredBody body_;
+  std::size_t perCall_;
+  std::vector<iovec> vectors_;
+};
+
+int gatherPublish(int argc, const char* const* argv) {
+  const Arguments arguments(argc, argv, {"port", "exchange", "key", "size", "count", "warm"});
+  const std::size_t size = arguments.number("size");
+  const std::uint64_t count = arguments.number("count");
+  const std::string& exchange = arguments.text("exchange");
+  Rabbit rabbit(static_cast<std::uint16_t>(arguments.number("port")));
+  rabbit.declareExchange(exchange);
+  Publisher publisher(rabbit.fd(), exchange, arguments.text("key"), size);
+  publisher.publish(arguments.number("warm", 0));
+  sayReady();
+  waitForGo();
+  Measurement measurement;
+  measurement.start();
+  publisher.publish(count);
+  rabbit.close();
+  measurement.stop();
+  measurement.report(count, count * size);
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return bench::runMain(argc, argv, gatherPublish); }

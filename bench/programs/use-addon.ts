@@ -1,0 +1,3 @@
+import { versions } from 'matmq';
+
+versions();
