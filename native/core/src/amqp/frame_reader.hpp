@@ -49,8 +49,6 @@ class FrameReader {
   IoResult readOnce(Transport& transport, FrameSink& sink);
 
   [[nodiscard]] std::uint64_t bytesRead() const noexcept { return bytesRead_; }
-  /// Within a frame: a peer that is silent now is stuck, not idle.
-  [[nodiscard]] bool insideFrame() const noexcept { return bodyLeft_ > 0 || awaitingEnd_ || begin_ != end_; }
 
  private:
   static constexpr std::size_t stagingSize = 128 * 1024;
