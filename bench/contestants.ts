@@ -10,6 +10,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
   'rabbitmq-client': 'rabbitmq-client',
 };
 
+export const WITHOUT_REUSE = 'matmq without reuse';
+
 type Command = readonly [program: string, mode?: string];
 
 /** The C++ programs, and what makes them publish or consume. */
@@ -24,7 +26,7 @@ export const JAVASCRIPT = Object.keys(CLIENTS);
 
 /** Starts the process of a contestant. */
 export function start(contestant: string, job: Omit<MessageJob, 'client'>): Program {
-  const client = CLIENTS[contestant];
+  const client = contestant === WITHOUT_REUSE ? 'matmq-without-reuse' : CLIENTS[contestant];
   if (client !== undefined) return Program.worker({ ...job, client });
   const command = LIMITS[contestant]?.[job.role];
   if (command === undefined) throw new Error(`${contestant} does not ${job.role}`);

@@ -75,6 +75,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       properties: (encoded) => addon.properties(encoded),
       decode: async ({ encodedProperties, body }, decode) =>
         addon.decodeImage(encodedProperties, body, { ...decode, ...limits }),
+      release: (bytes) => addon.release(bytes),
       acknowledge: (message) =>
         this.#lifecycle.state === 'open' && native.acknowledge(message.tag, message.epoch, false),
       reject: (message, requeue) =>
@@ -159,8 +160,9 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * transmission ends it in silence.
    */
   messages(options?: MessagesOptions): AsyncIterableIterator<Message, undefined> {
-    const limits = readMessagesOptions(options);
+    const { reuse, limits } = readMessagesOptions(options);
     return new ReceivedIterator({
+      reuse,
       receive: (owner) => this.#next(limits, owner),
       cancel: (owner, reason) => this.#inbox.cancel(owner, reason),
     });
@@ -173,8 +175,9 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * loop over the same iterator, or over a new one, to go on with the next message.
    */
   images(options?: ImagesOptions): AsyncIterableIterator<ReceivedImage, undefined> {
-    const { limits, decode } = readImagesOptions(options);
+    const { reuse, limits, decode } = readImagesOptions(options);
     return new ReceivedIterator({
+      reuse,
       receive: (owner) => this.#nextImage(decode, limits, owner),
       cancel: (owner, reason) => this.#inbox.cancel(owner, reason),
     });

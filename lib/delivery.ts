@@ -16,6 +16,8 @@ export class Delivery {
   /** Octets of the content header, for `NativeAddon.properties`. */
   readonly encodedProperties: string;
   readonly body: Uint8Array;
+  /** Bytes of the body, also when its memory was released. */
+  readonly size: number;
   /** Why there is no body. */
   readonly error: NativeError | undefined;
 
@@ -28,6 +30,7 @@ export class Delivery {
     this.encodedProperties = values[at + 5] as string;
     const body = values[at + 6];
     this.body = body instanceof Uint8Array ? body : NOTHING;
+    this.size = this.body.byteLength;
     this.error = body instanceof Uint8Array ? undefined : (body as NativeError);
   }
 
@@ -36,10 +39,6 @@ export class Delivery {
     const deliveries: Delivery[] = [];
     for (let at = 0; at < values.length; at += VALUES) deliveries.push(new Delivery(values, at));
     return deliveries;
-  }
-
-  get size(): number {
-    return this.body.byteLength;
   }
 
   get redelivered(): boolean {

@@ -79,6 +79,8 @@ export type ErrorCode =
   | 'ALREADY_SETTLED'
   /** `ack()` or `nack()` without `ack: 'manual'`. */
   | 'ACK_NOT_MANUAL'
+  /** The body of a message after `release()`. */
+  | 'RELEASED'
   /** The native addon could not be loaded. */
   | 'ADDON_NOT_LOADED'
   // TypeError, RangeError

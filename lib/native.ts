@@ -234,6 +234,8 @@ export interface NativeAddon {
   properties(encoded: string): NativeProperties;
   /** Decodes a body on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is pending. */
   decodeImage(encodedProperties: string, body: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
+  /** Gives memory that came from the addon back now; the array, and all others over its buffer, are empty from then on. */
+  release(bytes: Uint8Array): void;
   /** The defaults of native/core, in the shape of the options above: a test holds lib/options.ts against them. */
   defaults(): { producer: NativeProducerOptions; consumer: NativeConsumerOptions };
   /** Threads of the codec pool. */

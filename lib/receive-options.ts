@@ -24,9 +24,16 @@ export type ReceiveOptions = WaitOptions;
 export interface ReceiveImageOptions extends DecodeOptions, WaitOptions {}
 
 /** Options of `messages()`. */
-export type MessagesOptions = Pick<WaitOptions, 'signal'>;
+export interface MessagesOptions extends Pick<WaitOptions, 'signal'> {
+  /**
+   * true: when the loop comes back for the next message, the one before is released (`Message.release()`), and its
+   * memory is used again at once. For streams of large bodies of which the program keeps nothing. Default: false, so
+   * that a body may be kept.
+   */
+  readonly reuse?: boolean | undefined;
+}
 
-/** Options of `images()`. */
+/** Options of `images()`. With `reuse`, the pixels are released, too. */
 export interface ImagesOptions extends DecodeOptions, MessagesOptions {}
 
 /** A decode as the consumer compares and starts it; without the limits. */
@@ -35,11 +42,11 @@ export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation'>;
 const noLimits: Read<typeof waitReaders> = {};
 const asItIs: Decode = {};
 
-const signalReaders = { signal: abortSignal };
-const waitReaders = { ...signalReaders, timeout: integer(0, 0x7fffffff, 'milliseconds') };
+const iterationReaders = { signal: abortSignal, reuse: boolean };
+const waitReaders = { signal: abortSignal, timeout: integer(0, 0x7fffffff, 'milliseconds') };
 const decodeReaders = { mode: oneOf('unchanged', 'color', 'grayscale'), ignoreOrientation: boolean };
 const imageReaders = { ...decodeReaders, ...waitReaders };
-const imagesReaders = { ...decodeReaders, ...signalReaders };
+const imagesReaders = { ...decodeReaders, ...iterationReaders };
 
 /** @throws TypeError, RangeError */
 export function readWaitOptions(options: unknown): WaitOptions {
@@ -47,8 +54,9 @@ export function readWaitOptions(options: unknown): WaitOptions {
 }
 
 /** @throws TypeError, RangeError */
-export function readMessagesOptions(options: unknown): WaitOptions {
-  return options === undefined ? noLimits : readObject(options, 'options', signalReaders);
+export function readMessagesOptions(options: unknown): { limits: WaitOptions; reuse: boolean } {
+  const { reuse = false, signal } = readObject(options ?? {}, 'options', iterationReaders);
+  return { limits: { signal }, reuse };
 }
 
 /** @throws TypeError, RangeError */
@@ -64,10 +72,9 @@ export function readReceiveImageOptions(options: unknown): { limits: WaitOptions
 }
 
 /** @throws TypeError, RangeError */
-export function readImagesOptions(options: unknown): { limits: WaitOptions; decode: Decode } {
-  return options === undefined
-    ? { limits: noLimits, decode: asItIs }
-    : split(readObject(options, 'options', imagesReaders));
+export function readImagesOptions(options: unknown): { limits: WaitOptions; decode: Decode; reuse: boolean } {
+  const { reuse = false, ...others } = readObject(options ?? {}, 'options', imagesReaders);
+  return { ...split(others), reuse };
 }
 
 function split({ signal, timeout, ...decode }: Read<typeof imageReaders>): { limits: WaitOptions; decode: Decode } {

@@ -5,7 +5,7 @@ import type { Message } from './message.js';
 import type { NativeMat } from './native.js';
 
 /** A `Mat` with the message it came in. A raw matrix is a view into the message's body. */
-export class ReceivedImage extends Mat {
+export class ReceivedImage extends Mat implements Disposable {
   /** The envelope: properties, routing key, `ack()`, `nack()`, ... */
   readonly message: Message;
 
@@ -17,5 +17,18 @@ export class ReceivedImage extends Mat {
     const needed = (rows - 1) * step + cols * depthBytes(type) * ((type >> 3) + 1);
     super(rows, cols, type, elementsOf(type, buffer, byteOffset, Math.min(byteLength, needed)), step);
     this.message = message;
+  }
+
+  /**
+   * Gives the memory of the pixels and of the message's body back now, instead of when JavaScript's garbage collector
+   * finds them unused. `data` is empty from then on, and `message.body` gone. May be called twice.
+   */
+  release(): void {
+    this.message.releaseWith(this.data);
+  }
+
+  /** `using image = await consumer.receiveImage()` releases it at the end of the block. */
+  [Symbol.dispose](): void {
+    this.release();
   }
 }

@@ -9,13 +9,21 @@ export interface Source<T> {
   receive(owner: object): Promise<T>;
   /** Ends the waits of `owner` with `reason`. */
   cancel(owner: object, reason: unknown): void;
+  /** Whether each is released when the program comes back for the next. */
+  readonly reuse: boolean;
+}
+
+interface Releasable {
+  release(): void;
 }
 
 /**
  * Not a generator: `return()` ends a `next()` that waits, so that no message is lost to it; and an error does not end it.
  */
-export class ReceivedIterator<T> implements AsyncIterableIterator<T, undefined> {
+export class ReceivedIterator<T extends Releasable> implements AsyncIterableIterator<T, undefined> {
   readonly #source: Source<T>;
+  /** What the program has in hand, with `reuse`. */
+  #inHand: T | undefined;
   #finished = false;
 
   constructor(source: Source<T>) {
@@ -24,8 +32,13 @@ export class ReceivedIterator<T> implements AsyncIterableIterator<T, undefined> 
 
   next(): Promise<IteratorResult<T, undefined>> {
     if (this.#finished) return this.return();
+    this.#inHand?.release();
+    this.#inHand = undefined;
     return this.#source.receive(this).then(
-      (value) => ({ done: false, value }),
+      (value) => {
+        if (this.#source.reuse) this.#inHand = value;
+        return { done: false, value };
+      },
       (error: unknown) => {
         if (error === FINISHED || error instanceof EndOfTransmission) return this.return();
         throw error;

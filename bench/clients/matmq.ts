@@ -29,7 +29,8 @@ async function sendNewImages(producer: Producer, size: number, count: number): P
   }
 }
 
-export const client: Client = {
+/** `reuse`: each body is given back when the next one is wanted. The others keep theirs until they are collected. */
+export const clientWith = (reuse: boolean): Client => ({
   async openPublisher(target, { confirm, payload }) {
     const producer = await openProducer(target, confirm);
     return {
@@ -56,9 +57,9 @@ export const client: Client = {
     });
     const receiveAll = async () => {
       if (payload === 'bytes') {
-        for await (const message of consumer.messages()) received(message.body.byteLength);
+        for await (const message of consumer.messages({ reuse })) received(message.body.byteLength);
       } else {
-        for await (const image of consumer.images()) received(image.data.byteLength);
+        for await (const image of consumer.images({ reuse })) received(image.data.byteLength);
       }
     };
     const ended = receiveAll().catch((error: unknown) => {
@@ -71,7 +72,9 @@ export const client: Client = {
       },
     };
   },
-};
+});
+
+export const client = clientWith(true);
 
 export const pictureClient: PictureClient = {
   channels: 'bgr',

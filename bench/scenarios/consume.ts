@@ -1,6 +1,6 @@
 /** Consuming from a peer that floods: the client alone. */
 import type { Case, Sample } from '../case.js';
-import { JAVASCRIPT, start } from '../contestants.js';
+import { JAVASCRIPT, start, WITHOUT_REUSE } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Peer } from '../harness/peer.js';
 import { sampleOf } from '../sample.js';
@@ -23,7 +23,7 @@ export function consumeCases({ effort }: Context): Case[] {
     id: `consume/${size.name}`,
     title: 'Consuming from the flooding peer',
     size: size.name,
-    contestants: [...JAVASCRIPT, 'plain rabbitmq-c', 'direct reads'],
+    contestants: [...JAVASCRIPT, WITHOUT_REUSE, 'plain rabbitmq-c', 'direct reads'],
     measure: (contestant: string) => measure(contestant, size, countsFor(size, BYTES, effort)),
   }));
 }

@@ -1,6 +1,6 @@
 /** What memory it takes to stream 4K pictures. */
 import type { Case, Sample } from '../case.js';
-import { start } from '../contestants.js';
+import { start, WITHOUT_REUSE } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Peer } from '../harness/peer.js';
 import type { Outcome, Payload } from '../harness/protocol.js';
@@ -20,14 +20,19 @@ function sampleOf({ memory, peakRss, endedAt, startedAt, bytes }: Outcome): Samp
   };
 }
 
-async function measure(role: 'publish' | 'consume', payload: Payload, frames: number): Promise<Sample> {
+async function measure(
+  contestant: string,
+  role: 'publish' | 'consume',
+  payload: Payload,
+  frames: number,
+): Promise<Sample> {
   const counts = { count: frames, warm: 0 };
   const flood = role === 'consume' ? { flood: { size: FRAME_4K.bytes, count: frames } } : {};
   await using peer = await Peer.start(flood);
   const target = { port: peer.port, exchange: 'bench', routingKey: 'k' };
   const confirm = role === 'publish';
   const job = { role, target, size: FRAME_4K.bytes, ...counts, confirm, payload, watchMemory: true } as const;
-  await using program = start('matmq', job);
+  await using program = start(contestant, job);
   await program.ready();
   if (role === 'publish') program.go();
   return sampleOf(await program.outcome());
@@ -40,13 +45,14 @@ export function memoryCases({ effort }: Context): Case[] {
       ...common,
       id: 'memory/publish',
       title: `Memory, publishing ${effort.frames} pictures of 4K, each in memory of its own`,
-      measure: () => measure('publish', 'new-images', effort.frames),
+      measure: (contestant) => measure(contestant, 'publish', 'new-images', effort.frames),
     },
     {
       ...common,
       id: 'memory/consume',
       title: `Memory, consuming ${effort.frames} messages of a 4K picture's size`,
-      measure: () => measure('consume', 'bytes', effort.frames),
+      contestants: ['matmq', WITHOUT_REUSE],
+      measure: (contestant) => measure(contestant, 'consume', 'bytes', effort.frames),
     },
   ];
 }

@@ -37,6 +37,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeConsumer", NativeConsumer::define(env));
   exports.Set("properties", Napi::Function::New<readProperties>(env, "properties"));
   exports.Set("decodeImage", Napi::Function::New<decodeOnCodecThread>(env, "decodeImage"));
+  exports.Set("release", Napi::Function::New<releaseBytes>(env, "release"));
   exports.Set("defaults", Napi::Function::New<defaults>(env, "defaults"));
   exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
   exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));

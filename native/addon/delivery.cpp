@@ -5,52 +5,11 @@
 namespace matmq::addon {
 namespace {
 
-/// Below this a copy into JavaScript's own memory is cheaper than an external buffer and its finalizer.
-constexpr std::size_t copyBelow = 2048;
-
 // The flags of a delivery, as lib/delivery.ts reads them.
 constexpr std::uint32_t redeliveredFlag = 1;
 constexpr std::uint32_t eotFlag = 2;
 
 }  // namespace
-
-namespace {
-
-/// What an external buffer keeps.
-class Holder {
- public:
-  Holder(std::shared_ptr<const void> owner, std::shared_ptr<ExternalMemory> known, const std::byte* data)
-      : owner_(std::move(owner)), known_(std::move(known)), data_(data) {}
-  // The address is forgotten before the memory goes, because the next memory may have it.
-  ~Holder() { known_->remove(data_); }
-  Holder(const Holder&) = delete;
-  Holder& operator=(const Holder&) = delete;
-
- private:
-  std::shared_ptr<const void> owner_;
-  std::shared_ptr<ExternalMemory> known_;
-  const std::byte* data_;
-};
-
-}  // namespace
-
-Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
-  if (bytes.size() < copyBelow) {
-    return Napi::Buffer<std::uint8_t>::Copy(env, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
-  }
-  auto* const data =
-      reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // NOLINT: JavaScript's from here on
-  const std::shared_ptr<ExternalMemory>& known = EnvState::of(env).externalMemory();
-  known->add(bytes, owner);
-  auto holder = std::make_unique<Holder>(std::move(owner), known, bytes.data());
-  auto buffer = Napi::Buffer<std::uint8_t>::NewOrCopy(
-      env, data, bytes.size(), [](Napi::BasicEnv, std::uint8_t*, Holder* held) { std::default_delete<Holder>()(held); },
-      holder.get());
-  [[maybe_unused]] auto* const given = holder.release();
-  return buffer;
-}
-
-void remindOfExternalMemory(Napi::Env env) { Napi::ArrayBuffer::New(env, 8); }
 
 void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const Message& message) {
   const std::uint32_t flags =

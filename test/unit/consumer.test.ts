@@ -436,6 +436,63 @@ describe('iteration', () => {
   });
 });
 
+describe('release', () => {
+  it('gives the body back, once, and says so to who asks for it later', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    native.arrive('m1');
+    const message = await consumer.receive();
+    const { body } = message;
+    message.release();
+    message.release();
+    expect(addon.released).toEqual(['m1']);
+    expect(body.byteLength).toBe(0);
+    expect(message.size).toBe(2);
+    const released = { name: 'MatmqError', code: 'RELEASED' };
+    expect(() => message.body).toThrow(expect.objectContaining(released));
+    expect(() => message.text()).toThrow(expect.objectContaining(released));
+    await expect(message.image()).rejects.toMatchObject(released);
+    expect(message.type).toBe('text');
+  });
+
+  it('of an image gives the pixels back, too', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    const receiving = consumer.receiveImage();
+    native.arrive('m1');
+    last(addon.decodes).finish();
+    const image = await receiving;
+    image.release();
+    image.release();
+    expect(addon.released).toEqual(['m1', '\u0007']);
+    expect(image.data.byteLength).toBe(0);
+  });
+
+  it('happens at the end of a block with using', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    native.arrive('m1', 'm2');
+    {
+      using message = await consumer.receive();
+      expect(message.text()).toBe('m1');
+      expect(addon.released).toEqual([]);
+    }
+    expect(addon.released).toEqual(['m1']);
+  });
+
+  it('happens when a loop with reuse comes back, and not to what a loop was left with', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    native.arrive('m1', 'm2', 'm3');
+    for await (const message of consumer.messages({ reuse: true })) {
+      if (message.text() === 'm2') break;
+      expect(addon.released).toEqual([]);
+    }
+    expect(addon.released).toEqual(['m1']);
+    for await (const message of consumer.messages()) {
+      if (message.text() === 'm3') break;
+    }
+    expect(addon.released).toEqual(['m1']);
+    expect(() => consumer.messages({ reuse: 1 } as object)).toThrow(TypeError);
+  });
+});
+
 describe('the end', () => {
   it('by exit ends what waits, and every later receive, with a ClosedError', async () => {
     const [consumer, native] = await connectedConsumer({ name: 'viewer' });

@@ -288,6 +288,8 @@ export class FakeAddon implements NativeAddon {
   readonly producers: FakeProducer[] = [];
   readonly consumers: FakeConsumer[] = [];
   readonly decodes: FakeDecode[] = [];
+  /** The bytes of what was released. */
+  readonly released: string[] = [];
   readonly NativeProducer: NativeAddon['NativeProducer'];
   readonly NativeConsumer: NativeAddon['NativeConsumer'];
   threads = 2;
@@ -321,6 +323,12 @@ export class FakeAddon implements NativeAddon {
         fail: (code) => reject(thrown(nativeError('image', code))),
       });
     });
+  }
+
+  release(bytes: Uint8Array): void {
+    this.released.push(Buffer.from(bytes).toString());
+    // As the addon does it: the memory is gone, for all views.
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
   }
 
   defaults(): never {

@@ -198,6 +198,7 @@ describe('a received image', () => {
     acknowledge: () => true,
     reject: () => true,
     decode: () => Promise.reject(new Error('not here')),
+    release: () => {},
   });
 
   it('is a Mat with its message', () => {

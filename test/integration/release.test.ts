@@ -1,0 +1,80 @@
+import { CV_8UC3 } from 'matmq';
+import { describe, expect, it } from 'vitest';
+import { openPair, ownQueue } from '../support/clients.js';
+import { expectSame, gradient, noise } from '../support/mats.js';
+
+/** Bytes of a body that has memory of its own, and of one that is copied into JavaScript's. */
+const SIZES = [2_000_000, 3];
+
+describe('a released message', () => {
+  it.each(SIZES)('of %i bytes has no body, in any array over its memory', async (size) => {
+    const { producer, consumer } = await openPair();
+    await producer.send(new Uint8Array(size).fill(1));
+    await producer.send(new Uint8Array(size).fill(2));
+    const message = await consumer.receive();
+    const part = message.body.subarray(1, 2);
+    message.release();
+    expect(part.byteLength).toBe(0);
+    expect(() => message.body).toThrow(expect.objectContaining({ code: 'RELEASED' }));
+    expect(message.size).toBe(size);
+    expect(message.type).toBe('binary');
+    expect((await consumer.receive()).body.every((byte) => byte === 2)).toBe(true);
+  });
+
+  it('that is empty stays so', async () => {
+    const { producer, consumer } = await openPair();
+    await producer.send('');
+    await producer.send('');
+    (await consumer.receive()).release();
+    expect((await consumer.receive()).text()).toBe('');
+  });
+
+  it('is sent on and decoded to the end if that was under way', async () => {
+    const { producer, consumer } = await openPair();
+    const mat = gradient(700, 900, CV_8UC3);
+    await producer.sendImage(mat, 'raw');
+    const received = await consumer.receiveImage();
+    await producer.sendImage(received, '.png');
+    await producer.sendImage(received, 'raw');
+    received.release();
+    expect(received.data.byteLength).toBe(0);
+    const message = await consumer.receive();
+    const decoding = message.image();
+    message.release();
+    expectSame(await decoding, mat);
+    expectSame(await consumer.receiveImage(), mat);
+  });
+
+  it('whose raw matrix is asked for meanwhile has none', async () => {
+    const { producer, consumer } = await openPair();
+    await producer.sendImage(gradient(50, 60, CV_8UC3), 'raw');
+    const message = await consumer.receive();
+    const decoding = message.image();
+    message.release();
+    await expect(decoding).rejects.toMatchObject({ code: 'RELEASED' });
+  });
+
+  it('leaves its memory to those that follow', async () => {
+    const { producer, consumer } = await openPair({}, { consumer: { highWaterMark: 1 } });
+    const mats = Array.from({ length: 40 }, (_, i) => noise(400 + i, 900, CV_8UC3));
+    const sending = (async () => {
+      for (const mat of mats) await producer.sendImage(mat, 'raw');
+      await producer.sendEOT();
+    })();
+    let i = 0;
+    for await (const image of consumer.images({ reuse: true })) {
+      const mat = mats[i++];
+      if (mat !== undefined) expectSame(image, mat);
+    }
+    await sending;
+    expect(i).toBe(mats.length);
+  });
+
+  it('is acknowledged like any other', async () => {
+    const { producer, consumer } = await openPair({ queue: ownQueue(), ack: 'manual' });
+    await producer.send('m');
+    const message = await consumer.receive();
+    message.release();
+    expect(message.ack()).toBe(true);
+  });
+});
