@@ -12,14 +12,18 @@ const CLIENTS: Readonly<Record<string, string>> = {
 
 export const WITHOUT_REUSE = 'matmq without reuse';
 
-type Command = readonly [program: string, mode?: string];
+type Command = readonly [program: string, options?: Readonly<Record<string, string | number>>];
 
 /** The C++ programs, and what makes them publish or consume. */
 const LIMITS: Readonly<Record<string, { readonly publish?: Command; readonly consume?: Command }>> = {
-  'plain rabbitmq-c': { publish: ['plain-rabbitmq-c', 'publish'], consume: ['plain-rabbitmq-c', 'consume'] },
+  'plain rabbitmq-c': {
+    publish: ['plain-rabbitmq-c', { mode: 'publish' }],
+    consume: ['plain-rabbitmq-c', { mode: 'consume' }],
+  },
   'gathered writes': { publish: ['gather-publish'] },
+  'joined gathered writes': { publish: ['gather-publish', { join: 256 * 1024 }] },
   'direct reads': { consume: ['direct-consume'] },
-  'gathered writes to direct reads': { publish: ['gather-publish'], consume: ['direct-consume'] },
+  'gathered writes to direct reads': { publish: ['gather-publish', { join: 256 * 1024 }], consume: ['direct-consume'] },
 };
 
 export const JAVASCRIPT = Object.keys(CLIENTS);
@@ -30,8 +34,8 @@ export function start(contestant: string, job: Omit<MessageJob, 'client'>): Prog
   if (client !== undefined) return Program.worker({ ...job, client });
   const command = LIMITS[contestant]?.[job.role];
   if (command === undefined) throw new Error(`${contestant} does not ${job.role}`);
-  const [program, mode] = command;
+  const [program, options] = command;
   const { target, size, count, warm } = job;
   const { port, exchange, routingKey: key } = target;
-  return Program.native(program, { ...(mode && { mode }), port, exchange, key, size, count, warm });
+  return Program.native(program, { ...options, port, exchange, key, size, count, warm });
 }

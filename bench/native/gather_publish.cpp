@@ -1,7 +1,7 @@
-// The limit of publishing: frames gathered with sendmsg from where the bytes lie, many a call. The connection itself is
-// rabbitmq-c's.
+// The limit of publishing: frames gathered with sendmsg from where the bytes lie, one message a call, or small ones
+// joined to so many octets a call. The connection itself is rabbitmq-c's.
 //
-//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES]
+//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES] [--join OCTETS]
 #include <cstddef>
 #include <string>
 #include <vector>
@@ -16,15 +16,13 @@ namespace {
 
 using namespace bench;
 
-constexpr std::size_t octetsPerCall = std::size_t{256} * 1024;
-
 class Publisher {
  public:
-  Publisher(int fd, const std::string& exchange, const std::string& key, std::size_t size)
+  Publisher(int fd, const std::string& exchange, const std::string& key, std::size_t size, std::size_t join)
       : fd_(fd),
         method_(methodFrame(channel, methodId(60, 40), Fields().u16(0).shortText(exchange).shortText(key).u8(0))),
         body_(size, channel, frameMax),
-        perCall_(messagesPerCall(size, octetsPerCall)) {}
+        perCall_(messagesPerCall(size, join)) {}
 
   void publish(std::uint64_t count) {
     for (std::uint64_t sent = 0; sent < count;) {
@@ -46,13 +44,13 @@ class Publisher {
 };
 
 int gatherPublish(int argc, const char* const* argv) {
-  const Arguments arguments(argc, argv, {"port", "exchange", "key", "size", "count", "warm"});
+  const Arguments arguments(argc, argv, {"port", "exchange", "key", "size", "count", "warm", "join"});
   const std::size_t size = arguments.number("size");
   const std::uint64_t count = arguments.number("count");
   const std::string& exchange = arguments.text("exchange");
   Rabbit rabbit(static_cast<std::uint16_t>(arguments.number("port")));
   rabbit.declareExchange(exchange);
-  Publisher publisher(rabbit.fd(), exchange, arguments.text("key"), size);
+  Publisher publisher(rabbit.fd(), exchange, arguments.text("key"), size, arguments.number("join", 0));
   publisher.publish(arguments.number("warm", 0));
   sayReady();
   waitForGo();

@@ -39,7 +39,9 @@ export function publishCases({ effort }: Context): Case[] {
       id: `publish/${confirm ? 'confirmed' : 'plain'}/${size.name}`,
       title: `Publishing to the discarding peer${confirm ? ', with confirms' : ''}`,
       size: size.name,
-      contestants: confirm ? JAVASCRIPT : [...JAVASCRIPT, 'plain rabbitmq-c', 'gathered writes', RAW_TCP],
+      contestants: confirm
+        ? JAVASCRIPT
+        : [...JAVASCRIPT, 'plain rabbitmq-c', 'gathered writes', 'joined gathered writes', RAW_TCP],
       measure: (contestant: string) => measure(contestant, size, countsFor(size, BYTES, effort), confirm),
     })),
   );
