@@ -114,6 +114,8 @@ export interface NativeProducer {
   ): number;
   sendEot(options?: NativeSendOptions): number;
   collect(): NativeProducerReport;
+  /** Whether the program waits for messages to be settled (true at first). Otherwise many are told of at a time. */
+  attend(attended: boolean): void;
   /** The random id of this producer: the `messageId` of message n is `<instance>-<n>`. */
   instance(): string;
   close(): void;

@@ -63,6 +63,8 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   readonly #keepAlive: KeepAlive;
   readonly #turns = new TurnTaking();
   readonly #unfinished: { readonly name: string; readonly unsettled: number };
+  /** Whether the addon tells of each message that is settled. */
+  #attended = true;
   /** `flushAndExit()` was called. */
   #ending = false;
 
@@ -73,7 +75,10 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
       throw new TypeError('expected `await Producer.connect(options)`, not `new Producer()`');
     this.name = options.name;
     this.#native = new addon.NativeProducer(options, () => this.#wake());
-    const changed = () => this.#keepAlive.update();
+    const changed = () => {
+      this.#keepAlive.update();
+      this.#attend();
+    };
     this.#lifecycle = new Lifecycle(this, `producer '${options.name}'`, {
       close: () => this.#native.close(),
       changed,
@@ -92,6 +97,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
         return settlements.unsettled;
       },
     };
+    this.#attend();
     watch(this.#unfinished);
   }
 
@@ -288,6 +294,13 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     if (this.#lifecycle.state !== 'open') throw this.#lifecycle.refusal();
     if (this.#ending) throw new ClosedError(`producer '${this.name}' is closing: flushAndExit() was called`);
     signal?.throwIfAborted();
+  }
+
+  #attend(): void {
+    const { awaited } = this.#settlements;
+    if (awaited === this.#attended) return;
+    this.#attended = awaited;
+    this.#native.attend(awaited);
   }
 
   #wake(): void {

@@ -17,9 +17,10 @@ Napi::Function NativeProducer::define(Napi::Env env) {
       env, "NativeProducer",
       {InstanceMethod<&NativeProducer::sendText>("sendText"), InstanceMethod<&NativeProducer::sendBytes>("sendBytes"),
        InstanceMethod<&NativeProducer::sendImage>("sendImage"), InstanceMethod<&NativeProducer::sendEot>("sendEot"),
-       InstanceMethod<&NativeProducer::collect>("collect"), InstanceMethod<&NativeProducer::stats>("stats"),
-       InstanceMethod<&NativeProducer::instance>("instance"), InstanceMethod<&NativeProducer::close>("close"),
-       InstanceMethod<&NativeProducer::refMethod>("ref"), InstanceMethod<&NativeProducer::unrefMethod>("unref")});
+       InstanceMethod<&NativeProducer::collect>("collect"), InstanceMethod<&NativeProducer::attend>("attend"),
+       InstanceMethod<&NativeProducer::stats>("stats"), InstanceMethod<&NativeProducer::instance>("instance"),
+       InstanceMethod<&NativeProducer::close>("close"), InstanceMethod<&NativeProducer::refMethod>("ref"),
+       InstanceMethod<&NativeProducer::unrefMethod>("unref")});
 }
 
 NativeProducer::NativeProducer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeProducer>(info) {
@@ -80,6 +81,8 @@ Napi::Value NativeProducer::sendImage(const Napi::CallbackInfo& info) {
 Napi::Value NativeProducer::sendEot(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return send(info.Env(), eotMessage(), info[0]); });
 }
+
+void NativeProducer::attend(const Napi::CallbackInfo& info) { engine(info.Env()).attend(info[0].ToBoolean()); }
 
 Napi::Value NativeProducer::collect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();

@@ -15,6 +15,7 @@ class NativeProducer final : public Napi::ObjectWrap<NativeProducer>, public End
   Napi::Value sendBytes(const Napi::CallbackInfo& info);
   Napi::Value sendImage(const Napi::CallbackInfo& info);
   Napi::Value sendEot(const Napi::CallbackInfo& info);
+  void attend(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value instance(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);

@@ -71,6 +71,7 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
   readonly sent: Sent[] = [];
   /** How many messages it still takes. */
   room = Number.POSITIVE_INFINITY;
+  attended = true;
   /** What the next sends throw. */
   failure: NativeError | undefined;
   #reports: NativeProducerReport[] = [];
@@ -110,6 +111,10 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
 
   instance(): string {
     return 'fake';
+  }
+
+  attend(attended: boolean): void {
+    this.attended = attended;
   }
 
   collect(): NativeProducerReport {

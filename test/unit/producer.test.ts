@@ -328,6 +328,24 @@ describe('back-pressure', () => {
   });
 });
 
+describe('attention', () => {
+  it('is paid to messages while somebody waits for them to be settled', async () => {
+    const [producer, native] = await connectedProducer();
+    const { confirmed } = await producer.send('a');
+    expect(native.attended).toBe(true);
+    native.settle(1, 1);
+    await confirmed;
+    expect(native.attended).toBe(false);
+    await producer.send('b');
+    expect(native.attended).toBe(false);
+    const flushed = producer.flush();
+    expect(native.attended).toBe(true);
+    native.settle(2, 2);
+    await flushed;
+    expect(native.attended).toBe(false);
+  });
+});
+
 describe('confirmed', () => {
   it('keeps the process alive while it is asked for and open', async () => {
     const [producer, native] = await connectedProducer();

@@ -52,6 +52,7 @@ AsyncProducer::~AsyncProducer() = default;
 
 std::uint64_t AsyncProducer::trySend(OutgoingMessage&& message) { return impl_->outbox().push(std::move(message)); }
 ProducerReport AsyncProducer::collect() { return impl_->outbox().collect(); }
+void AsyncProducer::attend(bool attended) { impl_->outbox().attend(attended); }
 void AsyncProducer::close() { impl_->close(); }
 const std::string& AsyncProducer::instance() const noexcept { return impl_->instance(); }
 ProducerStats AsyncProducer::stats() const { return impl_->stats(); }

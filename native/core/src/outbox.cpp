@@ -16,9 +16,9 @@ std::size_t bodyBytes(const OutgoingMessage& message) {
   return image.total() * image.elemSize();
 }
 
-bool hasNews(const ProducerReport& report) noexcept {
-  return !report.settled.empty() || !report.events.empty() || report.roomAgain;
-}
+/// So much of the high-water mark is worth a wake-up: a program that is woken for each message sends one at a time, and
+/// spends more on being woken than on sending.
+constexpr std::size_t shareOfMark = 8;
 
 }  // namespace
 
@@ -27,7 +27,6 @@ Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<voi
     : highWaterMark_(highWaterMark), whenFull_(whenFull), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
 
 std::uint64_t Outbox::push(OutgoingMessage&& message) {
-  Released released;  // declared before the lock: destroyed after it
   std::unique_lock lock(mutex_);
   if (refusal_) throw Error(*refusal_);
   const std::size_t bytes = bodyBytes(message);
@@ -42,7 +41,7 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
                                             " bytes) that are not confirmed; send more slowly or raise highWaterMark");
     }
     // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its place.
-    if (!dropOldest(released)) break;
+    if (!dropOldest()) break;
   }
   const std::uint64_t sequence = first_ + entries_.size();
   Entry& entry = entries_.emplace_back();
@@ -59,8 +58,7 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
     message.body = Payload{};
   }
   entry.parcel.message = std::move(message);
-  wakeIfNews(lock);  // what dropOldest made
-  if (lock.owns_lock()) lock.unlock();
+  tell(std::move(lock));  // what dropOldest made
   if (toEncode) {
     encode(sequence);
   } else {
@@ -107,17 +105,15 @@ void Outbox::endEncoding() {
 }
 
 void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error) {
-  {
-    std::unique_lock lock(mutex_);
-    if (--encoding_ == 0) encoded_.notify_all();
-    Entry* entry = find(sequence);
-    if (entry == nullptr || entry->state != State::beingEncoded) return;  // the producer ended
-    entry->state = error ? State::unencodable : State::ready;
-    entry->error = std::move(error);
-    recharge(*entry, payload.size());
-    entry->parcel.message.body = std::move(payload);
-    wakeIfNews(lock);  // the file is smaller than the pixels were: there may be room again
-  }
+  std::unique_lock lock(mutex_);
+  if (--encoding_ == 0) encoded_.notify_all();
+  Entry* entry = find(sequence);
+  if (entry == nullptr || entry->state != State::beingEncoded) return;  // the producer ended
+  entry->state = error ? State::unencodable : State::ready;
+  entry->error = std::move(error);
+  recharge(*entry, payload.size());
+  entry->parcel.message.body = std::move(payload);
+  tell(std::move(lock));  // the file is smaller than the pixels were: there may be room again
   ioSignal_->raise();
 }
 
@@ -126,12 +122,11 @@ bool Outbox::roomFor(std::size_t bytes) const noexcept {
   return held_ < highWaterMark_.messages && heldBytes_ + bytes <= highWaterMark_.bytes;
 }
 
-bool Outbox::dropOldest(Released& released) {
+bool Outbox::dropOldest() {
   for (Entry& entry : entries_) {
     if (entry.state == State::taken || entry.state == State::beingEncoded || entry.state == State::settled) continue;
     ++counters_.dropped;
-    settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"),
-                 released);
+    settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"));
     popSettled();
     return true;
   }
@@ -155,11 +150,12 @@ void Outbox::giveBack(const Entry& entry) noexcept {
   takenBytes_ -= entry.charge;
 }
 
-void Outbox::settle(Entry& entry, Released& released) {
+void Outbox::settle(Entry& entry) {
   giveBack(entry);
   // All of the message, properties included: it may stay in line behind one that is not settled for long.
-  released.push_back(std::make_shared<const OutgoingMessage>(std::exchange(entry.parcel.message, {})));
-  if (entry.job) released.push_back(std::make_shared<const ImageToEncode>(*std::exchange(entry.job, std::nullopt)));
+  done_.messages.push_back(std::move(entry.parcel.message));
+  if (entry.job) done_.images.push_back(*std::exchange(entry.job, std::nullopt));
+  done_.bytes += entry.charge;
   recharge(entry, 0);
   entry.state = State::settled;
   --held_;
@@ -172,10 +168,10 @@ void Outbox::settle(Entry& entry, Released& released) {
   }
 }
 
-void Outbox::settleFailed(Entry& entry, Error error, Released& released) {
+void Outbox::settleFailed(Entry& entry, Error error) {
   if (error.code() != ErrorCode::dropped) ++counters_.failed;
   report_.failures.push_back({entry.parcel.sequence, std::move(error)});
-  settle(entry, released);
+  settle(entry);
 }
 
 void Outbox::popSettled() {
@@ -186,19 +182,43 @@ void Outbox::popSettled() {
   nextToTake_ = std::max(nextToTake_, first_);
 }
 
-void Outbox::wakeIfNews(std::unique_lock<std::mutex>& lock) {
-  if (roomWanted_ && roomFor(*roomWanted_)) {
+// Room for a few at once; or for one, when the I/O thread has nothing left to do.
+bool Outbox::roomIsWorthTelling() const noexcept {
+  const bool roomy = held_ <= highWaterMark_.messages - highWaterMark_.messages / shareOfMark &&
+                     heldBytes_ <= highWaterMark_.bytes - highWaterMark_.bytes / shareOfMark;
+  return roomy || nextToTake_ == first_ + entries_.size();
+}
+
+bool Outbox::doneIsWorthTelling() const noexcept {
+  if (done_.messages.empty()) return false;
+  return attended_ || held_ == 0 || done_.messages.size() >= highWaterMark_.messages / shareOfMark ||
+         done_.bytes >= highWaterMark_.bytes / shareOfMark;
+}
+
+void Outbox::tell(std::unique_lock<std::mutex> lock) {
+  if (roomWanted_ && roomFor(*roomWanted_) && roomIsWorthTelling()) {
     roomWanted_.reset();
     report_.roomAgain = true;
   }
-  if (announced_ || !hasNews(report_)) return;
-  announced_ = true;
+  Done done;
+  if (doneIsWorthTelling()) {
+    done = std::exchange(done_, {});
+    settledToTell_ = true;
+  }
+  const bool news = settledToTell_ || !report_.failures.empty() || !report_.events.empty() || report_.roomAgain;
+  const bool wake = news && !std::exchange(announced_, news);
   lock.unlock();
-  wake_();
+  done = {};
+  if (wake) wake_();
+}
+
+void Outbox::attend(bool attended) {
+  std::unique_lock lock(mutex_);
+  attended_ = attended;
+  tell(std::move(lock));
 }
 
 const Parcel* Outbox::take() {
-  Released released;
   std::unique_lock lock(mutex_);
   const Parcel* parcel = nullptr;
   while (!refusal_ && parcel == nullptr) {
@@ -213,35 +233,33 @@ const Parcel* Outbox::take() {
       parcel = &entry->parcel;
       if (parcel->resent) ++counters_.resent;
     } else if (entry->state == State::unencodable) {
-      settleFailed(*entry, std::move(*entry->error), released);
+      settleFailed(*entry, std::move(*entry->error));
       popSettled();
     }
   }
-  wakeIfNews(lock);
+  tell(std::move(lock));
   return parcel;
 }
 
 void Outbox::confirm(std::span<const std::uint64_t> sequences) {
-  Released released;
   std::unique_lock lock(mutex_);
   for (const std::uint64_t sequence : sequences) {
     Entry* entry = find(sequence);
     if (entry == nullptr || entry->state == State::settled) continue;
     ++counters_.confirmed;
-    settle(*entry, released);
+    settle(*entry);
   }
   popSettled();
-  wakeIfNews(lock);
+  tell(std::move(lock));
 }
 
 void Outbox::fail(std::uint64_t sequence, Error error) {
-  Released released;
   std::unique_lock lock(mutex_);
   Entry* entry = find(sequence);
   if (entry == nullptr || entry->state == State::settled) return;
-  settleFailed(*entry, std::move(error), released);
+  settleFailed(*entry, std::move(error));
   popSettled();
-  wakeIfNews(lock);
+  tell(std::move(lock));
 }
 
 void Outbox::rewind() {
@@ -256,14 +274,13 @@ void Outbox::rewind() {
 }
 
 void Outbox::failRest(const std::string& reason) {
-  Released released;
   std::unique_lock lock(mutex_);
   for (Entry& entry : entries_) {
     if (entry.state == State::settled) continue;
-    settleFailed(entry, Error(ErrorCode::notConfirmed, reason), released);
+    settleFailed(entry, Error(ErrorCode::notConfirmed, reason));
   }
   popSettled();
-  wakeIfNews(lock);
+  tell(std::move(lock));
 }
 
 void Outbox::refuse(Error why) {
@@ -274,12 +291,13 @@ void Outbox::refuse(Error why) {
 void Outbox::announce(Event event) {
   std::unique_lock lock(mutex_);
   report_.events.push_back(std::move(event));
-  wakeIfNews(lock);
+  tell(std::move(lock));
 }
 
 ProducerReport Outbox::collect() {
   const std::lock_guard lock(mutex_);
   announced_ = false;
+  settledToTell_ = false;
   return std::exchange(report_, {});
 }
 

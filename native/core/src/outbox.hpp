@@ -6,7 +6,7 @@
 // 2. A Parcel that take() handed out stays where it is until the I/O thread settles it or rewinds.
 // 3. Codec threads may finish after everybody else let go, so an Outbox is held by shared_ptr. After endEncoding() they
 //    read no image any more: its memory may be gone.
-// 4. `wake` is called without the lock, by the I/O thread, a codec thread or, with dropOldest, by push.
+// 4. `wake` is called without the lock, by the I/O thread, a codec thread, attend or, with dropOldest, push.
 #pragma once
 
 #include <condition_variable>
@@ -36,6 +36,9 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   [[nodiscard]] std::uint64_t push(OutgoingMessage&& message);
   [[nodiscard]] ProducerReport collect();
   void fillStats(ProducerStats& stats) const;
+  /// Whether somebody waits for messages to be settled. If nobody does, settled ones are told of, and let go, an eighth
+  /// of the high-water mark at a time, or when all are.
+  void attend(bool attended);
   /// No more messages: push throws `why`, take gives nothing.
   void refuse(Error why);
   /// Waits for the images that are being encoded; those that wait for a codec thread are not encoded any more.
@@ -61,21 +64,28 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
     std::size_t charge = 0;            ///< bytes counted against the high-water mark
     std::optional<Error> error;
   };
-  /// Memory that is released when the lock is no longer held.
-  using Released = std::vector<std::shared_ptr<const void>>;
+  /// What settled messages held: released when the lock is no longer held.
+  struct Done {
+    std::vector<OutgoingMessage> messages;
+    std::vector<ImageToEncode> images;
+    std::size_t bytes = 0;
+  };
 
   void encode(std::uint64_t sequence);
   [[nodiscard]] std::optional<ImageToEncode> beginEncoding(std::uint64_t sequence);
   void finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error);
   [[nodiscard]] bool roomFor(std::size_t bytes) const noexcept;
-  bool dropOldest(Released& released);
-  void settle(Entry& entry, Released& released);
-  void settleFailed(Entry& entry, Error error, Released& released);
+  bool dropOldest();
+  void settle(Entry& entry);
+  void settleFailed(Entry& entry, Error error);
   void recharge(Entry& entry, std::size_t charge);
   void popSettled();
   void giveBack(const Entry& entry) noexcept;
   [[nodiscard]] Entry* find(std::uint64_t sequence) noexcept;
-  void wakeIfNews(std::unique_lock<std::mutex>& lock);
+  [[nodiscard]] bool roomIsWorthTelling() const noexcept;
+  [[nodiscard]] bool doneIsWorthTelling() const noexcept;
+  /// The last act of whoever changed something: lets go of the lock and then of memory, and wakes if there is news.
+  void tell(std::unique_lock<std::mutex> lock);
 
   const HighWaterMark highWaterMark_;
   const WhenFull whenFull_;
@@ -95,6 +105,9 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   std::size_t takenBytes_ = 0;
   std::optional<Error> refusal_;
   std::optional<std::size_t> roomWanted_;  ///< the bytes of the message that push answered 0 to
+  Done done_;                              ///< settled, not told yet
+  bool attended_ = true;                   ///< somebody waits for messages to be settled
+  bool settledToTell_ = false;
   bool announced_ = false;
   ProducerReport report_;
   ProducerStats counters_;

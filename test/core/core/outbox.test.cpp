@@ -87,6 +87,54 @@ TEST_CASE("room is announced when the message that waits fits, not before") {
   CHECK(f.outbox->collect().roomAgain);
 }
 
+TEST_CASE("room is announced for an eighth of the mark, or for one when the I/O thread has nothing to do") {
+  Fixture f({16, 100000});
+  for (int i = 0; i < 16; ++i) f.send(1);
+  CHECK(f.send(1) == 0);
+  for (int i = 0; i < 4; ++i) CHECK(takeOne(*f.outbox) != 0);
+  std::uint64_t sequence = 1;
+  f.outbox->confirm({&sequence, 1});
+  CHECK_FALSE(f.outbox->collect().roomAgain);
+  sequence = 2;
+  f.outbox->confirm({&sequence, 1});
+  CHECK(f.outbox->collect().roomAgain);
+  CHECK(f.send(1) != 0);
+  CHECK(f.send(1) != 0);
+  CHECK(f.send(1) == 0);
+  while (takeOne(*f.outbox) != 0) {
+  }
+  sequence = 3;
+  f.outbox->confirm({&sequence, 1});
+  CHECK(f.outbox->collect().roomAgain);
+}
+
+TEST_CASE("what nobody waits for is told of an eighth of the mark at a time, or when all is settled") {
+  Fixture f({16, 100000});
+  f.outbox->attend(false);
+  for (int i = 0; i < 5; ++i) f.send(1);
+  while (takeOne(*f.outbox) != 0) {
+  }
+  const int before = f.wakes;
+  std::uint64_t sequence = 1;
+  f.outbox->confirm({&sequence, 1});
+  CHECK(f.wakes == before);
+  sequence = 2;
+  f.outbox->confirm({&sequence, 1});
+  CHECK(f.wakes == before + 1);
+  CHECK(f.outbox->collect().settled.back().last == 2);
+  sequence = 3;
+  f.outbox->confirm({&sequence, 1});
+  CHECK(f.wakes == before + 1);
+  f.outbox->attend(true);
+  CHECK(f.wakes == before + 2);
+  CHECK(f.outbox->collect().settled.back().last == 3);
+  f.outbox->attend(false);
+  const std::uint64_t rest[] = {4, 5};
+  f.outbox->confirm(rest);
+  CHECK(f.wakes == before + 3);
+  CHECK(f.outbox->collect().settled.back().last == 5);
+}
+
 TEST_CASE("reject throws QUEUE_FULL") {
   Fixture f({1, 1000}, WhenFull::reject);
   CHECK(f.send(1) == 1);

@@ -4,7 +4,7 @@
 // 1. One I/O thread per producer, started by the constructor, stopped and joined by the destructor (at once, whatever
 //    the peer does). It alone touches the connection.
 // 2. trySend, collect, close and stats may be called from any thread; they take one short lock and never wait for I/O.
-// 3. `wake` is called from the I/O thread, a codec thread or, with dropOldest, trySend, with no lock held, when there is something
+// 3. `wake` is called from the I/O thread, a codec thread, attend or, with dropOldest, trySend, with no lock held, when there is something
 //    to collect and none was announced since the last collect(). It must return at once and must not throw.
 // 4. A message's memory is held (OutgoingMessage::body's owner) until it is settled; an image's pixels until they are
 //    encoded, and not read any more once the destructor returned. The owner may be released on any thread, so its
@@ -37,7 +37,8 @@ struct ProducerReport {
   std::vector<SettledRange> settled;
   std::vector<PublishFailure> failures;  ///< each within a settled range
   std::vector<Event> events;
-  bool roomAgain = false;  ///< trySend had answered 0 and there is room now
+  bool roomAgain =
+      false;  ///< trySend had answered 0 and there is room now, for an eighth of the mark if more is queued
 };
 
 struct ProducerStats {
@@ -70,6 +71,11 @@ class AsyncProducer {
   [[nodiscard]] std::uint64_t trySend(OutgoingMessage&& message);
 
   [[nodiscard]] ProducerReport collect();
+
+  /// Whether somebody waits for messages to be settled; true at first. While it is false, settled messages are reported,
+  /// and their memory is let go, an eighth of the high-water mark at a time (or when all are settled): a producer at its
+  /// mark is then woken once for many messages. Failures and events are told at once even so.
+  void attend(bool attended);
 
   /// Ends: what is not yet confirmed is settled as NOT_CONFIRMED; the connection is closed in order, within 5 s.
   /// Then the event `closed` comes, the last one.
