@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { getAddon } from './addon.js';
 import { Delivery } from './delivery.js';
 import { fromThrown } from './errors.js';
+import type { Decode } from './image-options.js';
 import { Inbox } from './inbox.js';
 import { KeepAlive } from './keep-alive.js';
 import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
@@ -11,7 +12,6 @@ import type { NativeAddon, NativeConsumer, NativeConsumerOptions, NativeConsumer
 import { type ConsumerOptions, readConsumerOptions } from './options.js';
 import type { WaitOptions } from './pending.js';
 import {
-  type Decode,
   type ImagesOptions,
   type MessagesOptions,
   type ReceiveImageOptions,

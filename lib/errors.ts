@@ -66,6 +66,10 @@ export type ErrorCode =
   | 'LIMIT_EXCEEDED'
   /** An empty matrix, or one whose fields contradict each other. */
   | 'INVALID_MATRIX'
+  /** An image file cannot be read: the message has the path and the system's reason. */
+  | 'CANNOT_READ_FILE'
+  /** An image file cannot be written: the message has the path and the system's reason. */
+  | 'CANNOT_WRITE_FILE'
   // MatmqError: a received message
   /** The properties of a message cannot be read; it was rejected to the broker, without requeue. */
   | 'MALFORMED_PROPERTIES'
@@ -142,7 +146,7 @@ export class PublishError extends MatmqError {
   }
 }
 
-/** An image cannot be encoded, or a body is no image. */
+/** An image cannot be encoded, decoded, read or written, or a body is no image. */
 export class ImageError extends MatmqError {
   /** The message whose body it was, when one was received: read it, or, with `ack: 'manual'`, `nack(false)` it. */
   readonly received: Message | undefined;

@@ -10,10 +10,10 @@
 import type { Delivery } from './delivery.js';
 import { EndOfTransmission, fromNative, fromThrown } from './errors.js';
 import { Fifo } from './fifo.js';
+import type { Decode } from './image-options.js';
 import { type Ahead, LookAhead, type StartDecode } from './look-ahead.js';
 import { Message, type MessageSource } from './message.js';
 import { Pending, type WaitOptions } from './pending.js';
-import type { Decode } from './receive-options.js';
 import { ReceivedImage } from './received-image.js';
 
 const BATCH_MESSAGES = 64;

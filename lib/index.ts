@@ -54,6 +54,16 @@ export {
   PublishError,
   type PublishFailure,
 } from './errors.js';
+export type {
+  DecodeOptions,
+  EncodeOptions,
+  ImageEncoding,
+  ImageFormat,
+  ReadOptions,
+  WriteOptions,
+} from './image-options.js';
+export type { ImageDataOutput, Opencv4nodejs, SharpInput } from './image-sink.js';
+export type { ImageDataLike, ImageSource, Opencv4nodejsMat, SharpRaw } from './image-source.js';
 export type { ConnectionEvents } from './lifecycle.js';
 export { Mat, type MatLike, type Rect } from './mat.js';
 export type { Message, MessageProperties, MessageType } from './message.js';
@@ -73,7 +83,6 @@ export type { WaitOptions } from './pending.js';
 export { Producer, type ProducerStats } from './producer.js';
 export type { Receipt } from './receipt.js';
 export type {
-  DecodeOptions,
   ImagesOptions,
   MessagesOptions,
   ReceiveImageOptions,
@@ -81,4 +90,4 @@ export type {
 } from './receive-options.js';
 export type { ReceivedImage } from './received-image.js';
 export { codecThreads, setCodecThreads, versions } from './runtime.js';
-export type { ImageEncoding, SendEotOptions, SendImageOptions, SendOptions, SendProperties } from './send-options.js';
+export type { SendEotOptions, SendImageOptions, SendOptions, SendProperties } from './send-options.js';

@@ -1,7 +1,7 @@
 /** The few messages taken from the addon before the program asks for them, and their decodes. */
 import type { Delivery } from './delivery.js';
+import { type Decode, sameDecode } from './image-options.js';
 import type { NativeMat } from './native.js';
-import { type Decode, sameDecode } from './receive-options.js';
 
 export type Decoded = { readonly mat: NativeMat } | { readonly error: unknown };
 export type StartDecode = (message: Delivery, options: Decode) => Promise<NativeMat>;

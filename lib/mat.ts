@@ -1,6 +1,18 @@
 /** The matrix. */
 import { outOfRange, wrongType } from './argument.js';
+import { decode, encode, fromImage, read, write } from './codec.js';
 import { type CvTypeName, channelsOf, depthBytes, elementsOf, type MatData, readType, typeName } from './cv-type.js';
+import type { EncodeOptions, ImageFormat, ReadOptions, WriteOptions } from './image-options.js';
+import {
+  type ImageDataOutput,
+  type Opencv4nodejs,
+  type SharpInput,
+  toImageData,
+  toOpencv4nodejs,
+  toSharp,
+} from './image-sink.js';
+import type { ImageSource } from './image-source.js';
+import { checkIndex, checkPart, readSide, readStep, viewOf } from './mat-checks.js';
 
 /** A part of a matrix, in pixels. */
 export interface Rect {
@@ -21,8 +33,6 @@ export interface MatLike {
   /** Bytes from one row to the next. Default: as many as a row has. */
   readonly step?: number | undefined;
 }
-
-const MAX_SIDE = 0x7fffffff;
 
 /**
  * A matrix as OpenCV has it: `rows` times `cols` pixels of `channels` elements each; colour images are BGR or BGRA.
@@ -82,6 +92,36 @@ export class Mat {
     const { rows, cols, type, data, step } = source;
     if (data === undefined) throw wrongType('image.data', 'a typed array', data);
     return new Mat(rows, cols, type, data, step);
+  }
+
+  /**
+   * A `Mat` of anything that `sendImage()` takes, as BGR(A): RGB(A) is turned on a codec thread, the pixels of an
+   * opencv4nodejs matrix are copied on one of its own. What needs neither is a view, as with `from()`.
+   *
+   * Rejects with `TypeError`, `RangeError`; `ImageError` `INVALID_MATRIX` when an opencv4nodejs matrix gives no pixels (a
+   * region of another matrix does not).
+   */
+  static fromImage(image: ImageSource): Promise<Mat> {
+    return fromImage(image);
+  }
+
+  /**
+   * Decodes the bytes of a PNG, JPEG, WebP or BMP file, on a codec thread. They must not change meanwhile.
+   *
+   * Rejects with `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`; `TypeError`, `RangeError`; `MatmqError`
+   * `ADDON_NOT_LOADED`.
+   */
+  static decode(bytes: Uint8Array, options?: ReadOptions): Promise<Mat> {
+    return decode(bytes, options);
+  }
+
+  /**
+   * Reads a PNG, JPEG, WebP or BMP file, told by its first bytes, and decodes it, on a codec thread.
+   *
+   * Rejects as `decode()`, and with `ImageError` `CANNOT_READ_FILE`, which names the path and the system's reason.
+   */
+  static read(path: string | URL, options?: ReadOptions): Promise<Mat> {
+    return read(path, options);
   }
 
   /** The name of the type, such as `CV_8UC3`. */
@@ -167,63 +207,58 @@ export class Mat {
     return copy;
   }
 
+  /**
+   * The bytes of an image file of this matrix: what `cv::imencode` makes. Encoded on a codec thread; the pixels must not
+   * change meanwhile.
+   *
+   * Rejects with `ImageError` `INVALID_MATRIX`, `UNKNOWN_FORMAT`, `CANNOT_ENCODE`; `TypeError`, `RangeError`; `MatmqError`
+   * `ADDON_NOT_LOADED`.
+   */
+  encode(format: ImageFormat = '.png', options?: EncodeOptions): Promise<Uint8Array> {
+    return encode(this, format, options);
+  }
+
+  /**
+   * Encodes as `encode()` does and writes the file, on a codec thread: under a temporary name beside it, which becomes its
+   * name when it is whole, so that nobody sees half a file. It is not synced to the disk.
+   *
+   * Rejects as `encode()`, and with `ImageError` `CANNOT_WRITE_FILE`, which names the path and the system's reason.
+   */
+  write(path: string | URL, options?: WriteOptions): Promise<void> {
+    return write(this, path, options);
+  }
+
+  /**
+   * A matrix of `@u4/opencv4nodejs`, with memory of its own: `await mat.toOpencv4nodejs(cv)`, where `cv` is that module. The
+   * pixels are copied on one of its threads and must not change meanwhile.
+   */
+  toOpencv4nodejs<M>(cv: Opencv4nodejs<M>): Promise<M> {
+    return toOpencv4nodejs(this, cv);
+  }
+
+  /**
+   * A copy for sharp, in its order of channels (RGB): `sharp(data, { raw: info })`. Made on a codec thread.
+   *
+   * Rejects with `ImageError` `CANNOT_ENCODE` for more than 4 channels.
+   */
+  toSharp(): Promise<SharpInput> {
+    return toSharp(this);
+  }
+
+  /**
+   * A copy as 8-bit RGBA, as canvases want it, made on a codec thread. Gray becomes RGB; without an alpha channel it is
+   * opaque.
+   *
+   * Rejects with `ImageError` `CANNOT_ENCODE` unless it is `CV_8UC1`, `CV_8UC3` or `CV_8UC4`.
+   */
+  toImageData(): Promise<ImageDataOutput> {
+    return toImageData(this);
+  }
+
   #index(row: number, col: number, channel: number): number {
     checkIndex(row, this.rows, 'row');
     checkIndex(col, this.cols, 'col');
     checkIndex(channel, this.channels, 'channel');
     return (row * this.step) / this.data.BYTES_PER_ELEMENT + col * this.channels + channel;
-  }
-}
-
-function viewOf(data: unknown, type: number, needed: number, padded: number): MatData {
-  const [buffer, offset, length] = memoryOf(data);
-  const elementBytes = depthBytes(type);
-  const most = Math.max(needed, padded);
-  if (length < needed || length > most) {
-    const sizes = most === needed ? `${needed} bytes` : `${needed} to ${most} bytes`;
-    throw outOfRange('data', `${sizes} (rows, cols, type and step say so)`, length);
-  }
-  if (offset % elementBytes !== 0) {
-    const expected = `memory that begins at a multiple of ${elementBytes} bytes in its ArrayBuffer (slice() makes such a copy)`;
-    throw outOfRange('data', expected, offset);
-  }
-  return elementsOf(type, buffer, offset, needed);
-}
-
-function memoryOf(data: unknown): [ArrayBufferLike, number, number] {
-  if (ArrayBuffer.isView(data)) return [data.buffer, data.byteOffset, data.byteLength];
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return [data, 0, data.byteLength];
-  throw wrongType('data', 'a typed array, DataView or ArrayBuffer', data);
-}
-
-function readSide(value: unknown, what: string): number {
-  const expected = `an integer from 0 to ${MAX_SIDE}`;
-  if (typeof value !== 'number') throw wrongType(what, expected, value);
-  if (!Number.isInteger(value) || value < 0 || value > MAX_SIDE) throw outOfRange(what, expected, value);
-  return value;
-}
-
-function readStep(value: unknown, rowBytes: number, elementBytes: number): number {
-  const expected = `a multiple of ${elementBytes} that is at least ${rowBytes} (bytes of a row)`;
-  if (typeof value !== 'number') throw wrongType('step', expected, value);
-  if (!Number.isSafeInteger(value) || value < rowBytes || value % elementBytes !== 0) {
-    throw outOfRange('step', expected, value);
-  }
-  return value;
-}
-
-function checkIndex(value: unknown, end: number, what: string): void {
-  const expected = `an integer from 0 to ${end - 1}`;
-  if (typeof value !== 'number') throw wrongType(what, expected, value);
-  if (!Number.isInteger(value) || value < 0 || value >= end) throw outOfRange(what, expected, value);
-}
-
-function checkPart(begin: unknown, length: unknown, end: number, beginName: string, lengthName: string): void {
-  const expected = (last: number) => `an integer from 0 to ${last}`;
-  if (typeof begin !== 'number') throw wrongType(beginName, expected(end), begin);
-  if (!Number.isInteger(begin) || begin < 0 || begin > end) throw outOfRange(beginName, expected(end), begin);
-  if (typeof length !== 'number') throw wrongType(lengthName, expected(end - begin), length);
-  if (!Number.isInteger(length) || length < 0 || length > end - begin) {
-    throw outOfRange(lengthName, expected(end - begin), length);
   }
 }

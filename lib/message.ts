@@ -2,10 +2,11 @@
 import { inspect } from 'node:util';
 import type { Delivery } from './delivery.js';
 import { fromThrown, MatmqError } from './errors.js';
+import type { DecodeOptions } from './image-options.js';
 import type { NativeDecodeOptions, NativeMat, NativeProperties } from './native.js';
 import type { AckMode } from './options.js';
 import { boolean } from './readers.js';
-import { type DecodeOptions, readDecodeOptions } from './receive-options.js';
+import { readDecodeOptions } from './receive-options.js';
 import { ReceivedImage } from './received-image.js';
 
 /** The AMQP properties of a received message; those the sender did not set are missing. */

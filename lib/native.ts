@@ -124,9 +124,18 @@ export interface NativeProducer {
   unref(): void;
 }
 
+/** Only the options of the format are allowed, and `channelOrder`. */
 export interface NativeEncodeOptions {
   readonly quality?: number;
+  readonly progressive?: boolean;
+  readonly optimize?: boolean;
+  readonly restartInterval?: number;
+  readonly chromaSubsampling?: '4:4:4' | '4:2:2' | '4:2:0' | '4:4:0' | '4:1:1';
   readonly compression?: number;
+  readonly strategy?: 'default' | 'filtered' | 'huffman' | 'rle' | 'fixed';
+  readonly filter?: 'none' | 'sub' | 'up' | 'average' | 'paeth' | 'fast' | 'all';
+  readonly lossless?: boolean;
+  readonly channelOrder?: 'bgr' | 'rgb';
 }
 
 /**
@@ -149,6 +158,7 @@ export interface NativeMat {
 export interface NativeDecodeOptions {
   readonly mode?: 'unchanged' | 'color' | 'grayscale';
   readonly ignoreOrientation?: boolean;
+  readonly reduce?: number;
   readonly pixels?: number;
   readonly decodedBytes?: number;
 }
@@ -236,6 +246,39 @@ export interface NativeAddon {
   properties(encoded: string): NativeProperties;
   /** Decodes a body on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is pending. */
   decodeImage(encodedProperties: string, body: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
+  /** The same for bytes that came in no message: an image file. So do all that follow, and reject as it does. */
+  decodeBytes(bytes: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
+  readImage(path: string, options: NativeDecodeOptions): Promise<NativeMat>;
+  /** The memory of `data` is held until the promise settles, here and below. */
+  encodeImage(
+    rows: number,
+    cols: number,
+    type: number,
+    step: number,
+    data: Uint8Array,
+    format: string,
+    encode: NativeEncodeOptions | undefined,
+  ): Promise<Uint8Array>;
+  /** `format`: empty for the one that the path's extension says. */
+  writeImage(
+    rows: number,
+    cols: number,
+    type: number,
+    step: number,
+    data: Uint8Array,
+    path: string,
+    format: string,
+    encode: NativeEncodeOptions | undefined,
+  ): Promise<void>;
+  /** A new matrix, its rows next to each other: as it is, with red and blue exchanged, or as 8-bit RGBA. */
+  convertImage(
+    rows: number,
+    cols: number,
+    type: number,
+    step: number,
+    data: Uint8Array,
+    conversion: 'copy' | 'swapRedBlue' | 'rgba',
+  ): Promise<NativeMat>;
   /** Gives memory that came from the addon back now; the array, and all others over its buffer, are empty from then on. */
   release(bytes: Uint8Array): void;
   /** The defaults of native/core, in the shape of the options above: a test holds lib/options.ts against them. */

@@ -4,10 +4,12 @@ import { types } from 'node:util';
 import { getAddon } from './addon.js';
 import { outOfRange, wrongType } from './argument.js';
 import { ClosedError, fromThrown } from './errors.js';
+import type { ImageEncoding } from './image-options.js';
+import { type ImageSource, readSource, type SourceMat } from './image-source.js';
 import { KeepAlive } from './keep-alive.js';
 import { endWhenSettled, unwatch, watch } from './last-grace.js';
 import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
-import { Mat, type MatLike } from './mat.js';
+import type { Mat } from './mat.js';
 import type {
   NativeAddon,
   NativeEncodeOptions,
@@ -22,7 +24,6 @@ import type { Receipt } from './receipt.js';
 import { readWaitOptions } from './receive-options.js';
 import { bytesToSend, matToSend } from './send-memory.js';
 import {
-  type ImageEncoding,
   readSendEotOptions,
   readSendImageOptions,
   readSendOptions,
@@ -161,21 +162,27 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /**
    * Sends an image: encoded on a native thread as `encoding` says, or as the matrix itself (`raw`, the fastest). The
    * pixels are not copied: they belong to the producer, and must not change, until the receipt's `confirmed` settles;
-   * with `copy`, until the returned promise does.
+   * with `copy`, until the returned promise does. A matrix of opencv4nodejs is copied always, by a thread of that package.
+   * RGB(A) sources (sharp's raw output, `ImageData`, `channelOrder: 'rgb'`) are turned to BGR(A) on a native thread.
    *
    * Rejects as `send()`, and with `ImageError`
    * - `INVALID_MATRIX`: the matrix is empty
    * - `UNKNOWN_FORMAT`
    * - `CANNOT_ENCODE`: the format cannot hold this matrix
    */
-  sendImage(image: Mat | MatLike, encoding: ImageEncoding = '.png', options?: SendImageOptions): Promise<Receipt> {
+  sendImage(image: ImageSource, encoding: ImageEncoding = '.png', options?: SendImageOptions): Promise<Receipt> {
     try {
       const { copy, native, encode, signal } = readSendImageOptions(options);
       if (typeof encoding !== 'string') throw wrongType('encoding', "a name such as '.png' or 'raw'", encoding);
-      const mat = Mat.from(image);
       this.#checkOpen(signal);
-      const attempt: Attempt = () => this.#sendMat(mat, copy, encoding, encode, native);
-      return this.#submit(attempt, signal);
+      const source = readSource(image);
+      const attempt = ({ mat, channelOrder }: SourceMat): Attempt => {
+        const order = encode?.channelOrder ?? channelOrder;
+        const full = order === 'rgb' ? { ...encode, channelOrder: order } : encode;
+        return () => this.#sendMat(mat, copy, encoding, full, native);
+      };
+      if (source instanceof Promise) return this.#submitWhenReady(source.then(attempt), signal);
+      return this.#submit(attempt(source), signal);
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
@@ -269,6 +276,22 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
+  }
+
+  /** Keeps the message's place in the order until its pixels are there. */
+  #submitWhenReady(coming: Promise<Attempt>, signal: AbortSignal | undefined): Promise<Receipt> {
+    let attempt: Attempt = () => 0;
+    const receipt = this.#waiting.add(() => attempt(), signal);
+    const ready = (next: Attempt) => {
+      attempt = next;
+      this.#waiting.retry();
+    };
+    coming.then(ready, (error: unknown) =>
+      ready(() => {
+        throw error;
+      }),
+    );
+    return receipt;
   }
 
   #sendBody(body: string | Uint8Array, copy: boolean, options: NativeSendOptions | undefined): number {

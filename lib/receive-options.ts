@@ -1,21 +1,7 @@
 /** The options of waiting and of decoding, and the one place that reads them. */
-import type { NativeDecodeOptions } from './native.js';
+import { type Decode, type DecodeOptions, decodeReaders } from './image-options.js';
 import type { WaitOptions } from './pending.js';
-import { abortSignal, boolean, integer, oneOf, type Read, readObject } from './readers.js';
-
-/** How a body becomes a matrix. */
-export interface DecodeOptions {
-  /**
-   * As OpenCV's `IMREAD_*`: the channels and depth the file has (`unchanged`), 8-bit BGR (`color`), or 8-bit gray
-   * (`grayscale`). Default: `unchanged`.
-   */
-  readonly mode?: 'unchanged' | 'color' | 'grayscale' | undefined;
-  /**
-   * `color` and `grayscale` turn the image as its EXIF tag says; true leaves it as it lies. `unchanged` never turns it.
-   * Default: false.
-   */
-  readonly ignoreOrientation?: boolean | undefined;
-}
+import { abortSignal, boolean, integer, type Read, readObject } from './readers.js';
 
 /** Options of `receive()`. */
 export type ReceiveOptions = WaitOptions;
@@ -36,15 +22,11 @@ export interface MessagesOptions extends Pick<WaitOptions, 'signal'> {
 /** Options of `images()`. With `reuse`, the pixels are released, too. */
 export interface ImagesOptions extends DecodeOptions, MessagesOptions {}
 
-/** A decode as the consumer compares and starts it; without the limits. */
-export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation'>;
-
 const noLimits: Read<typeof waitReaders> = {};
 const asItIs: Decode = {};
 
 const iterationReaders = { signal: abortSignal, reuse: boolean };
 const waitReaders = { signal: abortSignal, timeout: integer(0, 0x7fffffff, 'milliseconds') };
-const decodeReaders = { mode: oneOf('unchanged', 'color', 'grayscale'), ignoreOrientation: boolean };
 const imageReaders = { ...decodeReaders, ...waitReaders };
 const imagesReaders = { ...decodeReaders, ...iterationReaders };
 
@@ -79,11 +61,4 @@ export function readImagesOptions(options: unknown): { limits: WaitOptions; deco
 
 function split({ signal, timeout, ...decode }: Read<typeof imageReaders>): { limits: WaitOptions; decode: Decode } {
   return { limits: { signal, timeout }, decode };
-}
-
-export function sameDecode(a: Decode, b: Decode): boolean {
-  return (
-    (a.mode ?? 'unchanged') === (b.mode ?? 'unchanged') &&
-    (a.ignoreOrientation ?? false) === (b.ignoreOrientation ?? false)
-  );
 }

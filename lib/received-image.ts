@@ -1,8 +1,8 @@
 /** An image that was received. */
-import { depthBytes, elementsOf } from './cv-type.js';
 import { Mat } from './mat.js';
 import type { Message } from './message.js';
 import type { NativeMat } from './native.js';
+import { elementsOfNative } from './native-mat.js';
 
 /** A `Mat` with the message it came in. A raw matrix is a view into the message's body. */
 export class ReceivedImage extends Mat implements Disposable {
@@ -10,12 +10,8 @@ export class ReceivedImage extends Mat implements Disposable {
   readonly message: Message;
 
   constructor(native: NativeMat, message: Message) {
-    const { rows, cols, type, step, data } = native;
-    // A view into a body may lie at an odd address, where no typed array of a larger element can begin.
-    const isAligned = data.byteOffset % depthBytes(type) === 0;
-    const { buffer, byteOffset, byteLength } = isAligned ? data : data.slice();
-    const needed = (rows - 1) * step + cols * depthBytes(type) * ((type >> 3) + 1);
-    super(rows, cols, type, elementsOf(type, buffer, byteOffset, Math.min(byteLength, needed)), step);
+    const { rows, cols, type, step } = native;
+    super(rows, cols, type, elementsOfNative(native), step);
     this.message = message;
   }
 

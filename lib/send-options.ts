@@ -1,21 +1,8 @@
 /** The options of one send, and the one place that reads them. */
 import { outOfRange, wrongType } from './argument.js';
+import { type EncodeOptions, encodeOptionsOf, encodeReaders } from './image-options.js';
 import type { FieldValue, NativeEncodeOptions, NativeProperties, NativeSendOptions } from './native.js';
 import { abortSignal, boolean, fieldTable, integer, type Read, type Reader, readObject, shortText } from './readers.js';
-
-/** How an image travels: as a file of that format, or as the matrix itself (`raw`). */
-export type ImageEncoding =
-  | '.png'
-  | '.jpg'
-  | '.jpeg'
-  | '.webp'
-  | '.bmp'
-  | 'png'
-  | 'jpg'
-  | 'jpeg'
-  | 'webp'
-  | 'bmp'
-  | 'raw';
 
 /** The AMQP properties a program can set. MatMQ itself sets `messageId`, `type` and `appId`. */
 export interface SendProperties {
@@ -50,12 +37,7 @@ export interface SendOptions {
 }
 
 /** Options of `sendImage()`. */
-export interface SendImageOptions extends SendOptions {
-  /** JPEG 0 to 100 (default 95), WebP 1 to 100, above 100 lossless (the default). As for `cv::imwrite`. */
-  readonly quality?: number | undefined;
-  /** PNG: zlib level 0 to 9. As for `cv::imwrite`. */
-  readonly compression?: number | undefined;
-}
+export interface SendImageOptions extends SendOptions, EncodeOptions {}
 
 /** Options of `sendEOT()`. */
 export type SendEotOptions = Omit<SendOptions, 'copy'>;
@@ -86,18 +68,15 @@ export function readSendEotOptions(options: unknown): SendSettings {
 }
 
 function settings(given: Read<typeof imageReaders>): SendSettings {
-  const { routingKey, properties, quality, compression } = given;
+  const { copy, signal, routingKey, properties, ...encode } = given;
   return {
-    copy: given.copy ?? false,
-    signal: given.signal,
+    copy: copy ?? false,
+    signal,
     native:
       routingKey === undefined && properties === undefined
         ? undefined
         : { ...(routingKey !== undefined && { routingKey }), ...(properties && { properties }) },
-    encode:
-      quality === undefined && compression === undefined
-        ? undefined
-        : { ...(quality !== undefined && { quality }), ...(compression !== undefined && { compression }) },
+    encode: encodeOptionsOf(encode),
   };
 }
 
@@ -132,4 +111,4 @@ const properties: Reader<NativeProperties> = (value, what) => readObject(value, 
 
 const eotReaders = { routingKey: shortText, properties, signal: abortSignal };
 const sendReaders = { ...eotReaders, copy: boolean };
-const imageReaders = { ...sendReaders, quality: integer(0, 0x7fffffff), compression: integer(0, 0x7fffffff) };
+const imageReaders = { ...sendReaders, ...encodeReaders };

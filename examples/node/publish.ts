@@ -1,10 +1,8 @@
 // Publishes texts and images in the order of the command line.
 //
 //   node publish.js --exchange frames --exchange-type fanout --text hello --image a.png --encoding .jpg --image b.png --eot
-import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type ImageEncoding, Producer } from 'matmq';
-import { CodecQueue } from './codec-queue.js';
+import { type ImageEncoding, Mat, Producer } from 'matmq';
 
 type Item =
   | { readonly kind: 'text'; readonly text: string }
@@ -46,10 +44,9 @@ function readItems(): Item[] {
 
 const items = readItems();
 const { url, name, exchange, 'exchange-type': exchangeType, 'routing-key': routingKey } = values;
-await using codecs = await CodecQueue.open(url);
 await using producer = await Producer.connect({ url, name, exchange, exchangeType, routingKey });
 for (const item of items) {
   if (item.kind === 'text') await producer.send(item.text);
   else if (item.kind === 'eot') await producer.sendEOT();
-  else await producer.sendImage(await codecs.decode(await readFile(item.path)), item.encoding);
+  else await producer.sendImage(await Mat.read(item.path), item.encoding);
 }

@@ -1,6 +1,7 @@
 // The module: what `require('matmq.node')` gives (NativeAddon of lib/native.ts).
 #include <matmq/version.hpp>
 
+#include "codec_calls.hpp"
 #include "delivery.hpp"
 #include "env_state.hpp"
 #include "native_consumer.hpp"
@@ -38,6 +39,11 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("properties", Napi::Function::New<readProperties>(env, "properties"));
   exports.Set("decodeImage", Napi::Function::New<decodeOnCodecThread>(env, "decodeImage"));
   exports.Set("release", Napi::Function::New<releaseBytes>(env, "release"));
+  exports.Set("decodeBytes", Napi::Function::New<decodeBytes>(env, "decodeBytes"));
+  exports.Set("encodeImage", Napi::Function::New<encodeToBytes>(env, "encodeImage"));
+  exports.Set("readImage", Napi::Function::New<readImageFile>(env, "readImage"));
+  exports.Set("writeImage", Napi::Function::New<writeImageFile>(env, "writeImage"));
+  exports.Set("convertImage", Napi::Function::New<convertOnCodecThread>(env, "convertImage"));
   exports.Set("defaults", Napi::Function::New<defaults>(env, "defaults"));
   exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
   exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));

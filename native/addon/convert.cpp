@@ -10,6 +10,19 @@ constexpr std::array<const char*, 9> kindNames{"connection",        "channel", "
 constexpr std::array<const char*, 6> eventNames{"connected", "disconnected", "reconnecting",
                                                 "blocked",   "unblocked",    "closed"};
 
+// In the order of the enums of image.hpp.
+constexpr std::array<const char*, 2> orderNames{"bgr", "rgb"};
+constexpr std::array<const char*, 5> subsamplingNames{"4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1"};
+constexpr std::array<const char*, 5> strategyNames{"default", "filtered", "huffman", "rle", "fixed"};
+constexpr std::array<const char*, 7> filterNames{"none", "sub", "up", "average", "paeth", "fast", "all"};
+
+template <typename Enum, std::size_t N>
+std::optional<Enum> optionalNamed(Napi::Object object, const char* name, const std::array<const char*, N>& names) {
+  const Napi::Value field = object.Get(name);
+  if (!field.IsString()) return std::nullopt;
+  return named<Enum>(field.As<Napi::String>(), names);
+}
+
 void describe(Napi::Env env, Napi::Object target, const Error& error) {
   target.Set("kind", kindNames.at(static_cast<std::size_t>(error.kind())));
   target.Set("code", std::string(error.codeName()));
@@ -51,12 +64,24 @@ EncodeOptions encodeOptionsFrom(Napi::Value value) {
   EncodeOptions options;
   if (!value.IsObject()) return options;
   const auto object = value.As<Napi::Object>();
-  const auto read = [&object](const char* name) -> std::optional<int> {
+  const auto integer = [&object](const char* name) -> std::optional<int> {
     const Napi::Value field = object.Get(name);
     return field.IsNumber() ? std::optional<int>(field.As<Napi::Number>().Int32Value()) : std::nullopt;
   };
-  options.quality = read("quality");
-  options.compression = read("compression");
+  const auto flag = [&object](const char* name) -> std::optional<bool> {
+    const Napi::Value field = object.Get(name);
+    return field.IsBoolean() ? std::optional<bool>(field.As<Napi::Boolean>().Value()) : std::nullopt;
+  };
+  options.quality = integer("quality");
+  options.progressive = flag("progressive");
+  options.optimize = flag("optimize");
+  options.restartInterval = integer("restartInterval");
+  options.chromaSubsampling = optionalNamed<ChromaSubsampling>(object, "chromaSubsampling", subsamplingNames);
+  options.compression = integer("compression");
+  options.strategy = optionalNamed<PngStrategy>(object, "strategy", strategyNames);
+  options.filter = optionalNamed<PngFilter>(object, "filter", filterNames);
+  options.lossless = flag("lossless");
+  options.channelOrder = optionalNamed<ChannelOrder>(object, "channelOrder", orderNames).value_or(ChannelOrder::bgr);
   return options;
 }
 
@@ -69,6 +94,9 @@ DecodeOptions decodeOptionsFrom(Napi::Object object) {
   }
   if (const Napi::Value ignore = object.Get("ignoreOrientation"); ignore.IsBoolean()) {
     options.ignoreOrientation = ignore.As<Napi::Boolean>();
+  }
+  if (const Napi::Value reduce = object.Get("reduce"); reduce.IsNumber()) {
+    options.reduce = reduce.As<Napi::Number>().Int32Value();
   }
   const auto limit = [&object](const char* name, std::uint64_t& target) {
     const Napi::Value value = object.Get(name);

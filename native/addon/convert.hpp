@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <array>
 #include <matmq/matmq.hpp>
 
 namespace matmq::addon {
@@ -39,6 +40,16 @@ auto guarded(Napi::Env env, Work&& work) {
 [[nodiscard]] ConsumerOptions consumerOptionsFrom(Napi::Object object);
 [[nodiscard]] Napi::Object producerOptionsObject(Napi::Env env, const ProducerOptions& options);
 [[nodiscard]] Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options);
+
+/// The enumerator whose name is at its place in `names`.
+/// @throws Error INVALID_ARGUMENT
+template <typename Enum, std::size_t N>
+[[nodiscard]] Enum named(const std::string& name, const std::array<const char*, N>& names) {
+  for (std::size_t i = 0; i < N; ++i) {
+    if (name == names[i]) return static_cast<Enum>(i);
+  }
+  throw Error(ErrorCode::invalidArgument, "Expected one of the names of lib/native.ts but received '" + name + "'");
+}
 
 [[nodiscard]] EncodeOptions encodeOptionsFrom(Napi::Value value);
 [[nodiscard]] DecodeOptions decodeOptionsFrom(Napi::Object object);

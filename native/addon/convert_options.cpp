@@ -6,14 +6,6 @@
 namespace matmq::addon {
 namespace {
 
-template <typename Enum, std::size_t N>
-Enum named(const std::string& name, const std::array<const char*, N>& names) {
-  for (std::size_t i = 0; i < N; ++i) {
-    if (name == names[i]) return static_cast<Enum>(i);
-  }
-  throw Error(ErrorCode::invalidArgument, "Expected one of the names of lib/native.ts but received '" + name + "'");
-}
-
 // In the order of the enums of options.hpp.
 constexpr std::array<const char*, 3> whenFullNames{"wait", "reject", "dropOldest"};
 constexpr std::array<const char*, 3> queueTypeNames{"classic", "quorum", "stream"};

@@ -106,6 +106,13 @@ std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value) {
           }};
 }
 
+SharedBytes heldBytes(Napi::Env env, Napi::Value value, bool copy) {
+  const auto view = value.As<Napi::Uint8Array>();
+  const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(view.Data()), view.ByteLength());
+  if (copy) return copyBytes(bytes);
+  return {holdValue(env, view), bytes};
+}
+
 Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held) {
   napi_value value = nullptr;
   auto* const reference = static_cast<napi_ref>(const_cast<void*>(held.get()));  // NOLINT: holdValue made it const

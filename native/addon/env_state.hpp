@@ -16,6 +16,7 @@
 
 #include <condition_variable>
 #include <functional>
+#include <matmq/bytes.hpp>
 #include <memory>
 #include <mutex>
 #include <unordered_set>
@@ -107,6 +108,8 @@ class EnvState {
 
 /// Keeps a JavaScript array from being collected, and its memory if that is ours; may be destroyed on any thread.
 [[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value);
+/// The bytes of a Uint8Array, held by holdValue() or copied.
+[[nodiscard]] SharedBytes heldBytes(Napi::Env env, Napi::Value value, bool copy);
 /// The value again, on the JavaScript thread.
 [[nodiscard]] Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held);
 

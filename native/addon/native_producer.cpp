@@ -1,17 +1,8 @@
 #include "native_producer.hpp"
 
+#include "codec_calls.hpp"
+
 namespace matmq::addon {
-namespace {
-
-SharedBytes bytesFrom(Napi::Env env, Napi::Value value, bool copy) {
-  const auto view = value.As<Napi::Uint8Array>();
-  const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(view.Data()), view.ByteLength());
-  if (copy) return copyBytes(bytes);
-  return {holdValue(env, view), bytes};
-}
-
-}  // namespace
-
 Napi::Function NativeProducer::define(Napi::Env env) {
   return DefineClass(
       env, "NativeProducer",
@@ -47,34 +38,16 @@ Napi::Value NativeProducer::sendText(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeProducer::sendBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return send(info.Env(), binaryMessage(bytesFrom(info.Env(), info[0], info[1].ToBoolean())), info[2]);
+    return send(info.Env(), binaryMessage(heldBytes(info.Env(), info[0], info[1].ToBoolean())), info[2]);
   });
 }
 
 Napi::Value NativeProducer::sendImage(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    const int rows = info[0].ToNumber();
-    const int cols = info[1].ToNumber();
-    const int type = info[2].ToNumber();
-    const auto step = static_cast<std::size_t>(info[3].ToNumber().Int64Value());
     const ImageFormat format = parseImageFormat(info[6].ToString().Utf8Value());
-    SharedBytes bytes = bytesFrom(info.Env(), info[4], info[5].ToBoolean());
-    // The addon trusts nobody with memory: lib/ has checked this, too.
-    const std::size_t rowBytes =
-        static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
-    // In an order in which nothing can overflow.
-    const bool covered = rows > 0 && cols > 0 && step >= rowBytes && rowBytes <= bytes.size() &&
-                         static_cast<std::size_t>(rows - 1) <= (bytes.size() - rowBytes) / step;
-    if (!covered) {
-      throw Error(ErrorCode::invalidMatrix, "Expected a matrix whose data covers its rows but received " +
-                                                std::to_string(rows) + " rows of " + std::to_string(cols) + " in " +
-                                                std::to_string(bytes.size()) + " bytes");
-    }
-    const cv::Mat image(
-        rows, cols, type,
-        const_cast<std::byte*>(bytes.view.data()),  // NOLINT(cppcoreguidelines-pro-type-const-cast): only read
-        step);
-    return send(info.Env(), imageMessage(image, std::move(bytes.owner), format, encodeOptionsFrom(info[7])), info[8]);
+    HeldMat image = matFrom(info, 0, info[5].ToBoolean());
+    return send(info.Env(), imageMessage(image.mat, std::move(image.owner), format, encodeOptionsFrom(info[7])),
+                info[8]);
   });
 }
 

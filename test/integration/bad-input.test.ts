@@ -105,6 +105,15 @@ describe('an encoding', () => {
     ['.webp', { quality: 0 }, RangeError, /quality/],
     ['.png', { compression: 10 }, RangeError, /compression/],
     ['.png', { compression: '9' }, TypeError, /options.compression .* '9'/],
+    ['.png', { quality: 90 }, RangeError, /no option 'quality' for PNG .* JPEG and WebP/],
+    ['raw', { quality: 90 }, RangeError, /no option 'quality' for raw/],
+    ['.bmp', { compression: 1 }, RangeError, /no option 'compression' for BMP .* PNG/],
+    ['.jpg', { lossless: true }, RangeError, /no option 'lossless' for JPEG/],
+    ['.webp', { progressive: true }, RangeError, /no option 'progressive' for WebP/],
+    ['.webp', { lossless: true, quality: 80 }, RangeError, /quality/],
+    ['.jpg', { restartInterval: 65_536 }, RangeError, /restart interval from 0 to 65535/],
+    ['.jpg', { chromaSubsampling: '4:2:1' }, RangeError, /'4:2:0'.*options.chromaSubsampling/],
+    ['.png', { filter: 1 }, TypeError, /options.filter/],
   ] as const)('%s with %j is refused', async (encoding, options, errorClass, words) => {
     const { producer } = await openPair();
     await failure(producer.sendImage(mat(), encoding, options as object), errorClass, 'INVALID_ARGUMENT', words);
@@ -452,6 +461,15 @@ describe('a method', () => {
       () => native.sendImage(1000, 1000, 16, 3000, new Uint8Array(3), false, 'raw', undefined),
       () => native.sendImage(Number.NaN, -1, -1, -1, new Uint8Array(3), false, 'raw', undefined),
       () => Reflect.apply(addon.decodeImage, addon, []),
+      () => Reflect.apply(addon.decodeBytes, addon, []),
+      () => Reflect.apply(addon.decodeBytes, addon, ['text', {}]),
+      () => Reflect.apply(addon.readImage, addon, ['a.png']),
+      () => Reflect.apply(addon.encodeImage, addon, [1, 1, 0, 1, {}, 'png']),
+      () => addon.encodeImage(1, 1, 0, 1, new Uint8Array(1), 'gif', undefined),
+      () => addon.encodeImage(1000, 1000, 16, 3000, new Uint8Array(3), 'png', undefined),
+      () => addon.writeImage(1, 1, 0, 1, new Uint8Array(1), 'a.gif', '', undefined),
+      () => addon.convertImage(1, 1, 0, 1, new Uint8Array(1), 'mirror' as 'copy'),
+      () => addon.convertImage(Number.NaN, -1, -1, -1, new Uint8Array(1), 'copy'),
       () => Reflect.apply(addon.properties, addon, [{}]),
     ];
     for (const call of calls) expect(call, call.toString()).toThrow();

@@ -9,6 +9,7 @@ import {
   type ImageEncoding,
   Mat,
   makeType,
+  type SendImageOptions,
   typeName,
 } from 'matmq';
 import { describe, expect, it } from 'vitest';
@@ -242,6 +243,33 @@ describe('a JPEG', () => {
   });
 });
 
+describe('the options of a JPEG', () => {
+  it('are what the file says: progressive, made-to-measure tables, restarts, subsampling', async () => {
+    const { producer, consumer } = await openPair();
+    const mat = gradient(48, 64, CV_8UC3);
+    const bytesWith = async (options: SendImageOptions): Promise<Uint8Array> => {
+      await producer.sendImage(mat, '.jpg', options);
+      return (await consumer.receive()).body;
+    };
+    const plain = await bytesWith({});
+    const header = (bytes: Uint8Array, marker: number) => Buffer.from(bytes).indexOf(Buffer.from([0xff, marker]));
+    expect(header(plain, 0xc0)).toBeGreaterThan(0);
+    expect(header(await bytesWith({ progressive: true }), 0xc2)).toBeGreaterThan(0);
+    expect((await bytesWith({ optimize: true })).length).toBeLessThan(plain.length);
+    expect(header(await bytesWith({ restartInterval: 2 }), 0xdd)).toBeGreaterThan(0);
+    for (const [chromaSubsampling, factors] of [
+      ['4:4:4', 0x11],
+      ['4:2:2', 0x21],
+      ['4:2:0', 0x22],
+      ['4:4:0', 0x12],
+      ['4:1:1', 0x41],
+    ] as const) {
+      const bytes = await bytesWith({ chromaSubsampling });
+      expect(bytes[header(bytes, 0xc0) + 11]).toBe(factors);
+    }
+  });
+});
+
 describe('a WebP', () => {
   it('is lossy with a quality up to 100, and without loss above it', async () => {
     const { producer, consumer } = await openPair();
@@ -295,6 +323,26 @@ describe('a received image', () => {
     const image = await message.image();
     expectSame(image, mat);
     expect(image.message).toBe(message);
+  });
+
+  it('is reduced as its receiver asks, whatever was decoded ahead', async () => {
+    const { producer, consumer } = await openPair();
+    const mat = gradient(61, 83, CV_8UC3);
+    for (let i = 0; i < 6; i++) await producer.sendImage(mat, '.jpg');
+    const sides = async (...args: Parameters<typeof consumer.receiveImage>) => {
+      const { rows, cols } = await consumer.receiveImage(...args);
+      return [rows, cols];
+    };
+    expect(await sides()).toEqual([61, 83]);
+    expect(await sides({ reduce: 2 })).toEqual([31, 42]);
+    expect(await sides({ reduce: 8, mode: 'grayscale' })).toEqual([8, 11]);
+    for await (const image of consumer.images({ reduce: 4 })) {
+      expect([image.rows, image.cols]).toEqual([16, 21]);
+      break;
+    }
+    const message = await consumer.receive();
+    expect((await message.image({ reduce: 2 })).rows).toBe(31);
+    expect(await sides({ reduce: 1 })).toEqual([61, 83]);
   });
 
   it('can be sent on', async () => {

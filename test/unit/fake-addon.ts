@@ -336,6 +336,36 @@ export class FakeAddon implements NativeAddon {
     structuredClone(bytes.buffer, { transfer: [bytes.buffer as ArrayBuffer] });
   }
 
+  /** What was asked of the codecs without a connection. */
+  readonly codecCalls: unknown[][] = [];
+  /** What the next of these calls comes to. */
+  codecResult: () => Promise<unknown> = async () => undefined;
+
+  #codec<T>(...call: unknown[]): Promise<T> {
+    this.codecCalls.push(call);
+    return this.codecResult() as Promise<T>;
+  }
+
+  decodeBytes(...args: Parameters<NativeAddon['decodeBytes']>): Promise<NativeMat> {
+    return this.#codec('decodeBytes', ...args);
+  }
+
+  readImage(...args: Parameters<NativeAddon['readImage']>): Promise<NativeMat> {
+    return this.#codec('readImage', ...args);
+  }
+
+  encodeImage(...args: Parameters<NativeAddon['encodeImage']>): Promise<Uint8Array> {
+    return this.#codec('encodeImage', ...args);
+  }
+
+  writeImage(...args: Parameters<NativeAddon['writeImage']>): Promise<void> {
+    return this.#codec('writeImage', ...args);
+  }
+
+  convertImage(...args: Parameters<NativeAddon['convertImage']>): Promise<NativeMat> {
+    return this.#codec('convertImage', ...args);
+  }
+
   defaults(): never {
     throw new Error('the fake has no defaults');
   }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { Mat } from 'matmq';
-import { CodecQueue } from '../codec-queue.js';
+import { Mat } from 'matmq';
 import { photoFiles } from './photo-files.js';
 
 export interface Photo {
@@ -10,11 +8,7 @@ export interface Photo {
 }
 
 /** The photos as matrices. */
-export async function readPhotos(url: string): Promise<readonly Photo[]> {
-  const photos: Photo[] = [];
-  await using codecs = await CodecQueue.open(url);
-  for (const file of await photoFiles()) {
-    photos.push({ name: basename(file), pixels: await codecs.decode(await readFile(file)) });
-  }
-  return photos;
+export async function readPhotos(): Promise<readonly Photo[]> {
+  const files = await photoFiles();
+  return Promise.all(files.map(async (file) => ({ name: basename(file), pixels: await Mat.read(file) })));
 }

@@ -5,7 +5,7 @@ import { type Leg, PLAN } from './plan.js';
 import { leave, orders, report, route } from './worker.js';
 
 const { url, routingKey } = await route();
-const photos = await readPhotos(url);
+const photos = await readPhotos();
 const producer = await Producer.connect({
   url,
   name: 'demo publisher',

@@ -1,8 +1,7 @@
 // The receiving process of the demo: checks every image against the photo, which it reads itself.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Consumer } from 'matmq';
-import { CodecQueue } from '../codec-queue.js';
 import { contactSheet } from './contact-sheet.js';
 import { LegLog } from './leg-log.js';
 import { CONTACT_SHEET } from './photo-files.js';
@@ -11,7 +10,7 @@ import { PLAN } from './plan.js';
 import { leave, report, route } from './worker.js';
 
 const { url, routingKey } = await route();
-const photos = await readPhotos(url);
+const photos = await readPhotos();
 const consumer = await Consumer.connect({
   url,
   name: 'demo receiver',
@@ -31,11 +30,8 @@ for await (const image of consumer.images()) {
 await consumer.exit();
 if (!logs.every((log) => log.complete)) mistakes.push('the end of transmission came before the last image');
 
-// The sheet goes through the queue too, and comes back as the bytes of a PNG file.
-await using codecs = await CodecQueue.open(url);
-const sheet = await codecs.encode(contactSheet(logs.map((log) => log.last)), '.png');
 await mkdir(dirname(CONTACT_SHEET), { recursive: true });
-await writeFile(CONTACT_SHEET, sheet);
+await contactSheet(logs.map((log) => log.last)).write(CONTACT_SHEET);
 
 report({ kind: 'done', legs: logs.map((log) => log.result()), mistakes });
 leave();

@@ -42,6 +42,8 @@ constexpr std::array rows{
     Row{ErrorCode::notAnImage, "NOT_AN_IMAGE", ErrorKind::image},
     Row{ErrorCode::limitExceeded, "LIMIT_EXCEEDED", ErrorKind::image},
     Row{ErrorCode::invalidMatrix, "INVALID_MATRIX", ErrorKind::image},
+    Row{ErrorCode::cannotReadFile, "CANNOT_READ_FILE", ErrorKind::image},
+    Row{ErrorCode::cannotWriteFile, "CANNOT_WRITE_FILE", ErrorKind::image},
     Row{ErrorCode::malformedProperties, "MALFORMED_PROPERTIES", ErrorKind::message},
     Row{ErrorCode::endOfTransmission, "END_OF_TRANSMISSION", ErrorKind::endOfTransmission},
     Row{ErrorCode::closed, "CLOSED", ErrorKind::closed},

@@ -67,12 +67,22 @@ OutgoingMessage imageMessage(const cv::Mat& image, std::shared_ptr<const void> o
     message.properties.headers = {{rowsHeader, std::int64_t{image.rows}},
                                   {colsHeader, std::int64_t{image.cols}},
                                   {typeHeader, typeName(image.type())}};
+  }
+  const bool asItLies =
+      format == ImageFormat::raw && (options.channelOrder == ChannelOrder::bgr || image.channels() < 3);
+  if (asItLies) {
     if (!owner) owner = std::make_shared<const cv::Mat>(image);
     message.body = rowsOf(image, std::move(owner));
   } else {
     message.body = ImageToEncode{image, std::move(owner), format, options};
   }
   return message;
+}
+
+Payload encodedBody(const ImageToEncode& job) {
+  if (job.format != ImageFormat::raw) return contiguous(encodeImage(job.image, job.format, job.options));
+  const auto turned = std::make_shared<const cv::Mat>(swapRedBlue(job.image));
+  return rowsOf(*turned, turned);
 }
 
 OutgoingMessage eotMessage() {

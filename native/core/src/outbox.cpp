@@ -73,7 +73,7 @@ void Outbox::encode(std::uint64_t sequence) {
     const std::optional<ImageToEncode> job = self->beginEncoding(sequence);
     if (!job) return;
     try {
-      self->finishEncoding(sequence, contiguous(encodeImage(job->image, job->format, job->options)), std::nullopt);
+      self->finishEncoding(sequence, encodedBody(*job), std::nullopt);
     } catch (const Error& error) {
       self->finishEncoding(sequence, {}, error);
     } catch (const std::exception& error) {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "support.hpp"
 
 using matmq::ImageFormat;
@@ -96,7 +98,7 @@ TEST_CASE("a step shorter than its row is invalid") {
   CHECK(codeOfCheck(image, ImageFormat::raw) == "INVALID_MATRIX");
 }
 
-TEST_CASE("options out of range are refused by the encoder that reads them, and by no other") {
+TEST_CASE("options out of range are refused") {
   const cv::Mat image(2, 3, CV_8UC3, cv::Scalar::all(0));
   for (const int quality : {-1, 101})
     CHECK(codeOfCheck(image, ImageFormat::jpeg, {.quality = quality}) == "INVALID_ARGUMENT");
@@ -107,13 +109,62 @@ TEST_CASE("options out of range are refused by the encoder that reads them, and 
   for (const int level : {-1, 10})
     CHECK(codeOfCheck(image, ImageFormat::png, {.compression = level}) == "INVALID_ARGUMENT");
   for (const int level : {0, 9}) CHECK(codeOfCheck(image, ImageFormat::png, {.compression = level}) == "");
-  for (const ImageFormat format : {ImageFormat::png, ImageFormat::bmp, ImageFormat::raw}) {
-    CHECK(codeOfCheck(image, format, {.quality = 1000}) == "");
-  }
+  for (const int interval : {-1, 65536})
+    CHECK(codeOfCheck(image, ImageFormat::jpeg, {.restartInterval = interval}) == "INVALID_ARGUMENT");
+  for (const int interval : {0, 65535})
+    CHECK(codeOfCheck(image, ImageFormat::jpeg, {.restartInterval = interval}) == "");
   CHECK(messageOf([&] { matmq::checkEncodable(image, ImageFormat::jpeg, {.quality = 101}); }) ==
         "Expected a JPEG quality from 0 to 100 but received 101");
   CHECK(messageOf([&] { matmq::checkEncodable(image, ImageFormat::webp, {.quality = 0}); }) ==
         "Expected a WebP quality of at least 1 but received 0");
+}
+
+TEST_CASE("an option that the format does not have is refused by name") {
+  const cv::Mat image(2, 3, CV_8UC3, cv::Scalar::all(0));
+  const std::vector<std::pair<matmq::EncodeOptions, std::vector<ImageFormat>>> owned{
+      {{.quality = 90}, {ImageFormat::jpeg, ImageFormat::webp}},
+      {{.progressive = false}, {ImageFormat::jpeg}},
+      {{.optimize = true}, {ImageFormat::jpeg}},
+      {{.restartInterval = 0}, {ImageFormat::jpeg}},
+      {{.chromaSubsampling = matmq::ChromaSubsampling::s444}, {ImageFormat::jpeg}},
+      {{.compression = 1}, {ImageFormat::png}},
+      {{.strategy = matmq::PngStrategy::rle}, {ImageFormat::png}},
+      {{.filter = matmq::PngFilter::up}, {ImageFormat::png}},
+      {{.lossless = true}, {ImageFormat::webp}},
+      {{.channelOrder = matmq::ChannelOrder::rgb}, {all.begin(), all.end()}},
+  };
+  for (std::size_t i = 0; i < owned.size(); ++i) {
+    const auto& [options, owners] = owned[i];
+    CAPTURE(i);
+    for (const ImageFormat format : all) {
+      CAPTURE(static_cast<int>(format));
+      const bool owns = std::ranges::find(owners, format) != owners.end();
+      CHECK(codeOfCheck(image, format, options) == (owns ? "" : "INVALID_ARGUMENT"));
+    }
+  }
+  CHECK(messageOf([&] { matmq::checkEncodable(image, ImageFormat::png, {.quality = 90}); }) ==
+        "Expected no option 'quality' for PNG but received one: it belongs to JPEG and WebP");
+  CHECK(messageOf([&] { matmq::checkEncodable(image, ImageFormat::raw, {.compression = 1}); }) ==
+        "Expected no option 'compression' for raw but received one: it belongs to PNG");
+}
+
+TEST_CASE("WebP: lossless and the quality must agree") {
+  const cv::Mat image(2, 3, CV_8UC3, cv::Scalar::all(0));
+  const auto code = [&](const matmq::EncodeOptions& options) { return codeOfCheck(image, ImageFormat::webp, options); };
+  CHECK(code({.quality = 101, .lossless = true}) == "");
+  CHECK(code({.quality = 80, .lossless = false}) == "");
+  CHECK(code({.quality = 80, .lossless = true}) == "INVALID_ARGUMENT");
+  CHECK(code({.quality = 101, .lossless = false}) == "INVALID_ARGUMENT");
+  CHECK(code({.lossless = false}) == "INVALID_ARGUMENT");
+  CHECK(support::copy(matmq::encodeImage(image, ImageFormat::webp, {.lossless = true})) ==
+        support::copy(matmq::encodeImage(image, ImageFormat::webp)));
+}
+
+TEST_CASE("an order of channels needs a matrix that can have one") {
+  const matmq::EncodeOptions rgb{.channelOrder = matmq::ChannelOrder::rgb};
+  CHECK(codeOfCheck(cv::Mat(2, 3, CV_32FC(5)), ImageFormat::raw, rgb) == "INVALID_ARGUMENT");
+  for (const int channels : {1, 2, 3, 4})
+    CHECK(codeOfCheck(cv::Mat(2, 3, CV_32FC(channels)), ImageFormat::raw, rgb) == "");
 }
 
 TEST_CASE("a raw matrix is not encoded") {

@@ -70,6 +70,54 @@ TEST_CASE("JPEG: noise at quality 100, the largest file there is, encodes to the
   }
 }
 
+TEST_CASE("JPEG: every combination of options encodes to the bytes of cv::imencode") {
+  for (const int type : {CV_8UC1, CV_8UC3}) {
+    const cv::Mat image = support::picture(123, 145, type);
+    for (const bool progressive : {false, true}) {
+      for (const bool optimize : {false, true}) {
+        for (const int interval : {0, 1, 7, 65535}) {
+          for (const int quality : {10, 95}) {
+            CAPTURE(progressive);
+            CAPTURE(optimize);
+            CAPTURE(interval);
+            const Bytes ours = support::copy(matmq::encodeImage(
+                image, ImageFormat::jpeg,
+                {.quality = quality, .progressive = progressive, .optimize = optimize, .restartInterval = interval}));
+            CHECK(ours == support::openCvEncodes(
+                              ".jpg", image,
+                              {cv::IMWRITE_JPEG_QUALITY, quality, cv::IMWRITE_JPEG_PROGRESSIVE, progressive,
+                               cv::IMWRITE_JPEG_OPTIMIZE, optimize, cv::IMWRITE_JPEG_RST_INTERVAL, interval}));
+            support::checkDecodesAsOpenCv(ours);
+          }
+        }
+      }
+    }
+  }
+}
+
+// OpenCV has the parameter from 4.7 on, so libjpeg-turbo's other interface is what our bytes are held against.
+TEST_CASE("JPEG: every chroma subsampling encodes to the bytes of TurboJPEG") {
+  const std::vector<std::pair<matmq::ChromaSubsampling, TJSAMP>> pairs{{matmq::ChromaSubsampling::s444, TJSAMP_444},
+                                                                       {matmq::ChromaSubsampling::s422, TJSAMP_422},
+                                                                       {matmq::ChromaSubsampling::s420, TJSAMP_420},
+                                                                       {matmq::ChromaSubsampling::s440, TJSAMP_440},
+                                                                       {matmq::ChromaSubsampling::s411, TJSAMP_411}};
+  for (const auto& [ours, theirs] : pairs) {
+    for (const cv::Size size : {cv::Size(1, 1), cv::Size(33, 17), cv::Size(123, 145)}) {
+      CAPTURE(static_cast<int>(theirs));
+      const cv::Mat image = support::picture(size.height, size.width, CV_8UC3);
+      const Bytes encoded =
+          support::copy(matmq::encodeImage(image, ImageFormat::jpeg, {.quality = 90, .chromaSubsampling = ours}));
+      CHECK(encoded == compress(image, TJPF_BGR, theirs, TJFLAG_ACCURATEDCT));
+      support::checkDecodesAsOpenCv(encoded);
+    }
+  }
+  const cv::Mat gray = support::picture(20, 30, CV_8UC1);
+  CHECK(support::copy(
+            matmq::encodeImage(gray, ImageFormat::jpeg, {.chromaSubsampling = matmq::ChromaSubsampling::s411})) ==
+        support::openCvEncodes(".jpg", gray));
+}
+
 TEST_CASE("JPEG: photos encode to the bytes of cv::imencode and decode as with cv::imdecode") {
   for (const std::string& photo : support::photos()) {
     CAPTURE(photo);

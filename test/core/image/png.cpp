@@ -1,3 +1,7 @@
+#include <zlib.h>
+
+#include <optional>
+
 #include "support.hpp"
 
 using matmq::ImageFormat;
@@ -24,6 +28,64 @@ TEST_CASE("PNG: every compression level encodes to the bytes of cv::imencode") {
     CHECK(support::copy(matmq::encodeImage(image, ImageFormat::png, {.compression = level})) ==
           support::openCvEncodes(".png", image, {cv::IMWRITE_PNG_COMPRESSION, level}));
   }
+}
+
+TEST_CASE("PNG: every strategy, with and without a level, encodes to the bytes of cv::imencode") {
+  const cv::Mat image = support::picture(61, 87, CV_8UC3);
+  for (const int strategy : {0, 1, 2, 3, 4}) {
+    CAPTURE(strategy);
+    const auto ours = static_cast<matmq::PngStrategy>(strategy);
+    CHECK(support::copy(matmq::encodeImage(image, ImageFormat::png, {.strategy = ours})) ==
+          support::openCvEncodes(".png", image, {cv::IMWRITE_PNG_STRATEGY, strategy}));
+    CHECK(support::copy(matmq::encodeImage(image, ImageFormat::png, {.compression = 6, .strategy = ours})) ==
+          support::openCvEncodes(".png", image, {cv::IMWRITE_PNG_COMPRESSION, 6, cv::IMWRITE_PNG_STRATEGY, strategy}));
+  }
+}
+
+namespace {
+
+/// The filter byte of every row, from the inflated IDAT chunks.
+std::vector<int> filtersOf(const support::Bytes& png, std::size_t rowBytes, std::size_t rows) {
+  support::Bytes packed;
+  for (std::size_t at = 8; at + 8 <= png.size();) {
+    const std::size_t length = static_cast<std::size_t>(png[at]) << 24 | static_cast<std::size_t>(png[at + 1]) << 16 |
+                               static_cast<std::size_t>(png[at + 2]) << 8 | png[at + 3];
+    const auto data = png.begin() + static_cast<std::ptrdiff_t>(at + 8);
+    if (std::memcmp(&png[at + 4], "IDAT", 4) == 0) {
+      packed.insert(packed.end(), data, data + static_cast<std::ptrdiff_t>(length));
+    }
+    at += length + 12;
+  }
+  support::Bytes pixels((rowBytes + 1) * rows);
+  uLongf size = pixels.size();
+  REQUIRE(uncompress(pixels.data(), &size, packed.data(), packed.size()) == Z_OK);
+  REQUIRE(size == pixels.size());
+  std::vector<int> filters;
+  for (std::size_t y = 0; y < rows; ++y) filters.push_back(pixels[y * (rowBytes + 1)]);
+  return filters;
+}
+
+}  // namespace
+
+TEST_CASE("PNG: a filter is what every row of the file has, and the pixels stay what they are") {
+  const cv::Mat image = support::picture(21, 87, CV_8UC3);
+  for (const int filter : {0, 1, 2, 3, 4}) {
+    for (const std::optional<int> level : {std::optional<int>(), std::optional<int>(6)}) {
+      CAPTURE(filter);
+      const support::Bytes png = support::copy(matmq::encodeImage(
+          image, ImageFormat::png, {.compression = level, .filter = static_cast<matmq::PngFilter>(filter)}));
+      CHECK(filtersOf(png, 87 * 3, 21) == std::vector<int>(21, filter));
+      CHECK(support::same(matmq::decodeImage(support::view(png)), image));
+    }
+  }
+  for (const matmq::PngFilter several : {matmq::PngFilter::fast, matmq::PngFilter::all}) {
+    const support::Bytes png = support::copy(matmq::encodeImage(image, ImageFormat::png, {.filter = several}));
+    for (const int filter : filtersOf(png, 87 * 3, 21)) CHECK(filter <= (several == matmq::PngFilter::fast ? 2 : 4));
+    CHECK(support::same(matmq::decodeImage(support::view(png)), image));
+  }
+  CHECK(
+      support::copy(matmq::encodeImage(image, ImageFormat::png, {.compression = 6, .filter = matmq::PngFilter::all})) ==
+      support::openCvEncodes(".png", image, {cv::IMWRITE_PNG_COMPRESSION, 6}));
 }
 
 TEST_CASE("PNG: photos and what does not compress at all encode to the bytes of cv::imencode") {

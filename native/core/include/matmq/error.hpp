@@ -52,12 +52,14 @@ enum class ErrorCode : std::uint8_t {
   notConfirmed,   ///< closed before the broker confirmed the message
   publishFailed,  ///< several messages failed; the list says which and why
   // image
-  unknownFormat,  ///< an encoding MatMQ does not know
-  cannotEncode,   ///< the format cannot hold this matrix, or its library refused
-  cannotDecode,   ///< the body is damaged
-  notAnImage,     ///< the body is none of the allowed formats
-  limitExceeded,  ///< the image is larger than `limits` allows
-  invalidMatrix,  ///< an empty matrix, or one whose fields contradict each other
+  unknownFormat,    ///< an encoding MatMQ does not know
+  cannotEncode,     ///< the format cannot hold this matrix, or its library refused
+  cannotDecode,     ///< the body is damaged
+  notAnImage,       ///< the body is none of the allowed formats
+  limitExceeded,    ///< the image is larger than `limits` allows
+  invalidMatrix,    ///< an empty matrix, or one whose fields contradict each other
+  cannotReadFile,   ///< the system does not let an image file be read, or it is no regular file
+  cannotWriteFile,  ///< nor written
   // message
   malformedProperties,  ///< the properties of a received message cannot be read
   // the rest

@@ -4,7 +4,9 @@
 // 1. Only libjpeg-turbo, libpng, libwebp and our own BMP and raw code read bytes; OpenCV's imgcodecs is never linked.
 // 2. A decoder is chosen by the exact magic bytes, never by what the message claims.
 // 3. Dimensions are read and held against ImageLimits before any memory for pixels is taken.
-// 4. Encoded bytes are what `cv::imencode` of the same format and options makes; matrices are BGR or BGRA.
+// 4. Encoded bytes are what `cv::imencode` of the same format and options makes; matrices are BGR or BGRA, and one that
+//    is RGB or RGBA says so (EncodeOptions::channelOrder).
+// 5. An option that the format does not have is refused, never ignored.
 #pragma once
 
 #include <cstddef>
@@ -22,13 +24,43 @@ namespace matmq {
 /// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format.
 enum class ImageFormat : std::uint8_t { png, jpeg, webp, bmp, raw };
 
-/// Options of all encoders, each with the meaning it has for `cv::imwrite`; an encoder reads its own.
+/// The order of the colours in a matrix of 3 or 4 channels. OpenCV's, and so MatMQ's everywhere else, is BGR(A).
+enum class ChannelOrder : std::uint8_t { bgr, rgb };
+
+/// How JPEG stores colour: at full size, or at half or a quarter of it across, down, or both.
+enum class ChromaSubsampling : std::uint8_t { s444, s422, s420, s440, s411 };
+
+/// zlib's strategy (IMWRITE_PNG_STRATEGY_*, with their values).
+enum class PngStrategy : std::uint8_t { standard, filtered, huffmanOnly, rle, fixed };
+
+/// The prediction of PNG's rows: one of the five (PNG specification, 9), or the best of some for each row. As
+/// IMWRITE_PNG_FILTER_* of OpenCV 4.12.
+enum class PngFilter : std::uint8_t { none, sub, up, average, paeth, fast, all };
+
+/// Options of all encoders, each with the meaning it has for `cv::imwrite`, and of one format each except where it says
+/// more.
 struct EncodeOptions {
   /// JPEG 0..100 (IMWRITE_JPEG_QUALITY, 95). WebP 1..100; above 100 is lossless (IMWRITE_WEBP_QUALITY, lossless).
   std::optional<int> quality{};
-  /// PNG zlib level 0..9 (IMWRITE_PNG_COMPRESSION). Unset: level 1 with the RLE strategy and the Sub filter, as
-  /// OpenCV's default.
+  /// JPEG: several scans, from coarse to fine (IMWRITE_JPEG_PROGRESSIVE, false).
+  std::optional<bool> progressive{};
+  /// JPEG: Huffman tables made for the image: smaller, slower (IMWRITE_JPEG_OPTIMIZE, false; progressive always does).
+  std::optional<bool> optimize{};
+  /// JPEG: a restart marker every so many MCUs, 0..65535; 0 is none (IMWRITE_JPEG_RST_INTERVAL, 0).
+  std::optional<int> restartInterval{};
+  /// JPEG (IMWRITE_JPEG_SAMPLING_FACTOR of OpenCV 4.7, 4:2:0). Of no effect on a grey image, which has no chroma.
+  std::optional<ChromaSubsampling> chromaSubsampling{};
+  /// PNG: zlib level 0..9 (IMWRITE_PNG_COMPRESSION). Unset: level 1 with the RLE strategy and the Sub filter, as
+  /// OpenCV's default. Set: the standard strategy and a filter chosen for each row, unless said otherwise.
   std::optional<int> compression{};
+  /// PNG (IMWRITE_PNG_STRATEGY).
+  std::optional<PngStrategy> strategy{};
+  /// PNG (IMWRITE_PNG_FILTER of OpenCV 4.12).
+  std::optional<PngFilter> filter{};
+  /// WebP: true is what a quality above 100 is, and the default; false needs a quality from 1 to 100.
+  std::optional<bool> lossless{};
+  /// Every format, raw included: `rgb` has red and blue exchanged before the matrix is encoded (or sent raw).
+  ChannelOrder channelOrder = ChannelOrder::bgr;
 };
 
 /// What a decoder may take. Exceeding it is an Error `LIMIT_EXCEEDED`, found before memory is taken.
@@ -44,6 +76,10 @@ struct DecodeOptions {
   DecodeMode mode = DecodeMode::unchanged;
   /// `color` and `grayscale` turn the image as its EXIF tag says, as `cv::imdecode` does; `unchanged` never does.
   bool ignoreOrientation = false;
+  /// 1, 2, 4 or 8: the sides are divided by it, as with IMREAD_REDUCED_*. A JPEG is decoded at that size (sides rounded
+  /// up), which is a good deal faster; other formats are decoded whole and then reduced (rounded down, at least 1).
+  int reduce = 1;
+  /// They hold for the size the file has, before it is reduced.
   ImageLimits limits{};
 };
 
@@ -59,7 +95,7 @@ struct DecodeOptions {
 
 /// Checks, without encoding, that `format` can hold `image` and that `options` are in range.
 /// @throws Error INVALID_MATRIX (empty, more than two dimensions), CANNOT_ENCODE (depth or channels the format has not,
-///         a side it cannot express), INVALID_ARGUMENT (option out of range).
+///         a side it cannot express), INVALID_ARGUMENT (an option out of range, or of another format).
 void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
 /// Encodes to a file image in memory. Any step is accepted (regions of interest).
@@ -67,8 +103,17 @@ void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOption
 [[nodiscard]] SharedBytes encodeImage(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
 /// Decodes PNG, JPEG, WebP or BMP by magic. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG gives CV_16U.
-/// @throws Error NOT_AN_IMAGE (no known magic), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated).
+/// A progressive JPEG takes up to twice the memory of its pixels in addition, for its coefficients, while it is decoded.
+/// @throws Error NOT_AN_IMAGE (no known magic), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated), INVALID_ARGUMENT.
 [[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {});
+
+/// The same pixels with red and blue exchanged, in memory of their own.
+/// @throws Error INVALID_ARGUMENT unless it has 3 or 4 channels
+[[nodiscard]] cv::Mat swapRedBlue(const cv::Mat& image);
+
+/// 8-bit R, G, B, A of an 8-bit grey, BGR or BGRA matrix, as canvases want it; opaque where it has no alpha.
+/// @throws Error CANNOT_ENCODE for any other
+[[nodiscard]] cv::Mat toRgba(const cv::Mat& image);
 
 /// The name of an OpenCV type, "CV_8UC3"; channels above 4 as "CV_8UC(7)", as OpenCV writes them on the wire.
 [[nodiscard]] std::string typeName(int type);

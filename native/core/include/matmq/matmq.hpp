@@ -3,5 +3,6 @@
 
 #include <matmq/codec_pool.hpp>
 #include <matmq/consumer.hpp>
+#include <matmq/image_file.hpp>
 #include <matmq/producer.hpp>
 #include <matmq/version.hpp>

@@ -35,7 +35,8 @@ struct Properties {
   std::optional<std::string> appId;  ///< MatMQ's: the producer's name
 };
 
-/// A matrix that a codec thread will encode. The pixels must stay as they are until that is done.
+/// A matrix that a codec thread will encode, or (raw) turn from RGB to BGR. The pixels must stay as they are until that
+/// is done.
 struct ImageToEncode {
   cv::Mat image;                      ///< may be a header over memory that `owner` keeps
   std::shared_ptr<const void> owner;  ///< null when `image` owns its pixels
@@ -57,10 +58,14 @@ struct OutgoingMessage {
 [[nodiscard]] OutgoingMessage textMessage(std::string_view text);
 /// A binary message, not copied.
 [[nodiscard]] OutgoingMessage binaryMessage(SharedBytes bytes);
-/// An image: raw matrices as they lie (rows of a region of interest included), the others to be encoded.
+/// An image: raw matrices as they lie (rows of a region of interest included), unless their channels are RGB(A); those
+/// and all other formats are for a codec thread.
 /// @throws Error as checkEncodable
 [[nodiscard]] OutgoingMessage imageMessage(const cv::Mat& image, std::shared_ptr<const void> owner, ImageFormat format,
                                            const EncodeOptions& options);
+/// What the codec thread makes of it: the body.
+/// @throws Error as encodeImage
+[[nodiscard]] Payload encodedBody(const ImageToEncode& job);
 [[nodiscard]] OutgoingMessage eotMessage();
 /// Adds a program's own properties. Where MatMQ has said something already (an image's content type and headers), that
 /// stays.

@@ -37,6 +37,9 @@ namespace matmq::codec {
   return fileType;
 }
 
+/// The image at a fraction of its size, as cv::imdecode makes it of what is no JPEG.
+[[nodiscard]] cv::Mat reduced(cv::Mat image, int divisor);
+
 /// Whether the image is to be turned as its EXIF says.
 [[nodiscard]] constexpr bool wantsOrientation(const DecodeOptions& options) noexcept {
   return options.mode != DecodeMode::unchanged && !options.ignoreOrientation;

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <matmq/image.hpp>
 #include <new>
-#include <opencv2/core.hpp>
+#include <opencv2/imgproc.hpp>
 
 #include "codecs.hpp"
 
@@ -28,7 +28,19 @@ std::string firstBytes(std::span<const std::byte> body) {
 
 }  // namespace
 
+cv::Mat codec::reduced(cv::Mat image, int divisor) {
+  if (divisor == 1) return image;
+  cv::Mat small;
+  cv::resize(image, small, {std::max(image.cols / divisor, 1), std::max(image.rows / divisor, 1)}, 0, 0,
+             cv::INTER_LINEAR_EXACT);
+  return small;
+}
+
 cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options) {
+  if (options.reduce != 1 && options.reduce != 2 && options.reduce != 4 && options.reduce != 8) {
+    throw Error(ErrorCode::invalidArgument,
+                "Expected 1, 2, 4 or 8 for reduce but received " + std::to_string(options.reduce));
+  }
   const auto format = formatOfMagic(body);
   if (!format) refuse(body);
   try {
@@ -38,9 +50,9 @@ cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& option
       case ImageFormat::jpeg:
         return codec::decodeJpeg(body, options);
       case ImageFormat::webp:
-        return codec::decodeWebp(body, options);
+        return codec::reduced(codec::decodeWebp(body, options), options.reduce);
       case ImageFormat::bmp:
-        return codec::decodeBmp(body, options);
+        return codec::reduced(codec::decodeBmp(body, options), options.reduce);
       case ImageFormat::raw:
         break;
     }

@@ -86,17 +86,62 @@ void checkRange(const std::optional<int>& option, int least, int most, const cha
               "Expected a " + std::string(what) + ' ' + range + " but received " + std::to_string(*option));
 }
 
-void checkOptions(ImageFormat format, const EncodeOptions& options) {
-  switch (format) {
-    case ImageFormat::png:
-      return checkRange(options.compression, 0, 9, "PNG compression");
-    case ImageFormat::jpeg:
-      return checkRange(options.quality, 0, 100, "JPEG quality");
-    case ImageFormat::webp:
-      return checkRange(options.quality, 1, anySide, "WebP quality");  // above 100: lossless
-    case ImageFormat::bmp:
-    case ImageFormat::raw:
-      return;
+void checkLossless(const EncodeOptions& options) {
+  if (!options.lossless) return;
+  const bool losslessQuality = !options.quality || *options.quality > 100;
+  if (*options.lossless == losslessQuality) return;
+  throw Error(ErrorCode::invalidArgument,
+              *options.lossless ? "Expected no WebP quality up to 100 beside lossless but received " +
+                                      std::to_string(*options.quality)
+                                : "Expected a WebP quality from 1 to 100 with lossless: false but received " +
+                                      (options.quality ? std::to_string(*options.quality) : "none"));
+}
+
+/// An option that a format does not have would be silently without effect.
+void checkBelongs(const Capability& format, const EncodeOptions& options) {
+  struct Use {
+    std::string_view name;
+    bool given;
+    unsigned formats;  // bits of ImageFormat
+  };
+  constexpr unsigned png = bit(static_cast<int>(ImageFormat::png));
+  constexpr unsigned jpeg = bit(static_cast<int>(ImageFormat::jpeg));
+  constexpr unsigned webp = bit(static_cast<int>(ImageFormat::webp));
+  const std::array uses{
+      Use{"quality", options.quality.has_value(), jpeg | webp},
+      Use{"progressive", options.progressive.has_value(), jpeg},
+      Use{"optimize", options.optimize.has_value(), jpeg},
+      Use{"restartInterval", options.restartInterval.has_value(), jpeg},
+      Use{"chromaSubsampling", options.chromaSubsampling.has_value(), jpeg},
+      Use{"compression", options.compression.has_value(), png},
+      Use{"strategy", options.strategy.has_value(), png},
+      Use{"filter", options.filter.has_value(), png},
+      Use{"lossless", options.lossless.has_value(), webp},
+  };
+  const unsigned wanted = bit(static_cast<int>(format.format));
+  for (const Use& use : uses) {
+    if (!use.given || (use.formats & wanted) != 0) continue;
+    std::string owners;
+    for (const Capability& known : capabilities) {
+      if ((use.formats & bit(static_cast<int>(known.format))) == 0) continue;
+      owners += (owners.empty() ? "" : " and ") + std::string(known.name);
+    }
+    throw Error(ErrorCode::invalidArgument, "Expected no option '" + std::string(use.name) + "' for " +
+                                                std::string(format.name) + " but received one: it belongs to " +
+                                                owners);
+  }
+}
+
+void checkOptions(const cv::Mat& image, const Capability& format, const EncodeOptions& options) {
+  checkBelongs(format, options);
+  checkRange(options.compression, 0, 9, "PNG compression");
+  checkRange(options.restartInterval, 0, 65535, "JPEG restart interval");
+  if (format.format == ImageFormat::jpeg) checkRange(options.quality, 0, 100, "JPEG quality");
+  if (format.format == ImageFormat::webp) checkRange(options.quality, 1, anySide, "WebP quality");
+  checkLossless(options);
+  if (options.channelOrder == ChannelOrder::rgb && image.channels() > 4) {
+    throw Error(ErrorCode::invalidArgument,
+                "Expected at most 4 channels with the channel order RGB but received " + typeName(image.type()));
   }
 }
 
@@ -120,15 +165,17 @@ SharedBytes encodeChecked(const cv::Mat& image, ImageFormat format, const Encode
 }  // namespace
 
 void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOptions& options) {
-  checkMatrix(image, capabilityOf(format));
-  checkOptions(format, options);
+  const Capability& capability = capabilityOf(format);
+  checkMatrix(image, capability);
+  checkOptions(image, capability, options);
 }
 
 SharedBytes encodeImage(const cv::Mat& image, ImageFormat format, const EncodeOptions& options) {
   checkEncodable(image, format, options);
   try {
-    return encodeChecked(image, format, options);
-  } catch (const cv::Exception& error) {  // cv::cvtColor in WebP; nothing but memory can fail there
+    const bool turned = options.channelOrder == ChannelOrder::rgb && image.channels() >= 3;
+    return encodeChecked(turned ? swapRedBlue(image) : image, format, options);
+  } catch (const cv::Exception& error) {  // cv::cvtColor; nothing but memory can fail there
     if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
     throw Error(ErrorCode::cannotEncode, error.err);
   }

@@ -1,4 +1,4 @@
-// JPEG through TurboJPEG, whose functions return where libjpeg's would longjmp.
+// Decoding JPEG through TurboJPEG, whose functions return where libjpeg's would longjmp. (jpeg_encode.cpp encodes.)
 //
 // A handle lives for one image. Making one costs 2 microseconds; keeping one would keep its Huffman and quantisation
 // tables, and a file that leaves its own out (frames of Motion-JPEG cameras do) would be decoded with those of the
@@ -7,12 +7,10 @@
 
 #include <algorithm>
 #include <array>
-#include <climits>
 #include <cstring>
 
 #include "codecs.hpp"
 #include "limits.hpp"
-#include "malloc_buffer.hpp"
 #include "orientation.hpp"
 
 namespace matmq::codec {
@@ -222,29 +220,6 @@ cv::Mat fromCmyk(const cv::Mat& cmyk, int type) {
 
 }  // namespace
 
-SharedBytes encodeJpeg(const cv::Mat& image, const EncodeOptions& options) {
-  constexpr int defaultQuality = 95;  // cv::imencode's
-  const bool gray = image.channels() == 1;
-  const int subsampling = gray ? TJSAMP_GRAY : TJSAMP_420;
-  // TurboJPEG's strides are ints; a region of a matrix with 2 GiB rows is packed first.
-  const cv::Mat source = image.step[0] > INT_MAX ? image.clone() : image;
-
-  // The worst case is reserved, the pages that were not needed are given back: encoding ends without a copy, and a
-  // message in a queue holds its own size.
-  unsigned long size = tjBufSize(source.cols, source.rows, subsampling);
-  MallocBuffer buffer(size);
-  auto* out = reinterpret_cast<unsigned char*>(buffer.data());
-  const Turbo turbo(tjInitCompress());
-  if (tjCompress2(turbo.get(), source.data, source.cols, static_cast<int>(source.step[0]), source.rows,
-                  gray ? TJPF_GRAY : TJPF_BGR, &out, &size, subsampling, options.quality.value_or(defaultQuality),
-                  TJFLAG_ACCURATEDCT | TJFLAG_NOREALLOC) != 0) {
-    throw Error(ErrorCode::cannotEncode, "Expected libjpeg-turbo to encode a matrix of " + std::to_string(source.cols) +
-                                             " x " + std::to_string(source.rows) + " but it says '" + turbo.error() +
-                                             "'");
-  }
-  return std::move(buffer).release(size);
-}
-
 cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options) {
   const FileHeader header = readHeader(body);
   const int type = decodedType(header.colorspace == TJCS_GRAY ? CV_8UC1 : CV_8UC3, options.mode);
@@ -254,7 +229,10 @@ cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options
               options.limits, "JPEG");
   checkScans(body, header, options.limits);
 
-  cv::Mat image(header.height, header.width, storedType);
+  // TurboJPEG looks for the largest scale that fits these sides: the one that is asked for, unless both sides are below
+  // 8 pixels. Then it may take a larger one, and the pixels differ a little from those of cv::imdecode.
+  const auto side = [&](int whole) { return (whole - 1) / options.reduce + 1; };
+  cv::Mat image(side(header.height), side(header.width), storedType);
   decompress(body, image, cmyk ? TJPF_CMYK : type == CV_8UC1 ? TJPF_GRAY : TJPF_BGR);
   if (cmyk) image = fromCmyk(image, type);
   if (wantsOrientation(options)) applyOrientation(image, orientationOf(body));

@@ -37,6 +37,9 @@ class MallocBuffer {
     return true;
   }
 
+  /// Half as much again, what is there kept. False when there is no memory.
+  [[nodiscard]] bool enlarge() noexcept { return reallocate(capacity_ + capacity_ / 2 + 1); }
+
   /// The bytes appended.
   [[nodiscard]] SharedBytes release() && { return std::move(*this).release(size_); }
 

@@ -218,6 +218,9 @@ class Reader {
 
 // --- encoding --------------------------------------------------------------------------------------------------------
 
+static_assert(static_cast<int>(PngStrategy::standard) == Z_DEFAULT_STRATEGY &&
+              static_cast<int>(PngStrategy::fixed) == Z_FIXED);
+
 class Writer {
  public:
   explicit Writer(std::size_t capacity)
@@ -233,8 +236,8 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// `level` below 0 is OpenCV's default. False: see error().
-  [[nodiscard]] bool encode(const cv::Mat& image, int level) noexcept {
+  /// False: see error().
+  [[nodiscard]] bool encode(const cv::Mat& image, const EncodeOptions& options) noexcept {
     if (setjmp(png_jmpbuf(png_))) return false;
     const auto width = static_cast<png_uint_32>(image.cols);
     const auto height = static_cast<png_uint_32>(image.rows);
@@ -246,13 +249,13 @@ class Writer {
     const std::size_t step = image.step[0];
     const png_const_bytep data = image.data;
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // libpng's default is a million a side
-    if (level >= 0) {
-      png_set_compression_level(png_, level);
-      png_set_compression_strategy(png_, Z_DEFAULT_STRATEGY);
-    } else {
-      png_set_filter(png_, PNG_FILTER_TYPE_BASE, PNG_FILTER_SUB);
-      png_set_compression_level(png_, Z_BEST_SPEED);
-      png_set_compression_strategy(png_, Z_RLE);
+    const bool fast = !options.compression;                       // OpenCV's default
+    png_set_compression_level(png_, fast ? Z_BEST_SPEED : *options.compression);
+    png_set_compression_strategy(png_, options.strategy ? static_cast<int>(*options.strategy)
+                                       : fast           ? Z_RLE
+                                                        : Z_DEFAULT_STRATEGY);
+    if (fast || options.filter) {
+      png_set_filter(png_, PNG_FILTER_TYPE_BASE, filters(options.filter.value_or(PngFilter::sub)));
     }
     png_set_IHDR(png_, info_, width, height, bitDepth, colorType, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
@@ -269,6 +272,26 @@ class Writer {
   [[nodiscard]] SharedBytes release() && { return std::move(out_).release(); }
 
  private:
+  static int filters(PngFilter filter) noexcept {
+    switch (filter) {
+      case PngFilter::none:
+        return PNG_FILTER_NONE;
+      case PngFilter::sub:
+        return PNG_FILTER_SUB;
+      case PngFilter::up:
+        return PNG_FILTER_UP;
+      case PngFilter::average:
+        return PNG_FILTER_AVG;
+      case PngFilter::paeth:
+        return PNG_FILTER_PAETH;
+      case PngFilter::fast:
+        return PNG_FAST_FILTERS;
+      case PngFilter::all:
+        break;
+    }
+    return PNG_ALL_FILTERS;
+  }
+
   static void write(png_structp png, png_bytep bytes, std::size_t count) {
     auto* self = static_cast<Writer*>(png_get_io_ptr(png));
     if (self->out_.append(bytes, count)) return;
@@ -293,7 +316,7 @@ SharedBytes encodePng(const cv::Mat& image, const EncodeOptions& options) {
   // images never grow; what is not used is given back at the end.
   const std::size_t pixels = image.total() * image.elemSize();
   Writer writer(pixels / 3 * 2 + 4096);
-  if (!writer.encode(image, options.compression.value_or(-1))) {
+  if (!writer.encode(image, options)) {
     if (writer.outOfMemory()) throw std::bad_alloc();
     throw Error(ErrorCode::cannotEncode, "Expected libpng to encode a matrix of " + std::to_string(image.cols) + " x " +
                                              std::to_string(image.rows) + " but it says '" + writer.error() + "'");
@@ -319,6 +342,7 @@ cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options)
                          type)) {
     damaged(reader.error());
   }
+  image = reduced(std::move(image), options.reduce);
   if (wantsOrientation(options)) applyOrientation(image, reader.orientation());
   return image;
 }

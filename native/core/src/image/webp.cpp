@@ -48,7 +48,7 @@ SharedBytes encodeWebp(const cv::Mat& image, const EncodeOptions& options) {
   const bool alpha = source.channels() == 4;
   std::uint8_t* encoded = nullptr;
   std::size_t size = 0;
-  if (!options.quality || *options.quality > 100) {
+  if (!options.quality || *options.quality > 100) {  // checkEncodable holds `lossless` against it
     size = alpha ? WebPEncodeLosslessBGRA(source.data, source.cols, source.rows, stride, &encoded)
                  : WebPEncodeLosslessBGR(source.data, source.cols, source.rows, stride, &encoded);
   } else {

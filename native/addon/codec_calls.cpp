@@ -1,0 +1,203 @@
+#include "codec_calls.hpp"
+
+#include <matmq/image_file.hpp>
+
+#include "env_state.hpp"
+
+namespace matmq::addon {
+namespace {
+
+/// While it lives, the memory of JavaScript may be read; false when that is gone already.
+class Reading {
+ public:
+  explicit Reading(Mailbox& mailbox) : mailbox_(mailbox), allowed_(mailbox.enter()) {}
+  ~Reading() {
+    if (allowed_) mailbox_.leave();
+  }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  explicit operator bool() const noexcept { return allowed_; }
+
+ private:
+  Mailbox& mailbox_;
+  bool allowed_;
+};
+
+/// What a codec thread makes: nothing when the environment has ended.
+template <typename Result>
+using Work = std::function<std::optional<Result>(Mailbox&)>;
+
+/// Runs `work` on a codec thread; the promise resolves to what `answer` makes of the result on the JavaScript thread.
+template <typename Result>
+Napi::Value onCodecThread(Napi::Env env, Work<Result> work, Napi::Value (*answer)(Napi::Env, const Result&)) {
+  struct Call {
+    Napi::Promise::Deferred deferred;
+    Work<Result> work;
+    std::optional<Result> result;
+    std::optional<Error> error;
+
+    void run(Mailbox& mailbox) noexcept {
+      try {
+        result = work(mailbox);
+      } catch (const Error& failure) {
+        error = failure;
+      } catch (const std::bad_alloc&) {
+        error = Error(ErrorCode::limitExceeded, "Expected memory for the image but the system gives none");
+      } catch (const std::exception& failure) {
+        error = Error(ErrorCode::cannotDecode, failure.what());
+      }
+      work = {};  // what it holds is not needed any more
+    }
+  };
+  EnvState& state = EnvState::of(env);
+  auto call =
+      std::make_shared<Call>(Call{Napi::Promise::Deferred::New(env), std::move(work), std::nullopt, std::nullopt});
+  const Napi::Value promise = call->deferred.Promise();
+  codec_pool::submit([call, answer, mailbox = state.mailbox()]() mutable {
+    call->run(*mailbox);
+    if (!call->result && !call->error) return;  // the environment has ended
+    mailbox->post([done = std::move(call), answer](Napi::Env where) {
+      EnvState::of(where).letGo(where);
+      if (done->error) return done->deferred.Reject(jsError(where, *done->error).Value());
+      done->deferred.Resolve(answer(where, *done->result));
+    });
+  });
+  state.keepAlive(env);  // the letter that lets go comes in a later turn
+  return promise;
+}
+
+Napi::Value matAnswer(Napi::Env env, const cv::Mat& mat) {
+  const std::size_t size =
+      static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
+  auto object = Napi::Object::New(env);
+  object.Set("rows", Napi::Number::New(env, mat.rows));
+  object.Set("cols", Napi::Number::New(env, mat.cols));
+  object.Set("type", Napi::Number::New(env, mat.type()));
+  object.Set("step", number(env, mat.step[0]));
+  remindOfExternalMemory(env);
+  object.Set("data", externalBytes(env, {reinterpret_cast<const std::byte*>(mat.data), size},
+                                   std::make_shared<const cv::Mat>(mat)));
+  return object;
+}
+
+Napi::Value bytesAnswer(Napi::Env env, const SharedBytes& bytes) {
+  remindOfExternalMemory(env);
+  return externalBytes(env, bytes.view, bytes.owner);
+}
+
+struct Done {};
+Napi::Value doneAnswer(Napi::Env env, const Done&) { return env.Undefined(); }
+
+/// In the order of Conversion.
+constexpr std::array<const char*, 3> conversionNames{"copy", "swapRedBlue", "rgba"};
+enum class Conversion : std::uint8_t { copy, swapRedBlue, rgba };
+
+cv::Mat converted(const cv::Mat& mat, Conversion conversion) {
+  switch (conversion) {
+    case Conversion::copy:
+      break;
+    case Conversion::swapRedBlue:
+      return swapRedBlue(mat);
+    case Conversion::rgba:
+      return toRgba(mat);
+  }
+  return mat.clone();
+}
+
+}  // namespace
+
+HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, bool copy) {
+  const int rows = info[first].ToNumber();
+  const int cols = info[first + 1].ToNumber();
+  const int type = info[first + 2].ToNumber();
+  const auto step = static_cast<std::size_t>(info[first + 3].ToNumber().Int64Value());
+  const SharedBytes bytes = heldBytes(info.Env(), info[first + 4], copy);
+  // The addon trusts nobody with memory: lib/ has checked this, too.
+  const std::size_t rowBytes =
+      static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
+  // In an order in which nothing can overflow.
+  const bool covered = rows > 0 && cols > 0 && step >= rowBytes && rowBytes <= bytes.size() &&
+                       static_cast<std::size_t>(rows - 1) <= (bytes.size() - rowBytes) / step;
+  if (!covered) {
+    throw Error(ErrorCode::invalidMatrix, "Expected a matrix whose data covers its rows but received " +
+                                              std::to_string(rows) + " rows of " + std::to_string(cols) + " in " +
+                                              std::to_string(bytes.size()) + " bytes");
+  }
+  // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): only read
+  return {cv::Mat(rows, cols, type, const_cast<std::byte*>(bytes.view.data()), step), bytes.owner};
+}
+
+Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return onCodecThread<cv::Mat>(
+        info.Env(),
+        [bytes = heldBytes(info.Env(), info[0], false),
+         options = decodeOptionsFrom(info[1].As<Napi::Object>())](Mailbox& mailbox) -> std::optional<cv::Mat> {
+          const Reading reading(mailbox);
+          if (!reading) return std::nullopt;
+          return decodeImage(bytes.view, options);
+        },
+        matAnswer);
+  });
+}
+
+Napi::Value readImageFile(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return onCodecThread<cv::Mat>(
+        info.Env(),
+        [path = info[0].ToString().Utf8Value(), options = decodeOptionsFrom(info[1].As<Napi::Object>())](
+            Mailbox&) -> std::optional<cv::Mat> { return readImage(path, options); },
+        matAnswer);
+  });
+}
+
+Napi::Value encodeToBytes(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return onCodecThread<SharedBytes>(
+        info.Env(),
+        [held = matFrom(info, 0, false), format = parseImageFormat(info[5].ToString().Utf8Value()),
+         options = encodeOptionsFrom(info[6])](Mailbox& mailbox) -> std::optional<SharedBytes> {
+          const Reading reading(mailbox);
+          if (!reading) return std::nullopt;
+          return encodeImage(held.mat, format, options);
+        },
+        bytesAnswer);
+  });
+}
+
+Napi::Value writeImageFile(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    const std::string path = info[5].ToString().Utf8Value();
+    const std::string name = info[6].ToString().Utf8Value();
+    return onCodecThread<Done>(
+        info.Env(),
+        [held = matFrom(info, 0, false), path, format = name.empty() ? formatOfPath(path) : parseImageFormat(name),
+         options = encodeOptionsFrom(info[7])](Mailbox& mailbox) -> std::optional<Done> {
+          SharedBytes bytes;
+          {
+            const Reading reading(mailbox);
+            if (!reading) return std::nullopt;
+            bytes = encodeImage(held.mat, format, options);
+          }  // a slow disk does not hold up the end of the environment
+          writeFile(path, bytes.view);
+          return Done{};
+        },
+        doneAnswer);
+  });
+}
+
+Napi::Value convertOnCodecThread(const Napi::CallbackInfo& info) {
+  return guarded(info.Env(), [&] {
+    return onCodecThread<cv::Mat>(
+        info.Env(),
+        [held = matFrom(info, 0, false), conversion = named<Conversion>(info[5].ToString(), conversionNames)](
+            Mailbox& mailbox) -> std::optional<cv::Mat> {
+          const Reading reading(mailbox);
+          if (!reading) return std::nullopt;
+          return converted(held.mat, conversion);
+        },
+        matAnswer);
+  });
+}
+
+}  // namespace matmq::addon

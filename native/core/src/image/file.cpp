@@ -1,0 +1,157 @@
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <matmq/image_file.hpp>
+#include <random>
+#include <system_error>
+
+#include "../unique_fd.hpp"
+#include "malloc_buffer.hpp"
+
+namespace matmq {
+namespace {
+
+constexpr mode_t permissionBits = 07777;
+
+[[noreturn]] void failed(ErrorCode code, const std::string& path, const std::string& reason) {
+  const char* verb = code == ErrorCode::cannotReadFile ? "read" : "write";
+  throw Error(code, std::string("Expected to ") + verb + " the image file '" + path + "' but " + reason);
+}
+
+[[noreturn]] void failed(ErrorCode code, const std::string& path, int number = errno) {
+  failed(code, path, "the system says '" + std::generic_category().message(number) + "'");
+}
+
+struct stat statusOf(const UniqueFd& file, const std::string& path) {
+  struct stat status {};
+  if (::fstat(file.get(), &status) != 0) failed(ErrorCode::cannotReadFile, path);
+  return status;
+}
+
+/// The bytes that there are, at most `size`.
+std::size_t readUpTo(const UniqueFd& file, std::byte* out, std::size_t size, const std::string& path) {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t count = ::read(file.get(), out + done, size - done);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) failed(ErrorCode::cannotReadFile, path);
+    if (count == 0) break;  // it was cut short meanwhile: the decoder will say so
+    done += static_cast<std::size_t>(count);
+  }
+  return done;
+}
+
+void writeAll(const UniqueFd& file, std::span<const std::byte> bytes, const std::string& path) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) failed(ErrorCode::cannotWriteFile, path);
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+}
+
+/// What a path leads to in the end, so that a symbolic link stays one; the path itself when nothing is there.
+std::string behindLinks(const std::string& path) {
+  const std::unique_ptr<char, codec::Free> real(::realpath(path.c_str(), nullptr));
+  if (real) return real.get();
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) == 0) failed(ErrorCode::cannotWriteFile, path, ENOENT);  // a link to nothing
+  return path;
+}
+
+/// A new file beside `path`, with the permissions that the process's umask leaves.
+struct NewFile {
+  std::string name;
+  UniqueFd fd;
+};
+
+NewFile openBeside(const std::string& path) {
+  constexpr mode_t everybody = 0666;
+  std::random_device random;
+  for (;;) {
+    NewFile made{path + '.' + std::to_string(random()) + ".tmp", {}};
+    made.fd = UniqueFd(::open(made.name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, everybody));
+    if (made.fd) return made;
+    if (errno != EEXIST) failed(ErrorCode::cannotWriteFile, path);
+  }
+}
+
+/// Removes the file unless it has taken the name that it is for.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& path) : path_(path), file_(openBeside(path)) {}
+  ~TemporaryFile() {
+    if (!file_.name.empty()) ::unlink(file_.name.c_str());
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  [[nodiscard]] const UniqueFd& fd() const noexcept { return file_.fd; }
+
+  void takeName() {
+    if (::rename(file_.name.c_str(), path_.c_str()) != 0) failed(ErrorCode::cannotWriteFile, path_);
+    file_.name.clear();
+  }
+
+ private:
+  std::string path_;
+  NewFile file_;
+};
+
+}  // namespace
+
+cv::Mat readImage(const std::string& path, const DecodeOptions& options) {
+  constexpr std::size_t magicBytes = 12;
+  // Not blocking: opening a pipe that nobody writes to would wait for ever.
+  const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!file) failed(ErrorCode::cannotReadFile, path);
+  const struct stat status = statusOf(file, path);
+  if (!S_ISREG(status.st_mode)) failed(ErrorCode::cannotReadFile, path, "it is no regular file");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  const std::size_t first = std::min(size, magicBytes);
+  std::array<std::byte, magicBytes> head{};
+  const std::size_t headSize = readUpTo(file, head.data(), first, path);
+  // A large file that is no image is not read into memory.
+  if (!formatOfMagic({head.data(), headSize})) return decodeImage({head.data(), headSize}, options);
+  codec::MallocBuffer body(size);
+  std::memcpy(body.data(), head.data(), headSize);
+  const std::size_t whole = headSize + readUpTo(file, body.data() + headSize, size - headSize, path);
+  return decodeImage({body.data(), whole}, options);
+}
+
+ImageFormat formatOfPath(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t dot = path.rfind('.');
+  const bool named = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  return parseImageFormat(named ? path.substr(dot) : std::string());
+}
+
+void writeFile(const std::string& path, std::span<const std::byte> bytes) {
+  const std::string target = behindLinks(path);
+  struct stat status {};
+  const bool exists = ::stat(target.c_str(), &status) == 0;
+  if (exists && !S_ISREG(status.st_mode)) {
+    failed(ErrorCode::cannotWriteFile, path, "there is something of that name that is no regular file");
+  }
+  TemporaryFile temporary(target);
+  writeAll(temporary.fd(), bytes, path);
+  if (exists && ::fchmod(temporary.fd().get(), status.st_mode & permissionBits) != 0) {
+    failed(ErrorCode::cannotWriteFile, path);
+  }
+  temporary.takeName();
+}
+
+void writeImage(const std::string& path, const cv::Mat& image, ImageFormat format, const EncodeOptions& options) {
+  writeFile(path, encodeImage(image, format, options).view);
+}
+
+void writeImage(const std::string& path, const cv::Mat& image, const EncodeOptions& options) {
+  writeImage(path, image, formatOfPath(path), options);
+}
+
+}  // namespace matmq
