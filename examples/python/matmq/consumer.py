@@ -13,6 +13,7 @@ import pika.spec
 
 from .connection import DEFAULT_URL, Channel, ConnectionThread
 from .errors import EndOfTransmission
+from .formats import Limits
 from .message import Message
 
 
@@ -26,10 +27,11 @@ class Consumer:
     def __init__(self, url: str = DEFAULT_URL, name: str = "consumer", *, exchange: str = "my_exchange_1",
                  exchange_type: str = "direct", routing_key: str | Iterable[str] = "my_key_1", queue: str | None = None,
                  durable: bool = False, declare: bool = True, prefetch: int = 16, auto_ack: bool = True,
-                 heartbeat: int = 30, connect_timeout: float = 10):
+                 heartbeat: int = 30, connect_timeout: float = 10, limits: Limits = Limits()):
         self._exchange, self._exchange_type, self._durable, self._declare = exchange, exchange_type, durable, declare
         self._routing_keys = [routing_key] if isinstance(routing_key, str) else list(routing_key)
         self._queue_name, self._prefetch, self._auto_ack = queue, prefetch, auto_ack
+        self._limits = limits
         self._inbox: deque[Message] = deque()
         self._previous: Message | None = None
         self._ended = False
@@ -56,8 +58,8 @@ class Consumer:
         return message
 
     def receive_image(self, timeout: float | None = None) -> np.ndarray:
-        """The next message as a matrix. Raises ValueError when it is no image; the next one can be received then."""
-        return self.receive(timeout).image()
+        """The next message as a matrix. Raises ImageError when it is no image; the next one can be received then."""
+        return self.receive(timeout).image(self._limits)
 
     def messages(self) -> Iterator[Message]:
         """All messages until the end of transmission."""
@@ -70,7 +72,7 @@ class Consumer:
     def images(self) -> Iterator[np.ndarray]:
         """All images until the end of transmission."""
         for message in self.messages():
-            yield message.image()
+            yield message.image(self._limits)
 
     def exit(self) -> None:
         """Closes. What was received and not acknowledged goes back to the queue."""

@@ -5,6 +5,10 @@ class MatmqError(Exception):
     """The base of all errors of this package."""
 
 
+class ImageError(MatmqError, ValueError):
+    """A matrix that a format cannot hold, or a body that is no image, a damaged one, or a larger one than the limits allow."""
+
+
 class ClosedError(MatmqError):
     """The producer or consumer was closed, or its connection is lost."""
 

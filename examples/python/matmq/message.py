@@ -9,6 +9,7 @@ import numpy as np
 import pika
 
 from . import image
+from .formats import Limits
 
 EOT_BODY = b"\x04"
 
@@ -52,9 +53,9 @@ class Message:
         """The body as UTF-8."""
         return self.body.decode()
 
-    def image(self) -> np.ndarray:
-        """The body as a matrix, in OpenCV's order of channels (BGR)."""
-        return image.decode(self.body, self.properties.content_type, self.properties.headers or {})
+    def image(self, limits: Limits = Limits()) -> np.ndarray:
+        """The body as a matrix, in OpenCV's order of channels (BGR). Raises ImageError."""
+        return image.decode(self.body, self.properties.content_type, self.properties.headers or {}, limits)
 
     def ack(self) -> None:
         """Tells the broker that the message is done with."""

@@ -1,0 +1,122 @@
+"""What the image file formats can hold, and how large an image is before it is decoded."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from .errors import ImageError
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format of MatMQ."""
+
+    name: str
+    depths: tuple[str, ...]
+    channels: tuple[int, ...]
+    side: int = 0x7FFFFFFF
+
+    @property
+    def holds(self) -> str:
+        """In words."""
+        depths = " or ".join(f"CV_{depth}" for depth in self.depths)
+        return f"{depths} with {', '.join(map(str, self.channels[:-1]))} or {self.channels[-1]} channels"
+
+
+_JPEG = Format("JPEG", ("8U",), (1, 3), 65500)
+FORMATS = {
+    ".png": Format("PNG", ("8U", "16U"), (1, 3, 4)),
+    ".jpg": _JPEG,
+    ".jpeg": _JPEG,
+    ".webp": Format("WebP", ("8U",), (1, 3, 4), 16383),
+    ".bmp": Format("BMP", ("8U",), (1, 3, 4)),
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a receiver decodes: the defaults of MatMQ."""
+
+    pixels: int = 128 * 1024 * 1024
+    decoded_bytes: int = 512 * 1024 * 1024
+
+    def check(self, rows: int, cols: int, pixel_bytes: int, what: str) -> None:
+        """Raises unless a matrix of this size is within them."""
+        if rows * cols > self.pixels:
+            raise ImageError(f"expected at most {self.pixels} pixels but received a {what} image of {cols} x {rows}")
+        if rows * cols * pixel_bytes > self.decoded_bytes:
+            raise ImageError(f"expected at most {self.decoded_bytes} decoded bytes but received a {what} image of "
+                             f"{cols} x {rows} with {pixel_bytes} bytes a pixel")
+
+
+def format_of(body: bytes) -> str | None:
+    """The format whose magic bytes the body begins with. Nothing else of a network's bytes is given to OpenCV."""
+    if body.startswith(b"\x89PNG\r\n\x1a\n"):
+        return ".png"
+    if body.startswith(b"\xff\xd8\xff"):
+        return ".jpg"
+    if body.startswith(b"BM"):
+        return ".bmp"
+    if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
+        return ".webp"
+    return None
+
+
+def size_of(body: bytes, encoding: str) -> tuple[int, int, int]:
+    """Rows, columns and bytes of a pixel (the most that the format decodes to), from the header alone."""
+    readers = {".png": _png, ".jpg": _jpeg, ".bmp": _bmp, ".webp": _webp}
+    try:
+        rows, cols, pixel_bytes = readers[encoding](body)
+    except (struct.error, IndexError, ValueError):  # it ends before the header does
+        rows = cols = pixel_bytes = 0
+    if rows <= 0 or cols <= 0:
+        raise ImageError(f"a {FORMATS[encoding].name} image whose header does not say its size: it is damaged")
+    return rows, cols, pixel_bytes
+
+
+def _png(body: bytes) -> tuple[int, int, int]:
+    if body[12:16] != b"IHDR":
+        return 0, 0, 0
+    cols, rows, bits = struct.unpack_from(">IIB", body, 16)
+    return rows, cols, 8 if bits == 16 else 4
+
+
+def _jpeg(body: bytes) -> tuple[int, int, int]:
+    at = 2
+    while True:
+        at = body.index(b"\xff", at)  # what lies between markers is passed over, as libjpeg does
+        while body[at] == 0xFF:  # fill bytes
+            at += 1
+        marker = body[at]
+        at += 1
+        if marker in (0x00, 0x01, *range(0xD0, 0xD9)):
+            continue
+        (length,) = struct.unpack_from(">H", body, at)
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            rows, cols = struct.unpack_from(">xHH", body, at + 2)
+            return rows, cols, 3
+        if length < 2 or marker in (0xD9, 0xDA):
+            return 0, 0, 0
+        at += length
+
+
+def _bmp(body: bytes) -> tuple[int, int, int]:
+    (header,) = struct.unpack_from("<I", body, 14)
+    cols, rows = struct.unpack_from("<HH" if header == 12 else "<ii", body, 18)
+    return abs(rows), cols, 4
+
+
+def _webp(body: bytes) -> tuple[int, int, int]:
+    kind = body[12:16]
+    if kind == b"VP8X":
+        cols = int.from_bytes(body[24:27], "little") + 1
+        rows = int.from_bytes(body[27:30], "little") + 1
+    elif kind == b"VP8L":
+        (bits,) = struct.unpack_from("<I", body, 21)
+        cols, rows = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    elif kind == b"VP8 ":
+        cols, rows = (side & 0x3FFF for side in struct.unpack_from("<HH", body, 26))
+    else:
+        return 0, 0, 0
+    return rows, cols, 4
