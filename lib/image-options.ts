@@ -62,7 +62,7 @@ export interface DecodeOptions {
   readonly ignoreOrientation?: boolean | undefined;
   /**
    * Divides the sides by 2, 4 or 8, as OpenCV's `IMREAD_REDUCED_*`. A JPEG is decoded at that size (sides rounded up),
-   * much faster; other formats are decoded whole and then reduced (rounded down). Default: 1.
+   * which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down). Default: 1.
    */
   readonly reduce?: 1 | 2 | 4 | 8 | undefined;
 }

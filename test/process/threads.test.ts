@@ -1,4 +1,7 @@
-import { describe, expect, inject, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { unique } from '../support/clients.js';
 import { run, well } from '../support/programs.js';
 
@@ -16,6 +19,22 @@ describe('workers', () => {
 
   it('may end while a codec thread is at the body they received', async () => {
     expect(await run('ends-while-decoding.mjs', connection())).toEqual(well('still here'));
+  });
+});
+
+describe('without a connection', () => {
+  const folder = async () => {
+    const made = await mkdtemp(join(tmpdir(), 'matmq-process-'));
+    onTestFinished(() => rm(made, { recursive: true }));
+    return made;
+  };
+
+  it('encoding, decoding and files keep a program alive until they are done, and no longer', async () => {
+    expect(await run('codecs.mjs', { folder: await folder() })).toEqual(well(0));
+  });
+
+  it('workers may end while a codec thread is at their memory, and leave no half file', async () => {
+    expect(await run('ends-while-encoding.mjs', { folder: await folder() })).toEqual(well('still here'));
   });
 });
 

@@ -41,6 +41,30 @@ TEST_CASE("text, bytes and every encoding arrive in order, and EOT ends it") {
   CHECK(producer.stats().confirmed == 11);
 }
 
+TEST_CASE("RGB matrices arrive as BGR, raw and encoded, in order; and images are reduced as they are received") {
+  const std::string exchange = uniqueName("rgb");
+  Consumer consumer(consumerOn(exchange));
+  Producer producer(producerOn(exchange));
+  const cv::Mat rgb(64, 80, CV_8UC3, cv::Scalar(255, 0, 0));
+  const cv::Mat bgr(64, 80, CV_8UC3, cv::Scalar(0, 0, 255));
+  const EncodeOptions options{.channelOrder = ChannelOrder::rgb};
+  for (int round = 0; round < 20; ++round) {
+    producer.sendImage(rgb, ImageFormat::raw, options);
+    producer.send("after it");
+    producer.sendImage(rgb, ImageFormat::png, options);
+  }
+  for (int round = 0; round < 20; ++round) {
+    CHECK(samePixels(consumer.receiveImage().image.mat, bgr));
+    CHECK(consumer.receive()->body.text() == "after it");
+    CHECK(samePixels(consumer.receiveImage().image.mat, bgr));
+  }
+  producer.sendImage(bgr, ImageFormat::jpeg, {.progressive = true, .chromaSubsampling = ChromaSubsampling::s444});
+  const cv::Mat small = consumer.receiveImage({.mode = DecodeMode::grayscale, .reduce = 4}).image.mat;
+  CHECK(small.size() == cv::Size(20, 16));
+  CHECK(small.type() == CV_8UC1);
+  CHECK(codeOf([&] { producer.sendImage(bgr, ImageFormat::bmp, {.quality = 90}); }) == "INVALID_ARGUMENT");
+}
+
 TEST_CASE("bodies of every size around the frame size arrive whole") {
   const std::string exchange = uniqueName("sizes");
   Consumer consumer(consumerOn(exchange));

@@ -77,7 +77,7 @@ struct DecodeOptions {
   /// `color` and `grayscale` turn the image as its EXIF tag says, as `cv::imdecode` does; `unchanged` never does.
   bool ignoreOrientation = false;
   /// 1, 2, 4 or 8: the sides are divided by it, as with IMREAD_REDUCED_*. A JPEG is decoded at that size (sides rounded
-  /// up), which is a good deal faster; other formats are decoded whole and then reduced (rounded down, at least 1).
+  /// up), which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down, at least 1).
   int reduce = 1;
   /// They hold for the size the file has, before it is reduced.
   ImageLimits limits{};

@@ -1,0 +1,101 @@
+#!/usr/bin/python3
+"""What the Python module refuses, and that it needs OpenCV for the file formats alone. Exit code 0 when all is as it should be."""
+
+import importlib
+import struct
+import sys
+import unittest
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
+from matmq import ImageError, Limits  # noqa: E402
+from matmq import image as images  # noqa: E402
+from matmq.formats import format_of, size_of  # noqa: E402
+
+PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
+DEPTHS = ("u1", "i1", "u2", "i2", "i4", "f4", "f8")
+HOLDS = {".png": (("u1", "u2"), (1, 3, 4)), ".jpg": (("u1",), (1, 3)), ".webp": (("u1",), (1, 3, 4)), ".bmp": (("u1",), (1, 3, 4))}
+
+
+def bomb() -> bytes:
+    """A PNG whose header says 65535 x 65535 in a few bytes."""
+    chunk = b"IHDR" + struct.pack(">IIBBBBB", 65535, 65535, 8, 2, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+
+
+class Refusals(unittest.TestCase):
+    def test_a_format_refuses_what_it_cannot_hold_by_name(self) -> None:
+        for encoding, (depths, counts) in HOLDS.items():
+            for code in DEPTHS:
+                for channels in (1, 2, 3, 4, 5):
+                    image = np.zeros((4, 6) if channels == 1 else (4, 6, channels), code)
+                    if code in depths and channels in counts:
+                        self.assertGreater(len(images.encode(image, encoding)[0]), 0)
+                    else:
+                        with self.assertRaisesRegex(ImageError, "expected CV_8U.* but received CV_"):
+                            images.encode(image, encoding)
+
+    def test_raw_takes_all_matrices_and_nothing_else(self) -> None:
+        for wrong in (np.zeros((0, 3), "u1"), np.zeros(3, "u1"), np.zeros((1, 1, 1, 1), "u1"), np.zeros((1, 1), "f2"),
+                      np.zeros((1, 1), "u4"), np.zeros((1, 1), "c8"), np.zeros((1, 1, 513), "u1")):
+            with self.assertRaises(ImageError):
+                images.encode(wrong, "raw")
+        with self.assertRaisesRegex(ImageError, "no parameters"):
+            images.encode(np.zeros((1, 1), "u1"), "raw", [cv2.IMWRITE_JPEG_QUALITY, 1])
+        big_endian = np.arange(6, dtype=">u2").reshape(2, 3)
+        body, headers = images.encode(big_endian, "raw")
+        self.assertTrue(np.array_equal(images.decode_raw(body, headers), big_endian))
+
+    def test_sizes_are_read_from_the_header_of_every_format(self) -> None:
+        for path in sorted(PHOTOS.glob("*.[pj][np]g")):
+            body = path.read_bytes()
+            self.assertEqual(size_of(body, format_of(body))[:2], cv2.imread(str(path)).shape[:2])
+        image = np.random.default_rng(1).integers(0, 255, (21, 34, 4), "u1")
+        for encoding, params in ((".png", []), (".bmp", []), (".webp", []), (".webp", [cv2.IMWRITE_WEBP_QUALITY, 50])):
+            for channels in (1, 3, 4):
+                part = image[:, :, 0] if channels == 1 else image[:, :, :channels]
+                body = cv2.imencode(encoding, part, params)[1].tobytes()
+                self.assertEqual(size_of(body, encoding)[:2], (21, 34), (encoding, channels))
+        for params in ([], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]):
+            self.assertEqual(size_of(cv2.imencode(".jpg", image[:, :, :3], params)[1].tobytes(), ".jpg"), (21, 34, 3))
+
+    def test_limits_are_held_before_anything_is_decoded(self) -> None:
+        with self.assertRaisesRegex(ImageError, "at most 134217728 pixels"):
+            images.decode(bomb(), None, {})
+        body, headers = images.encode(np.zeros((10, 10, 3), "u1"), "raw")
+        for limits in (Limits(pixels=99), Limits(decoded_bytes=299)):
+            with self.assertRaisesRegex(ImageError, "expected at most"):
+                images.decode_raw(body, headers, limits)
+        self.assertEqual(images.decode_raw(body, headers, Limits(100, 300)).shape, (10, 10, 3))
+        for rows in (0, -1, 2**31, 2**62, 10**30):
+            with self.assertRaises(ImageError):
+                images.decode_raw(body, {**headers, "mat-rows": rows})
+
+    def test_every_truncation_is_an_error_of_ours(self) -> None:
+        for encoding in HOLDS:
+            whole, _ = images.encode(np.random.default_rng(2).integers(0, 255, (9, 7, 3), "u1"), encoding)
+            for length in range(min(len(whole), 40)):
+                with self.assertRaises(ImageError):
+                    images.decode(whole[:length], None, {})
+
+    def test_raw_needs_no_opencv(self) -> None:
+        for name in [name for name in sys.modules if name.startswith("matmq")]:
+            del sys.modules[name]
+        cv2_module = sys.modules["cv2"]
+        sys.modules["cv2"] = None
+        try:
+            without = importlib.import_module("matmq.image")
+            body, headers = without.encode(np.ones((2, 3), "f4"), "raw")
+            self.assertEqual(without.decode(body, "application/x-cv-mat", headers).sum(), 6)
+            with self.assertRaisesRegex(Exception, "need OpenCV"):
+                without.encode(np.ones((2, 3), "u1"), ".png")
+        finally:
+            sys.modules["cv2"] = cv2_module
+
+
+if __name__ == "__main__":
+    unittest.main()
