@@ -98,6 +98,19 @@ TEST_CASE("what cannot be read is an error that names path and reason") {
   CHECK(codeOfRead(folder / "half.png") == "CANNOT_DECODE");
 }
 
+TEST_CASE("a file beyond the limits is not read into memory") {
+  const Folder folder;
+  const std::string path = folder / "large.png";
+  matmq::writeImage(path, support::picture(20, 30, CV_8UC3));
+  fs::resize_file(path, 65ULL * 1024 * 1024);  // sparse: it takes no space
+  CHECK(support::codeOf([&] { static_cast<void>(matmq::readImage(path, {.limits = {.decodedBytes = 1 << 20}})); }) ==
+        "");
+  fs::resize_file(path, 65ULL * 1024 * 1024 + 1);
+  CHECK(support::messageOf([&] { static_cast<void>(matmq::readImage(path, {.limits = {.decodedBytes = 1 << 20}})); }) ==
+        "Expected an image file of at most 1048576 + 67108864 bytes but '" + path +
+            "' has 68157441: raise limits.decodedBytes if it is trusted");
+}
+
 TEST_CASE("an extension that says no format is refused before anything is written") {
   const Folder folder;
   const cv::Mat image = support::picture(3, 4, CV_8UC3);

@@ -1,9 +1,11 @@
 // Image files to matrices and back. Files are opened only here, and only those that the program names.
 //
 // Rules
-// 1. Only regular files are read, by the decoders of image.hpp: by their first bytes, whatever their name says.
+// 1. Only regular files are read, by the decoders of image.hpp: by their first bytes, whatever their name says. One of
+//    more than limits.decodedBytes and 64 MiB is not read into memory.
 // 2. A file is written beside its name under a temporary one, and takes its name when it is whole: nobody sees half a
-//    file, and one that was there stays until then. It is not synced to the disk: a power failure may lose it.
+//    file, and one that was there stays until then. It is not synced to the disk: a power failure may lose it. A crash
+//    meanwhile leaves the temporary file, `<name>.<number>.tmp`.
 #pragma once
 
 #include <matmq/image.hpp>

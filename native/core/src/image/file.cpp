@@ -107,12 +107,20 @@ class TemporaryFile {
 
 cv::Mat readImage(const std::string& path, const DecodeOptions& options) {
   constexpr std::size_t magicBytes = 12;
+  constexpr std::size_t mostMetadata =
+      64ULL * 1024 * 1024;  // beside pixels, which hardly ever grow when they are encoded
   // Not blocking: opening a pipe that nobody writes to would wait for ever.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) failed(ErrorCode::cannotReadFile, path);
   const struct stat status = statusOf(file, path);
   if (!S_ISREG(status.st_mode)) failed(ErrorCode::cannotReadFile, path, "it is no regular file");
   const auto size = static_cast<std::size_t>(status.st_size);
+  if (size > mostMetadata && size - mostMetadata > options.limits.decodedBytes) {
+    throw Error(ErrorCode::limitExceeded, "Expected an image file of at most " +
+                                              std::to_string(options.limits.decodedBytes) + " + " +
+                                              std::to_string(mostMetadata) + " bytes but '" + path + "' has " +
+                                              std::to_string(size) + ": raise limits.decodedBytes if it is trusted");
+  }
   const std::size_t first = std::min(size, magicBytes);
   std::array<std::byte, magicBytes> head{};
   const std::size_t headSize = readUpTo(file, head.data(), first, path);
