@@ -48,7 +48,10 @@ export interface WriteOptions extends EncodeOptions {
   readonly format?: ImageFormat | undefined;
 }
 
-/** How a file in a body or on disk becomes a matrix. A raw matrix comes as it is, whatever is said here. */
+/**
+ * How a body or a file becomes a matrix. A raw matrix obeys `mode` and `reduce`, too; it has 8-bit colour and gray when it
+ * has 8 or 16 unsigned bits and 1, 3 or 4 channels, and is `CANNOT_DECODE` otherwise.
+ */
 export interface DecodeOptions {
   /**
    * As OpenCV's `IMREAD_*`: the channels and depth the file has (`unchanged`), 8-bit BGR (`color`), or 8-bit gray

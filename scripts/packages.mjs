@@ -40,7 +40,7 @@ export const BUILD = [
   },
   {
     what: 'libjpeg-turbo (libjpeg)',
-    apt: 'libjpeg62-turbo-dev',
+    apt: 'libjpeg-dev',
     dnf: 'libjpeg-turbo-devel',
     brew: 'jpeg-turbo',
     present: library('libjpeg'),

@@ -1,9 +1,7 @@
 // Publishes texts and images in the order of the command line.
 //
 //   publish --exchange frames --exchange-type fanout --text hello --image a.png --encoding .jpg --image b.png --eot
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <matmq/matmq.hpp>
 
 #include "connection_options.hpp"
@@ -54,13 +52,6 @@ Arguments parse(int argc, char** argv) {
   return result;
 }
 
-cv::Mat readImage(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error("cannot open " + path);
-  const std::string bytes{std::istreambuf_iterator<char>(file), {}};
-  return matmq::decodeImage(std::as_bytes(std::span(bytes)));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -72,7 +63,7 @@ int main(int argc, char** argv) try {
         producer.send(item.value);
         break;
       case Item::Kind::image:
-        producer.sendImage(readImage(item.value), item.format);
+        producer.sendImage(matmq::readImage(item.value), item.format);
         break;
       case Item::Kind::eot:
         producer.sendEOT();

@@ -345,6 +345,19 @@ describe('a received image', () => {
     expect(await sides({ reduce: 1 })).toEqual([61, 83]);
   });
 
+  it('that came raw obeys mode and size, too', async () => {
+    const { producer, consumer } = await openPair();
+    const mat = gradient(60, 80, CV_8UC3);
+    for (const sent of [mat, mat, mat, noise(4, 4, CV_32FC1), mat]) await producer.sendImage(sent, 'raw');
+    expectSame(await consumer.receiveImage({ mode: 'color' }), mat);
+    const gray = await consumer.receiveImage({ mode: 'grayscale' });
+    expect([gray.rows, gray.cols, gray.type]).toEqual([60, 80, CV_8UC1]);
+    const small = await consumer.receiveImage({ reduce: 4 });
+    expect([small.rows, small.cols, small.type]).toEqual([15, 20, CV_8UC3]);
+    await expect(consumer.receiveImage({ mode: 'grayscale' })).rejects.toMatchObject({ code: 'CANNOT_DECODE' });
+    expectSame(await consumer.receiveImage(), mat);
+  });
+
   it('can be sent on', async () => {
     const { producer, consumer } = await openPair();
     const mat = noise(300, 400, CV_8UC3);

@@ -1,5 +1,7 @@
 #include <matmq/message.hpp>
 
+#include "image/codecs.hpp"
+
 namespace matmq {
 namespace {
 
@@ -111,7 +113,8 @@ DecodedImage decodeMessage(const Message& message, const DecodeOptions& options)
     const cv::Mat mat = viewRaw(message.body.view, header<std::int64_t>(message, rowsHeader, "an AMQP integer"),
                                 header<std::int64_t>(message, colsHeader, "an AMQP integer"),
                                 header<std::string>(message, typeHeader, "a string such as CV_8UC3"), options.limits);
-    return {mat, message.body.owner};
+    const cv::Mat wanted = codec::rawAsWanted(mat, options);
+    return {wanted, wanted.data == mat.data ? message.body.owner : nullptr};
   }
   return {decodeImage(message.body.view, options), nullptr};
 }

@@ -72,6 +72,8 @@ struct ImageLimits {
 /// Which channels `decodeImage` makes; the names and meanings of OpenCV's IMREAD_*.
 enum class DecodeMode : std::uint8_t { unchanged, color, grayscale };
 
+/// How a body becomes a matrix. A raw one obeys mode and reduce, too: 8-bit colour and grey are made of CV_8U and CV_16U
+/// with 1, 3 or 4 channels, anything else is CANNOT_DECODE then.
 struct DecodeOptions {
   DecodeMode mode = DecodeMode::unchanged;
   /// `color` and `grayscale` turn the image as its EXIF tag says, as `cv::imdecode` does; `unchanged` never does.

@@ -100,7 +100,7 @@ struct Message {
 /// @throws Error MALFORMED_PROPERTIES
 [[nodiscard]] Properties decodeProperties(std::string_view encoded);
 
-/// A decoded image; `pixels` is a view into the message's body when the matrix came raw.
+/// A decoded image; `mat` is a view into the message's body when the matrix came raw and is wanted as it is.
 struct DecodedImage {
   cv::Mat mat;
   std::shared_ptr<const void> owner;  ///< keeps `mat.data` alive where `mat` does not own it

@@ -37,6 +37,13 @@ namespace matmq::codec {
   return fileType;
 }
 
+/// @throws Error INVALID_ARGUMENT unless it is 1, 2, 4 or 8
+void checkReduce(int divisor);
+
+/// A raw matrix as the options want it: the same matrix, or a new one.
+/// @throws Error CANNOT_DECODE when it has no 8-bit colour or grey; INVALID_ARGUMENT
+[[nodiscard]] cv::Mat rawAsWanted(const cv::Mat& raw, const DecodeOptions& options);
+
 /// The image at a fraction of its size, as cv::imdecode makes it of what is no JPEG.
 [[nodiscard]] cv::Mat reduced(cv::Mat image, int divisor);
 

@@ -28,6 +28,11 @@ std::string firstBytes(std::span<const std::byte> body) {
 
 }  // namespace
 
+void codec::checkReduce(int divisor) {
+  if (divisor == 1 || divisor == 2 || divisor == 4 || divisor == 8) return;
+  throw Error(ErrorCode::invalidArgument, "Expected 1, 2, 4 or 8 for reduce but received " + std::to_string(divisor));
+}
+
 cv::Mat codec::reduced(cv::Mat image, int divisor) {
   if (divisor == 1) return image;
   cv::Mat small;
@@ -37,10 +42,7 @@ cv::Mat codec::reduced(cv::Mat image, int divisor) {
 }
 
 cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options) {
-  if (options.reduce != 1 && options.reduce != 2 && options.reduce != 4 && options.reduce != 8) {
-    throw Error(ErrorCode::invalidArgument,
-                "Expected 1, 2, 4 or 8 for reduce but received " + std::to_string(options.reduce));
-  }
+  codec::checkReduce(options.reduce);
   const auto format = formatOfMagic(body);
   if (!format) refuse(body);
   try {
