@@ -41,7 +41,7 @@ TEST_CASE("a raw matrix is made 8-bit colour and grey as the same image in a fil
 TEST_CASE("a raw matrix that has no 8-bit colour says so, by name") {
   for (const int type : {CV_8SC3, CV_8UC2, CV_16SC1, CV_32SC1, CV_32FC3, CV_64FC1, CV_8UC(5)}) {
     for (const DecodeMode mode : {DecodeMode::color, DecodeMode::grayscale}) {
-      const cv::Mat raw(4, 4, type, cv::Scalar::all(1));
+      const cv::Mat raw = support::picture(4, 4, type);
       CHECK(support::codeOf([&] { static_cast<void>(rawAsWanted(raw, {.mode = mode})); }) == "CANNOT_DECODE");
       CHECK(support::contains(support::messageOf([&] { static_cast<void>(rawAsWanted(raw, {.mode = mode})); }),
                               matmq::typeName(type)));
@@ -52,7 +52,7 @@ TEST_CASE("a raw matrix that has no 8-bit colour says so, by name") {
 TEST_CASE("a raw matrix of every type is reduced, or says that it cannot be") {
   for (int depth = CV_8U; depth <= CV_64F; ++depth) {
     for (const int channels : {1, 2, 3, 4, 5, 17, 512}) {
-      const cv::Mat raw(17, 33, CV_MAKETYPE(depth, channels), cv::Scalar::all(0));
+      const cv::Mat raw = support::picture(17, 33, CV_MAKETYPE(depth, channels));
       CAPTURE(matmq::typeName(raw.type()));
       const std::string code = support::codeOf([&] {
         const cv::Mat small = rawAsWanted(raw, {.reduce = 4});
