@@ -7,6 +7,7 @@ const KINDS = [
   { name: 'integration', broker: true },
   { name: 'interop', broker: true },
   { name: 'process', broker: true },
+  { name: 'faults', broker: true },
 ];
 
 export default defineConfig({
