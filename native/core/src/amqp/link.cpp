@@ -198,7 +198,10 @@ void Link::onMethodFrame(const FrameHeader& frame, std::span<const std::byte> pa
   const Method method = decodeMethod(payload, pool_);
   if (frame.channel == 0) return onConnectionMethod(method);
   if (frame.channel != theChannel) unexpected(methodName(method.id) + " on channel " + std::to_string(frame.channel));
-  if (content_ != Content::none) unexpected(methodName(method.id) + " within a content");
+  // The end of the channel may cut a content off (section 4.2.6); nothing else may.
+  if (content_ != Content::none && method.id != AMQP_CHANNEL_CLOSE_METHOD) {
+    unexpected(methodName(method.id) + " within a content");
+  }
   onChannelMethod(method);
 }
 

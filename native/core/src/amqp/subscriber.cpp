@@ -17,6 +17,7 @@ void Subscriber::declare(SetupScript& script) {
   // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, and
   // what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
   inbox_.beginEpoch(++epoch_, options_.queue.has_value() && options_.ack != AckMode::none);
+  lastTag_ = 0;
   declareExchange(script, options_);
   declareQueue(script, options_, [this](std::string name) {
     const std::lock_guard lock(queueNameMutex_);
@@ -34,7 +35,9 @@ void Subscriber::declare(SetupScript& script) {
                  "subscribing to the queue");
 }
 
-void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) { traffic_.onReady(broker.peer); }
+void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
+  onEvent(traffic_.onReady(broker.peer));
+}
 
 void Subscriber::pump(FrameWriter& writer) {
   const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
@@ -75,6 +78,12 @@ void Subscriber::onContentMethod(const Method& method) {
     throw Error(ErrorCode::protocolError, "The broker sent " + methodName(method.id) + " to a consumer");
   }
   const auto& deliver = method.as<amqp_basic_deliver_t>();
+  // The inbox counts what it gives out by these numbers: with a gap, an acknowledgement would be of another message.
+  if (deliver.delivery_tag != ++lastTag_) {
+    throw Error(ErrorCode::protocolError, "Expected delivery " + std::to_string(lastTag_) +
+                                              " of this channel but the broker numbered it " +
+                                              std::to_string(deliver.delivery_tag));
+  }
   incoming_ = std::make_shared<Message>();
   incoming_->id = {deliver.delivery_tag, epoch_};
   incoming_->exchange = view(deliver.exchange);

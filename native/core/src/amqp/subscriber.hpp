@@ -42,6 +42,7 @@ class Subscriber final : public IoUser {
   Inbox& inbox_;
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
   std::uint64_t epoch_ = 0;
+  std::uint64_t lastTag_ = 0;  ///< of this connection's deliveries
   std::atomic<bool> taking_{true};
   Traffic traffic_;
   mutable std::mutex queueNameMutex_;
