@@ -35,6 +35,8 @@ export class Lifecycle {
   /** Why it closed without this program's wish. */
   #error: Error | undefined;
   #connecting: Pending<void> | undefined;
+  /** Events for the next turn, while there are to be any. */
+  #held: NativeEvent[] | undefined;
   readonly #closed = new Pending<void>();
   readonly #emitter: EventEmitter<ConnectionEvents>;
   readonly #name: string;
@@ -86,7 +88,20 @@ export class Lifecycle {
 
   /** Each event changes the state first, and is told to the listeners then. */
   dispatch(events: readonly NativeEvent[]): void {
-    for (const event of events) this.#dispatchOne(event);
+    for (const event of events) {
+      if (this.#held !== undefined) this.#held.push(event);
+      else this.#dispatchOne(event);
+    }
+  }
+
+  /** Only when `connect()` has resolved can the program have listeners: what follows waits for the next turn. */
+  #holdEvents(): void {
+    this.#held = [];
+    setImmediate(() => {
+      const events = this.#held ?? [];
+      this.#held = undefined;
+      this.dispatch(events);
+    });
   }
 
   #dispatchOne({ kind, peer, reason, error, delay, attempt }: NativeEvent): void {
@@ -96,6 +111,7 @@ export class Lifecycle {
           this.#state = 'open';
           this.#connecting?.resolve();
           this.#hooks.changed();
+          this.#holdEvents();
         }
         this.#emit('connected', { peer });
         break;

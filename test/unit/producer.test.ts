@@ -494,12 +494,24 @@ describe('exit', () => {
 });
 
 describe('events', () => {
+  it('that come at once behind the first connected wait until connect() has resolved', async () => {
+    const [producer, native] = await connectedProducer();
+    native.happen('disconnected', { error: nativeError('connection', 'CONNECTION_LOST') });
+    native.happen('closed');
+    const told: string[] = [];
+    for (const name of ['disconnected', 'close'] as const) producer.on(name, () => told.push(name));
+    expect([told, producer.closed]).toEqual([[], false]);
+    await new Promise(setImmediate);
+    expect([told, producer.closed]).toEqual([['disconnected', 'close'], true]);
+  });
+
   it('are told in order, with what they say', async () => {
     const [producer, native] = await connectedProducer();
     const told: unknown[] = [];
     for (const name of ['connected', 'disconnected', 'reconnecting', 'blocked', 'unblocked', 'close'] as const) {
       producer.on(name, (info: unknown) => told.push([name, info]));
     }
+    await new Promise(setImmediate);
     const peer = 'broker.example:5672';
     native.happen('disconnected', { error: nativeError('connection', 'CONNECTION_LOST') });
     native.happen('reconnecting', { attempt: 1, delay: 80 });

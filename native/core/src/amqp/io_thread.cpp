@@ -111,35 +111,30 @@ std::optional<Error> IoThread::connectAndServe() {
 
 // One connection, from the first packet to its end, which is the error returned (or the program's wish).
 std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
+  std::optional<Link> link;
+  std::optional<Error> why;
   try {
     const auto deadline = Clock::now() + options_.connectTimeout;
     UniqueFd socket = dial(endpoint, deadline, *signal_, [this] { return ending(); });
     if (ending()) return std::nullopt;
-    Link link(std::make_unique<TcpTransport>(std::move(socket)), endpoint, options_, user_, deadline);
-    serve(link);
-    return std::nullopt;
+    link.emplace(std::make_unique<TcpTransport>(std::move(socket)), endpoint, options_, user_, deadline);
+    serve(*link);
   } catch (const Error& thrown) {
-    const Error error = naming(endpoint.peer(), thrown);
-    user_.onLost(error);
-    return error;
+    why = naming(endpoint.peer(), thrown);
   } catch (const std::exception& thrown) {  // no memory for a body, no thread to look up a name: it may pass
-    const Error error(ErrorCode::connectionLost,
-                      "The connection to " + endpoint.peer() + " was given up: " + thrown.what());
-    user_.onLost(error);
-    return error;
+    why = Error(ErrorCode::connectionLost, "The connection to " + endpoint.peer() + " was given up: " + thrown.what());
   }
+  // Ready, if only for a moment: the program was told so.
+  connectedThisTime_ = link && link->wasReady();
+  everConnected_ = everConnected_ || connectedThisTime_;
+  link.reset();
+  if (why) user_.onLost(*why);
+  return why;
 }
 
 void IoThread::serve(Link& link) {
   for (signal_->lower(); !ending(); signal_->lower()) {
     poll(link, std::nullopt);
-    if (link.ready() && !connectedThisTime_) {
-      connectedThisTime_ = everConnected_ = true;
-      Event event;
-      event.kind = Event::Kind::connected;
-      event.peer = endpoints_[nextEndpoint_].peer();
-      user_.onEvent(std::move(event));
-    }
   }
   if (!aborting_) serveClose(link);
 }

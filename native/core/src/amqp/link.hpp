@@ -37,7 +37,7 @@ class LinkUser {
 
   /// Adds what is to be declared on the channel, once per connection.
   virtual void declare(SetupScript& script) = 0;
-  /// All of it was granted.
+  /// All of it was granted. Nothing of what the peer says later comes before it.
   virtual void onReady(const BrokerInfo& broker, std::uint32_t frameMax) = 0;
   /// May the socket be read? False: the inbox is full.
   [[nodiscard]] virtual bool wantsInput() = 0;
@@ -74,6 +74,8 @@ class Link final : private FrameSink {
   void close();
   [[nodiscard]] bool closed() const noexcept { return state_ == State::closed; }
   [[nodiscard]] bool ready() const noexcept { return state_ == State::ready; }
+  /// Whether the user's onReady was called.
+  [[nodiscard]] bool wasReady() const noexcept { return state_ >= State::ready; }
 
   [[nodiscard]] std::uint64_t bytesRead() const noexcept { return reader_.bytesRead(); }
   [[nodiscard]] std::uint64_t bytesWritten() const noexcept { return writer_.bytesWritten(); }

@@ -37,7 +37,7 @@ void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
   broker_ = broker.product + " " + broker.version;
   maxMessageSize_ =
       options_.maxMessageSize != 0 ? options_.maxMessageSize : maxMessageSize(broker.product, broker.version);
-  traffic_.onReady(broker.peer);
+  onEvent(traffic_.onReady(broker.peer));
 }
 
 void Publisher::pump(FrameWriter& writer) {

@@ -11,10 +11,15 @@ namespace matmq::amqp {
 
 class Traffic {
  public:
-  void onReady(std::string peer) noexcept {
+  /// The event to announce.
+  [[nodiscard]] Event onReady(std::string peer) {
     peer_ = std::move(peer);
     ++connects_;
     connected_ = true;
+    Event event;
+    event.kind = Event::Kind::connected;
+    event.peer = peer_;
+    return event;
   }
   void onLost() noexcept {
     connected_ = blocked_ = false;
