@@ -95,11 +95,18 @@ export interface NativeProducerStats {
   readonly blocked: boolean;
 }
 
+/**
+ * How the memory of what is sent is kept: held until the message is settled (an image's pixels: until they are encoded);
+ * copied at once; or given, which is held, and then detached, so that it is free before any garbage collection.
+ */
+export const Keep = { held: 0, copied: 1, given: 2 } as const;
+export type Keep = (typeof Keep)[keyof typeof Keep];
+
 /** Each send answers the sequence number (1, 2, ...), or 0 when full and `whenFull` is 'wait'. */
 export interface NativeProducer {
   sendText(text: string, options?: NativeSendOptions): number;
-  /** Not copied unless `copy`: the memory is held until settled. A detached, resizable or shared buffer is the caller's to refuse or copy. */
-  sendBytes(bytes: Uint8Array, copy: boolean, options?: NativeSendOptions): number;
+  /** A detached, resizable or shared buffer is the caller's to refuse or copy. */
+  sendBytes(bytes: Uint8Array, keep: Keep, options?: NativeSendOptions): number;
   /** `type` is OpenCV's number, `step` bytes per row, `data` the bytes from the first row's first to the last row's last. `format`: 'png', 'jpeg', 'webp', 'bmp', 'raw', or any name parseImageFormat takes. */
   sendImage(
     rows: number,
@@ -107,7 +114,7 @@ export interface NativeProducer {
     type: number,
     step: number,
     data: Uint8Array,
-    copy: boolean,
+    keep: Keep,
     format: string,
     encode: NativeEncodeOptions | undefined,
     options?: NativeSendOptions,

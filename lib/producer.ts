@@ -10,19 +10,20 @@ import { KeepAlive } from './keep-alive.js';
 import { endWhenSettled, unwatch, watch } from './last-grace.js';
 import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
 import type { Mat } from './mat.js';
-import type {
-  NativeAddon,
-  NativeEncodeOptions,
-  NativeProducer,
-  NativeProducerOptions,
-  NativeProducerStats,
-  NativeSendOptions,
+import {
+  Keep,
+  type NativeAddon,
+  type NativeEncodeOptions,
+  type NativeProducer,
+  type NativeProducerOptions,
+  type NativeProducerStats,
+  type NativeSendOptions,
 } from './native.js';
 import { type ProducerOptions, readProducerOptions } from './options.js';
 import { Pending, type WaitOptions } from './pending.js';
 import type { Receipt } from './receipt.js';
 import { readWaitOptions } from './receive-options.js';
-import { bytesToSend, matToSend } from './send-memory.js';
+import { bytesToSend, matToSend, takeOver, takeOverMat } from './send-memory.js';
 import {
   readSendEotOptions,
   readSendImageOptions,
@@ -132,8 +133,8 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   /**
    * Sends a text (as UTF-8) or bytes. Bytes are not copied: they belong to the producer, and must not change, until
-   * the receipt's `confirmed` settles; with `copy`, until the returned promise does. Shared and resizable memory is
-   * copied always, detached memory refused.
+   * the receipt's `confirmed` settles; with `copy`, until the returned promise does; with `transfer`, for good. Shared and
+   * resizable memory is copied always, detached memory refused.
    *
    * Rejects with
    * - `ClosedError` after `exit()` or `flushAndExit()`, or when one of them comes while the message waits for room
@@ -143,17 +144,18 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<Receipt> {
     try {
-      const { copy, native, signal } = readSendOptions(options);
+      const { keep, native, signal } = readSendOptions(options);
       if (typeof body !== 'string' && !types.isUint8Array(body)) {
         throw wrongType('body', 'a string or Uint8Array', body);
       }
       this.#checkOpen(signal);
+      const ours = keep === Keep.given && typeof body !== 'string' ? takeOver(body) : body;
       // Without #submit: no closure where the message is accepted at once.
       if (this.#waiting.size === 0) {
-        const sequence = this.#sendBody(body, copy, native);
+        const sequence = this.#sendBody(ours, keep, native);
         if (sequence !== 0) return this.#turns.resolve(this.#settlements.accept(sequence));
       }
-      return this.#waiting.add(() => this.#sendBody(body, copy, native), signal);
+      return this.#waiting.add(() => this.#sendBody(ours, keep, native), signal);
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
@@ -162,7 +164,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /**
    * Sends an image: encoded on a native thread as `encoding` says, or as the matrix itself (`raw`, the fastest). The
    * pixels are not copied: they belong to the producer, and must not change, until the receipt's `confirmed` settles;
-   * with `copy`, until the returned promise does. A matrix of opencv4nodejs is copied always, by a thread of that package.
+   * with `copy`, until the returned promise does; with `transfer`, for good. A matrix of opencv4nodejs is copied always, by a thread of that package.
    * RGB(A) sources (sharp's raw output, `ImageData`, `channelOrder: 'rgb'`) are turned to BGR(A) on a native thread.
    *
    * Rejects as `send()`, and with `ImageError`
@@ -172,17 +174,24 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   sendImage(image: ImageSource, encoding: ImageEncoding = '.png', options?: SendImageOptions): Promise<Receipt> {
     try {
-      const { copy, native, encode, signal } = readSendImageOptions(options);
+      const { keep, native, encode, signal } = readSendImageOptions(options);
       if (typeof encoding !== 'string') throw wrongType('encoding', "a name such as '.png' or 'raw'", encoding);
       this.#checkOpen(signal);
       const source = readSource(image);
-      const attempt = ({ mat, channelOrder }: SourceMat): Attempt => {
+      const attempt = ({ mat, channelOrder }: SourceMat, how: Keep): Attempt => {
         const order = encode?.channelOrder ?? channelOrder;
         const full = order === 'rgb' ? { ...encode, channelOrder: order } : encode;
-        return () => this.#sendMat(mat, copy, encoding, full, native);
+        const ours = how === Keep.given ? takeOverMat(mat) : mat;
+        return () => this.#sendMat(ours, how, encoding, full, native);
       };
-      if (source instanceof Promise) return this.#submitWhenReady(source.then(attempt), signal);
-      return this.#submit(attempt(source), signal);
+      // What is copied for us is nobody else's anyway.
+      if (source instanceof Promise) {
+        return this.#submitWhenReady(
+          source.then((copied) => attempt(copied, Keep.held)),
+          signal,
+        );
+      }
+      return this.#submit(attempt(source, keep), signal);
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
@@ -294,23 +303,23 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     return receipt;
   }
 
-  #sendBody(body: string | Uint8Array, copy: boolean, options: NativeSendOptions | undefined): number {
+  #sendBody(body: string | Uint8Array, keep: Keep, options: NativeSendOptions | undefined): number {
     this.#turns.count(body.length);
     return typeof body === 'string'
       ? this.#native.sendText(body, options)
-      : this.#native.sendBytes(bytesToSend(body), copy, options);
+      : this.#native.sendBytes(bytesToSend(body), keep, options);
   }
 
   #sendMat(
     mat: Mat,
-    copy: boolean,
+    keep: Keep,
     encoding: ImageEncoding,
     encode: NativeEncodeOptions | undefined,
     options: NativeSendOptions | undefined,
   ): number {
     const { rows, cols, type, step, data } = matToSend(mat);
     this.#turns.count(data.byteLength);
-    return this.#native.sendImage(rows, cols, type, step, data, copy, encoding, encode, options);
+    return this.#native.sendImage(rows, cols, type, step, data, keep, encoding, encode, options);
   }
 
   #checkOpen(signal: AbortSignal | undefined): void {

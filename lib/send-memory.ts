@@ -50,6 +50,37 @@ export function matToSend(image: Mat): MatToSend {
   return { rows, cols, type, step, data: steady(new Uint8Array(buffer, byteOffset, byteLength), 'image.data') };
 }
 
+/**
+ * Moves the memory of `bytes` into a buffer that nobody else has: the program's is detached, and all views of it empty.
+ * @throws TypeError for memory that cannot be moved: shared, WebAssembly's, or lent by native code or Node's pool
+ */
+export function takeOver(bytes: Uint8Array, what = 'body'): Uint8Array {
+  const { buffer, byteOffset, byteLength } = bytes;
+  return new Uint8Array(moved(buffer, bytes, what), byteOffset, byteLength);
+}
+
+/** The same for the pixels of a matrix. */
+export function takeOverMat({ rows, cols, type, step, data }: Mat): Mat {
+  const { buffer, byteOffset, byteLength } = data;
+  const bytes = new Uint8Array(moved(buffer, data, 'image.data'), byteOffset, byteLength);
+  return new Mat(rows, cols, type, bytes, step);
+}
+
+function moved(buffer: ArrayBufferLike, view: ArrayBufferView, what: string): ArrayBuffer {
+  if (isDetached(view)) throw wrongType(what, 'memory that is not detached', view);
+  const expected = 'an ArrayBuffer that can be transferred (or none, or `copy` instead of `transfer`)';
+  if (types.isSharedArrayBuffer(buffer)) throw wrongType(what, expected, buffer);
+  let taken: ArrayBuffer | undefined;
+  try {
+    taken = structuredClone(buffer, { transfer: [buffer] });
+  } catch {
+    // said below
+  }
+  // Node 20 copies what must not be transferred, and says nothing.
+  if (taken === undefined || buffer.byteLength !== 0) throw wrongType(what, expected, view);
+  return taken;
+}
+
 function steady(bytes: Uint8Array, what: string): Uint8Array {
   if (bytes.byteLength === 0 && isDetached(bytes)) throw wrongType(what, 'memory that is not detached', bytes);
   const { buffer } = bytes;

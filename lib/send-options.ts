@@ -1,7 +1,13 @@
 /** The options of one send, and the one place that reads them. */
 import { outOfRange, wrongType } from './argument.js';
 import { type EncodeOptions, encodeOptionsOf, encodeReaders } from './image-options.js';
-import type { FieldValue, NativeEncodeOptions, NativeProperties, NativeSendOptions } from './native.js';
+import {
+  type FieldValue,
+  Keep,
+  type NativeEncodeOptions,
+  type NativeProperties,
+  type NativeSendOptions,
+} from './native.js';
 import { abortSignal, boolean, fieldTable, integer, type Read, type Reader, readObject, shortText } from './readers.js';
 
 /** The AMQP properties a program can set. MatMQ itself sets `messageId`, `type` and `appId`. */
@@ -29,6 +35,13 @@ export interface SendProperties {
 export interface SendOptions {
   /** Copies the bytes when the message is accepted, so that they can be changed once `send()` resolved. Default: false. */
   readonly copy?: boolean | undefined;
+  /**
+   * Gives the memory to the producer, as `postMessage` does: the array is empty at once, and all others over its buffer,
+   * also when the send fails. The memory is free as soon as the message is confirmed (an image: encoded), without waiting
+   * for a garbage collection. Not together with `copy`. Memory lent by native code (a received body, a `Buffer` of sharp
+   * or of Node's pool) cannot be given. Default: false.
+   */
+  readonly transfer?: boolean | undefined;
   /** Instead of the producer's. */
   readonly routingKey?: string | undefined;
   readonly properties?: SendProperties | undefined;
@@ -40,17 +53,17 @@ export interface SendOptions {
 export interface SendImageOptions extends SendOptions, EncodeOptions {}
 
 /** Options of `sendEOT()`. */
-export type SendEotOptions = Omit<SendOptions, 'copy'>;
+export type SendEotOptions = Omit<SendOptions, 'copy' | 'transfer'>;
 
 /** Options of one send as the producer uses them. */
 export interface SendSettings {
-  readonly copy: boolean;
+  readonly keep: Keep;
   readonly signal: AbortSignal | undefined;
   readonly native: NativeSendOptions | undefined;
   readonly encode: NativeEncodeOptions | undefined;
 }
 
-const plain: SendSettings = { copy: false, signal: undefined, native: undefined, encode: undefined };
+const plain: SendSettings = { keep: Keep.held, signal: undefined, native: undefined, encode: undefined };
 
 /** @throws TypeError, RangeError */
 export function readSendOptions(options: unknown): SendSettings {
@@ -68,9 +81,10 @@ export function readSendEotOptions(options: unknown): SendSettings {
 }
 
 function settings(given: Read<typeof imageReaders>): SendSettings {
-  const { copy, signal, routingKey, properties, ...encode } = given;
+  const { copy, transfer, signal, routingKey, properties, ...encode } = given;
+  if (copy && transfer) throw wrongType('transfer', 'one of copy and transfer', transfer);
   return {
-    copy: copy ?? false,
+    keep: copy ? Keep.copied : transfer ? Keep.given : Keep.held,
     signal,
     native:
       routingKey === undefined && properties === undefined
@@ -110,5 +124,5 @@ const propertyReaders = {
 const properties: Reader<NativeProperties> = (value, what) => readObject(value, what, propertyReaders);
 
 const eotReaders = { routingKey: shortText, properties, signal: abortSignal };
-const sendReaders = { ...eotReaders, copy: boolean };
+const sendReaders = { ...eotReaders, copy: boolean, transfer: boolean };
 const imageReaders = { ...sendReaders, ...encodeReaders };

@@ -20,16 +20,19 @@ function openProducer(target: Target, confirm: boolean): Promise<Producer> {
   return Producer.connect({ ...connectionOptions(target), confirm });
 }
 
-async function sendNewImages(producer: Producer, size: number, count: number): Promise<void> {
+async function sendNewImages(producer: Producer, size: number, count: number, transfer: boolean): Promise<void> {
   const [rows, cols] = shapeOf(size);
   for (let i = 0; i < count; i++) {
     const picture = new Mat(rows, cols, CV_8UC3);
     picture.data.fill(i);
-    await producer.sendImage(picture, 'raw');
+    await producer.sendImage(picture, 'raw', { transfer });
   }
 }
 
-/** `reuse`: each body is given back when the next one is wanted. The others keep theirs until they are collected. */
+/**
+ * `reuse`: memory goes back at once, that of a received body when the next one is wanted, that of a picture made for
+ * sending when it is confirmed. The others keep theirs until it is collected.
+ */
 export const clientWith = (reuse: boolean): Client => ({
   async openPublisher(target, { confirm, payload }) {
     const producer = await openProducer(target, confirm);
@@ -39,7 +42,7 @@ export const clientWith = (reuse: boolean): Client => ({
           const picture = new Mat(...shapeOf(body.length), CV_8UC3, body);
           for (let i = 0; i < count; i++) await producer.sendImage(picture, 'raw');
         } else if (payload === 'new-images') {
-          await sendNewImages(producer, body.length, count);
+          await sendNewImages(producer, body.length, count, reuse);
         } else {
           for (let i = 0; i < count; i++) await producer.send(body);
         }

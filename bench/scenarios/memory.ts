@@ -39,7 +39,7 @@ async function measure(
 }
 
 export function memoryCases({ effort }: Context): Case[] {
-  const common = { scenario: 'memory', size: FRAME_4K.name, contestants: ['matmq'], mostRounds: 1 };
+  const common = { scenario: 'memory', size: FRAME_4K.name, contestants: ['matmq', WITHOUT_REUSE], mostRounds: 1 };
   return [
     {
       ...common,
@@ -51,7 +51,6 @@ export function memoryCases({ effort }: Context): Case[] {
       ...common,
       id: 'memory/consume',
       title: `Memory, consuming ${effort.frames} messages of a 4K picture's size`,
-      contestants: ['matmq', WITHOUT_REUSE],
       measure: (contestant) => measure(contestant, 'consume', 'bytes', effort.frames),
     },
   ];

@@ -106,12 +106,12 @@ cv::Mat converted(const cv::Mat& mat, Conversion conversion) {
 
 }  // namespace
 
-HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, bool copy) {
+HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, Keep keep, Taken given) {
   const int rows = info[first].ToNumber();
   const int cols = info[first + 1].ToNumber();
   const int type = info[first + 2].ToNumber();
   const auto step = static_cast<std::size_t>(info[first + 3].ToNumber().Int64Value());
-  const SharedBytes bytes = heldBytes(info.Env(), info[first + 4], copy);
+  const SharedBytes bytes = heldBytes(info.Env(), info[first + 4], keep, std::move(given));
   // The addon trusts nobody with memory: lib/ has checked this, too.
   const std::size_t rowBytes =
       static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
@@ -131,7 +131,7 @@ Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return onCodecThread<cv::Mat>(
         info.Env(),
-        [bytes = heldBytes(info.Env(), info[0], false),
+        [bytes = heldBytes(info.Env(), info[0]),
          options = decodeOptionsFrom(info[1].As<Napi::Object>())](Mailbox& mailbox) -> std::optional<cv::Mat> {
           const Reading reading(mailbox);
           if (!reading) return std::nullopt;
@@ -155,7 +155,7 @@ Napi::Value encodeToBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return onCodecThread<SharedBytes>(
         info.Env(),
-        [held = matFrom(info, 0, false), format = parseImageFormat(info[5].ToString().Utf8Value()),
+        [held = matFrom(info, 0), format = parseImageFormat(info[5].ToString().Utf8Value()),
          options = encodeOptionsFrom(info[6])](Mailbox& mailbox) -> std::optional<SharedBytes> {
           const Reading reading(mailbox);
           if (!reading) return std::nullopt;
@@ -171,7 +171,7 @@ Napi::Value writeImageFile(const Napi::CallbackInfo& info) {
     const std::string name = info[6].ToString().Utf8Value();
     return onCodecThread<Done>(
         info.Env(),
-        [held = matFrom(info, 0, false), path, format = name.empty() ? formatOfPath(path) : parseImageFormat(name),
+        [held = matFrom(info, 0), path, format = name.empty() ? formatOfPath(path) : parseImageFormat(name),
          options = encodeOptionsFrom(info[7])](Mailbox& mailbox) -> std::optional<Done> {
           SharedBytes bytes;
           {
@@ -190,7 +190,7 @@ Napi::Value convertOnCodecThread(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return onCodecThread<cv::Mat>(
         info.Env(),
-        [held = matFrom(info, 0, false), conversion = named<Conversion>(info[5].ToString(), conversionNames)](
+        [held = matFrom(info, 0), conversion = named<Conversion>(info[5].ToString(), conversionNames)](
             Mailbox& mailbox) -> std::optional<cv::Mat> {
           const Reading reading(mailbox);
           if (!reading) return std::nullopt;

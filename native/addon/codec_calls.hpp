@@ -5,6 +5,7 @@
 #pragma once
 
 #include "convert.hpp"
+#include "env_state.hpp"
 
 namespace matmq::addon {
 
@@ -14,9 +15,10 @@ struct HeldMat {
   std::shared_ptr<const void> owner;
 };
 
-/// Reads the five arguments from `first` on. `copy`: the pixels are copied now.
+/// Reads the five arguments from `first` on.
 /// @throws Error INVALID_MATRIX when the data do not cover the rows
-[[nodiscard]] HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, bool copy);
+[[nodiscard]] HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, Keep keep = Keep::held,
+                              Taken given = nullptr);
 
 /// decodeBytes(bytes, options): Promise<NativeMat>
 Napi::Value decodeBytes(const Napi::CallbackInfo& info);

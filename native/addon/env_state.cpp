@@ -1,6 +1,22 @@
 #include "env_state.hpp"
 
 namespace matmq::addon {
+namespace {
+
+void giveBack(napi_env env, const LetGo& array) {
+  if (array.given && *array.given) {
+    const Napi::HandleScope scope(env);
+    napi_value value = nullptr;
+    napi_value buffer = nullptr;
+    if (napi_get_reference_value(env, array.reference, &value) == napi_ok && value != nullptr &&
+        napi_get_typedarray_info(env, value, nullptr, nullptr, nullptr, &buffer, nullptr) == napi_ok) {
+      napi_detach_arraybuffer(env, buffer);
+    }
+  }
+  napi_delete_reference(env, array.reference);
+}
+
+}  // namespace
 
 // The call goes out under the lock: close() must not release the thread-safe function between the check and the call.
 // Node-API only queues it; nothing is called back.
@@ -16,10 +32,10 @@ void Mailbox::post(Letter letter) {
   callLocked();
 }
 
-void Mailbox::release(napi_ref reference) {
+void Mailbox::release(LetGo array) {
   const std::lock_guard lock(mutex_);
   if (!open_) return;  // the environment frees its references itself
-  references_.push_back(reference);
+  arrays_.push_back(array);
   callLocked();
 }
 
@@ -39,7 +55,7 @@ void Mailbox::close() {
   std::unique_lock lock(mutex_);
   open_ = false;
   letters.swap(letters_);
-  references_.clear();
+  arrays_.clear();
   left_.wait(lock, [this] { return within_ == 0; });
 }
 
@@ -66,14 +82,14 @@ void EnvState::onEnvironmentEnd() noexcept {
 
 void EnvState::onLetters(Napi::Env env) {
   std::vector<Letter> letters;
-  std::vector<napi_ref> references;
+  std::vector<LetGo> arrays;
   {
     const std::lock_guard lock(mailbox_->mutex_);
     mailbox_->called_ = false;
     letters.swap(mailbox_->letters_);
-    references.swap(mailbox_->references_);
+    arrays.swap(mailbox_->arrays_);
   }
-  for (napi_ref reference : references) napi_delete_reference(env, reference);
+  for (const LetGo& array : arrays) giveBack(env, array);
   for (const Letter& letter : letters) {
     const Napi::HandleScope scope(env);
     try {
@@ -95,22 +111,22 @@ void EnvState::letGo(Napi::Env env) {
   if (--keepAlive_ == 0) mailbox_->call_.Unref(env);
 }
 
-std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value) {
+std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value, Taken given) {
   const EnvState& state = EnvState::of(env);
   napi_ref reference = nullptr;
   if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
   return {static_cast<const void*>(reference),
-          [mailbox = state.mailbox(), reference,
+          [mailbox = state.mailbox(), array = LetGo{reference, std::move(given)},
            memory = state.externalMemory()->ownerOf(reinterpret_cast<const std::byte*>(value.Data()))](const void*) {
-            mailbox->release(reference);
+            mailbox->release(array);
           }};
 }
 
-SharedBytes heldBytes(Napi::Env env, Napi::Value value, bool copy) {
+SharedBytes heldBytes(Napi::Env env, Napi::Value value, Keep keep, Taken given) {
   const auto view = value.As<Napi::Uint8Array>();
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(view.Data()), view.ByteLength());
-  if (copy) return copyBytes(bytes);
-  return {holdValue(env, view), bytes};
+  if (keep == Keep::copied) return copyBytes(bytes);
+  return {holdValue(env, view, std::move(given)), bytes};
 }
 
 Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held) {

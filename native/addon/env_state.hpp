@@ -28,6 +28,16 @@ namespace matmq::addon {
 
 class EnvState;
 
+/// Whether memory that a program gives was taken: until then a send that is tried again needs it. Of the JavaScript
+/// thread alone.
+using Taken = std::shared_ptr<bool>;
+
+/// A reference to an array that no native thread reads any more.
+struct LetGo {
+  napi_ref reference = nullptr;
+  Taken given;  ///< null: its memory is the program's
+};
+
 /// Work for the JavaScript thread.
 using Letter = std::function<void(Napi::Env)>;
 
@@ -39,7 +49,7 @@ class Mailbox {
 
   /// Any thread.
   void post(Letter letter);
-  void release(napi_ref reference);
+  void release(LetGo array);
   /// False: the environment has ended, and its memory is gone.
   [[nodiscard]] bool enter();
   void leave();
@@ -59,7 +69,7 @@ class Mailbox {
   bool called_ = false;
   Call call_;
   std::vector<Letter> letters_;
-  std::vector<napi_ref> references_;
+  std::vector<LetGo> arrays_;
 };
 
 /// A producer or consumer of this environment: told to stop when the environment ends.
@@ -107,9 +117,12 @@ class EnvState {
 };
 
 /// Keeps a JavaScript array from being collected, and its memory if that is ours; may be destroyed on any thread.
-[[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value);
+/// `given`: if it was taken, its buffer is detached when it is let go, so that it is free before any collection.
+[[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value, Taken given = nullptr);
+/// How the bytes of an array are kept, numbered as lib/native.ts has it.
+enum class Keep : std::uint8_t { held, copied, given };
 /// The bytes of a Uint8Array, held by holdValue() or copied.
-[[nodiscard]] SharedBytes heldBytes(Napi::Env env, Napi::Value value, bool copy);
+[[nodiscard]] SharedBytes heldBytes(Napi::Env env, Napi::Value value, Keep keep = Keep::held, Taken given = nullptr);
 /// The value again, on the JavaScript thread.
 [[nodiscard]] Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held);
 

@@ -19,7 +19,23 @@ NativeProducer::NativeProducer(const Napi::CallbackInfo& info) : Napi::ObjectWra
           [&] { start(info.Env(), producerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>()); });
 }
 
-Napi::Value NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
+namespace {
+
+/// How the memory of a send is kept, and if it is given: whether it was taken.
+struct Memory {
+  explicit Memory(Napi::Value number) : keep(static_cast<Keep>(number.ToNumber().Uint32Value())) {
+    if (keep == Keep::given) given = std::make_shared<bool>(false);
+  }
+  void accept(std::uint64_t sequence) const {
+    if (given) *given = sequence != 0;
+  }
+  Keep keep;
+  Taken given;
+};
+
+}  // namespace
+
+std::uint64_t NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
   if (options.IsObject()) {
     const auto object = options.As<Napi::Object>();
     if (const Napi::Value key = object.Get("routingKey"); key.IsString())
@@ -28,31 +44,39 @@ Napi::Value NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::V
       addProperties(message, propertiesFrom(own.As<Napi::Object>()));
     }
   }
-  return number(env, engine(env).trySend(std::move(message)));
+  return engine(env).trySend(std::move(message));
 }
 
 Napi::Value NativeProducer::sendText(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(),
-                 [&] { return send(info.Env(), textMessage(info[0].As<Napi::String>().Utf8Value()), info[1]); });
+  return guarded(info.Env(), [&] {
+    return number(info.Env(), send(info.Env(), textMessage(info[0].As<Napi::String>().Utf8Value()), info[1]));
+  });
 }
 
 Napi::Value NativeProducer::sendBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return send(info.Env(), binaryMessage(heldBytes(info.Env(), info[0], info[1].ToBoolean())), info[2]);
+    const Memory memory(info[1]);
+    const std::uint64_t sequence =
+        send(info.Env(), binaryMessage(heldBytes(info.Env(), info[0], memory.keep, memory.given)), info[2]);
+    memory.accept(sequence);
+    return number(info.Env(), sequence);
   });
 }
 
 Napi::Value NativeProducer::sendImage(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const ImageFormat format = parseImageFormat(info[6].ToString().Utf8Value());
-    HeldMat image = matFrom(info, 0, info[5].ToBoolean());
-    return send(info.Env(), imageMessage(image.mat, std::move(image.owner), format, encodeOptionsFrom(info[7])),
-                info[8]);
+    const Memory memory(info[5]);
+    HeldMat image = matFrom(info, 0, memory.keep, memory.given);
+    const std::uint64_t sequence =
+        send(info.Env(), imageMessage(image.mat, std::move(image.owner), format, encodeOptionsFrom(info[7])), info[8]);
+    memory.accept(sequence);
+    return number(info.Env(), sequence);
   });
 }
 
 Napi::Value NativeProducer::sendEot(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] { return send(info.Env(), eotMessage(), info[0]); });
+  return guarded(info.Env(), [&] { return number(info.Env(), send(info.Env(), eotMessage(), info[0])); });
 }
 
 void NativeProducer::attend(const Napi::CallbackInfo& info) { engine(info.Env()).attend(info[0].ToBoolean()); }

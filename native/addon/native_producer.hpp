@@ -23,7 +23,7 @@ class NativeProducer final : public Napi::ObjectWrap<NativeProducer>, public End
   void refMethod(const Napi::CallbackInfo& info) { ref(info.Env()); }
   void unrefMethod(const Napi::CallbackInfo& info) { unref(info.Env()); }
 
-  Napi::Value send(Napi::Env env, OutgoingMessage message, Napi::Value options);
+  [[nodiscard]] std::uint64_t send(Napi::Env env, OutgoingMessage message, Napi::Value options);
 };
 
 }  // namespace matmq::addon

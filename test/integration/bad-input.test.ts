@@ -13,6 +13,7 @@ import {
 } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
 import { getAddon } from '../../lib/addon.js';
+import { Keep } from '../../lib/native.js';
 import { failure, openPair, receiveTexts, thrown } from '../support/clients.js';
 import { foreign } from '../support/foreign.js';
 import { expectSame, noise } from '../support/mats.js';
@@ -457,9 +458,9 @@ describe('a method', () => {
       () => Reflect.construct(NativeConsumer, [null, null]),
       () => Reflect.apply(native.sendBytes, native, ['text']),
       () => Reflect.apply(native.sendBytes, native, []),
-      () => Reflect.apply(native.sendImage, native, [1, 1, 0, 1, {}, false, 'raw']),
-      () => native.sendImage(1000, 1000, 16, 3000, new Uint8Array(3), false, 'raw', undefined),
-      () => native.sendImage(Number.NaN, -1, -1, -1, new Uint8Array(3), false, 'raw', undefined),
+      () => Reflect.apply(native.sendImage, native, [1, 1, 0, 1, {}, Keep.held, 'raw']),
+      () => native.sendImage(1000, 1000, 16, 3000, new Uint8Array(3), Keep.held, 'raw', undefined),
+      () => native.sendImage(Number.NaN, -1, -1, -1, new Uint8Array(3), Keep.held, 'raw', undefined),
       () => Reflect.apply(addon.decodeImage, addon, []),
       () => Reflect.apply(addon.decodeBytes, addon, []),
       () => Reflect.apply(addon.decodeBytes, addon, ['text', {}]),

@@ -78,3 +78,34 @@ describe('a released message', () => {
     expect(message.ack()).toBe(true);
   });
 });
+
+describe('memory that is given to the producer', () => {
+  it('arrives whole, however long it waited', async () => {
+    const { producer, consumer } = await openPair({}, { producer: { highWaterMark: 1 } });
+    const bytes = (i: number) => new Uint8Array(100_000 + i).fill(i);
+    const mat = (i: number) => noise(300 + i, 400, CV_8UC3);
+    const encodings = ['raw', '.png'] as const;
+    const sending = Array.from({ length: 20 }, async (_, i) => {
+      const given = i % 2 === 0 ? bytes(i) : mat(i);
+      if (given instanceof Uint8Array) await producer.send(given, { transfer: true });
+      else await producer.sendImage(given, encodings[i % 4 === 1 ? 0 : 1], { transfer: true });
+      expect((given instanceof Uint8Array ? given : given.data).byteLength).toBe(0);
+    });
+    for (let i = 0; i < 20; i++) {
+      if (i % 2 === 0) expect(Buffer.compare((await consumer.receive()).body, bytes(i))).toBe(0);
+      else expectSame(await consumer.receiveImage(), mat(i));
+    }
+    await Promise.all(sending);
+    await producer.flush();
+  });
+
+  it('is gone when the send fails', async () => {
+    const { producer } = await openPair();
+    const image = noise(3, 4, CV_8UC3);
+    await expect(producer.sendImage(image, '.tga' as '.png', { transfer: true })).rejects.toMatchObject({
+      code: 'UNKNOWN_FORMAT',
+    });
+    expect(image.data.byteLength).toBe(0);
+    await expect(producer.sendImage(image, 'raw')).rejects.toThrow('not detached');
+  });
+});

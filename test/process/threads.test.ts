@@ -39,6 +39,13 @@ describe('without a connection', () => {
 });
 
 describe('processes', () => {
+  it('that give their frames away hold no more than one or two of them', async () => {
+    const frame = 1920 * 1080 * 3;
+    const end = await run('gives-frames.mjs', connection());
+    expect(end).toEqual(well(expect.any(Number)));
+    expect(end.said[0]).toBeLessThan(3 * frame);
+  });
+
   it('forked from one that is connected have connections of their own', async () => {
     const end = await run('forks.mjs', connection());
     expect(end).toEqual(well('before', 'from the child', [0, null], 'after'));

@@ -2,6 +2,7 @@
 import { setAddon } from '../../lib/addon.js';
 import { Consumer } from '../../lib/consumer.js';
 import type {
+  Keep,
   NativeAddon,
   NativeConsumer,
   NativeConsumerOptions,
@@ -61,7 +62,7 @@ class FakeHandle {
 export interface Sent {
   readonly kind: 'text' | 'bytes' | 'image' | 'eot';
   readonly body?: string | Uint8Array;
-  readonly copy?: boolean;
+  readonly keep?: Keep;
   readonly image?: { rows: number; cols: number; type: number; step: number; format: string };
   readonly encode?: NativeEncodeOptions | undefined;
   readonly options?: NativeSendOptions | undefined;
@@ -87,8 +88,8 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
     return this.#send({ kind: 'text', body, options });
   }
 
-  sendBytes(body: Uint8Array, copy: boolean, options?: NativeSendOptions): number {
-    return this.#send({ kind: 'bytes', body, copy, options });
+  sendBytes(body: Uint8Array, keep: Keep, options?: NativeSendOptions): number {
+    return this.#send({ kind: 'bytes', body, keep, options });
   }
 
   sendImage(
@@ -97,12 +98,12 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
     type: number,
     step: number,
     body: Uint8Array,
-    copy: boolean,
+    keep: Keep,
     format: string,
     encode: NativeEncodeOptions | undefined,
     options?: NativeSendOptions,
   ): number {
-    return this.#send({ kind: 'image', image: { rows, cols, type, step, format }, body, copy, encode, options });
+    return this.#send({ kind: 'image', image: { rows, cols, type, step, format }, body, keep, encode, options });
   }
 
   sendEot(options?: NativeSendOptions): number {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { setAddon } from '../../lib/addon.js';
 import { ClosedError, ConnectionError, CV_8UC1, CV_8UC3, Mat, Producer } from '../../lib/index.js';
+import { Keep } from '../../lib/native.js';
 import { connectedProducer, last, nativeError, nextTurn, outcome, useFakeAddon } from './fake-addon.js';
 
 afterEach(() => setAddon(undefined));
@@ -78,10 +79,41 @@ describe('send', () => {
     expect(receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3]);
     expect(native.sent).toMatchObject([
       { kind: 'text', body: 'hello' },
-      { kind: 'bytes', copy: false },
-      { kind: 'bytes', copy: true },
+      { kind: 'bytes', keep: Keep.held },
+      { kind: 'bytes', keep: Keep.copied },
     ]);
     expect(native.sent[1]?.body).toBe(bytes);
+  });
+
+  it('takes memory that is given, once, however often the send has to wait', async () => {
+    const [producer, native] = await connectedProducer();
+    native.room = 0;
+    const bytes = Uint8Array.of(0, 1, 2, 3).subarray(1, 3);
+    const image = new Mat(1, 2, CV_8UC1, Uint8Array.of(7, 8));
+    const sending = [producer.send(bytes, { transfer: true }), producer.sendImage(image, 'raw', { transfer: true })];
+    expect([bytes.length, bytes.buffer.byteLength, image.data.length]).toEqual([0, 0, 0]);
+    native.room = 2;
+    native.report({ roomAgain: true });
+    await Promise.all(sending);
+    expect(native.sent).toMatchObject([{ keep: Keep.given }, { keep: Keep.given }]);
+    expect(native.sent.map(({ body }) => [...(body as Uint8Array)])).toEqual([
+      [1, 2],
+      [7, 8],
+    ]);
+  });
+
+  it.each([
+    ['shared', () => new Uint8Array(new SharedArrayBuffer(4))],
+    ["that of Node's pool", () => Buffer.from('pooled')],
+  ])('refuses to be given memory that is %s', async (_, make) => {
+    const [producer, native] = await connectedProducer();
+    const bytes = make();
+    const { byteLength } = bytes;
+    await expect(producer.send(bytes, { transfer: true })).rejects.toThrow(
+      'expected an ArrayBuffer that can be transferred',
+    );
+    expect(bytes.byteLength).toBe(byteLength);
+    expect(native.sent).toEqual([]);
   });
 
   it('passes on routing key and properties', async () => {
@@ -95,6 +127,8 @@ describe('send', () => {
 
   it.each([
     [{ copy: 1 }, 'true or false for options.copy'],
+    [{ transfer: 1 }, 'true or false for options.transfer'],
+    [{ transfer: true, copy: true }, 'one of copy and transfer'],
     [{ routingKey: 'k'.repeat(256) }, 'at most 255 bytes'],
     [{ properties: { messageId: 'mine' } }, 'nothing (MatMQ sets it itself) for options.properties.messageId'],
     [{ properties: { expiration: '1s' } }, 'decimal digits'],
@@ -151,10 +185,16 @@ describe('sendImage', () => {
       {
         kind: 'image',
         image: { rows: 2, cols: 2, type: CV_8UC3, step: 6, format: '.png' },
-        copy: false,
+        keep: Keep.held,
         body: image.data,
       },
-      { kind: 'image', image: { format: '.jpg' }, copy: true, encode: { quality: 90 }, options: { routingKey: 'k' } },
+      {
+        kind: 'image',
+        image: { format: '.jpg' },
+        keep: Keep.copied,
+        encode: { quality: 90 },
+        options: { routingKey: 'k' },
+      },
     ]);
     expect(native.sent[0]).toMatchObject({ encode: undefined, options: undefined });
   });
