@@ -11,6 +11,17 @@ import { answers, drawFreePorts, LOOPBACK } from './ports.js';
 import { findRabbitMQ, type Installation, type QuickStart, quickStart, saveData } from './rabbitmq.js';
 import { Watchdog } from './watchdog.js';
 
+/** How a private broker speaks TLS: PEM texts. */
+export interface BrokerTls {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+  /** Asks for the clients' certificates, and refuses those without. Default: neither. */
+  readonly requireCertificate?: boolean;
+  /** As RabbitMQ names them, such as `tlsv1.2`. Default: its own choice. */
+  readonly versions?: readonly string[];
+}
+
 /** What can be different about a private broker. */
 export interface PrivateBrokerOptions {
   /** Lines for rabbitmq.conf. */
@@ -19,9 +30,13 @@ export interface PrivateBrokerOptions {
   readonly plugins?: readonly string[];
   /** The Erlang node's name. Every broker has an epmd of its own, so several may have the same. */
   readonly nodeName?: string;
+  /** Also listens for TLS, with this certificate. */
+  readonly tls?: BrokerTls;
   /** Milliseconds until the start is given up, 60000 by default. */
   readonly startTimeout?: number;
 }
+
+type Ports = readonly [amqp: number, distribution: number, epmd: number, tls: number];
 
 const NODE_NAME = 'matmq@localhost';
 const START_TIMEOUT = 60_000;
@@ -52,7 +67,7 @@ export class PrivateBroker implements AsyncDisposable {
   readonly port: number;
   readonly #found: Installation;
   readonly #options: PrivateBrokerOptions;
-  readonly #ports: readonly [amqp: number, distribution: number, epmd: number];
+  readonly #ports: Ports;
   readonly #watchdog: Watchdog;
   #quick: QuickStart | undefined;
   #server: ChildProcess | undefined;
@@ -61,7 +76,7 @@ export class PrivateBroker implements AsyncDisposable {
     found: Installation,
     quick: QuickStart | undefined,
     options: PrivateBrokerOptions,
-    ports: readonly [number, number, number],
+    ports: Ports,
     watchdog: Watchdog,
   ) {
     this.#found = found;
@@ -79,10 +94,10 @@ export class PrivateBroker implements AsyncDisposable {
     const found = findRabbitMQ();
     const quick = await quickStart(found, options.nodeName ?? NODE_NAME);
     for (let attempt = 1; ; attempt++) {
-      const [amqp = 0, distribution = 0, epmd = 0] = await drawFreePorts(3);
+      const [amqp = 0, distribution = 0, epmd = 0, tls = 0] = await drawFreePorts(4);
       const folder = await mkdtemp(join(tmpdir(), 'matmq-broker-'));
       const watchdog = await Watchdog.over(folder);
-      const broker = new PrivateBroker(found, quick, options, [amqp, distribution, epmd], watchdog);
+      const broker = new PrivateBroker(found, quick, options, [amqp, distribution, epmd, tls], watchdog);
       try {
         await broker.#prepare();
         await broker.#boot();
@@ -93,6 +108,16 @@ export class PrivateBroker implements AsyncDisposable {
         if (!(error instanceof PortTakenError) || attempt === ATTEMPTS) throw error;
       }
     }
+  }
+
+  /** The port for TLS, when there is one. */
+  get tlsPort(): number {
+    return this.#ports[3];
+  }
+
+  /** Where clients connect by TLS, as guest. */
+  get tlsUrl(): string {
+    return `amqps://guest:guest@${LOOPBACK}:${this.tlsPort}/`;
   }
 
   /** The folder that holds all the broker writes. It is gone after `stop`. */
@@ -184,11 +209,12 @@ export class PrivateBroker implements AsyncDisposable {
 
   /** Writes the files and starts epmd, which stays for all starts of the broker. */
   async #prepare(): Promise<void> {
-    const { config, plugins = [] } = this.#options;
+    const { config, plugins = [], tls } = this.#options;
     await mkdir(this.#path('log'));
     await writeFile(this.#path('.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
     await writeFile(this.#path('enabled_plugins'), `[${plugins.join(',')}].`);
-    if (config !== undefined) await writeFile(this.#path('rabbitmq.conf'), config);
+    const lines = [...(config === undefined ? [] : [config]), ...(tls ? await this.#prepareTls(tls) : [])];
+    if (lines.length > 0) await writeFile(this.#path('rabbitmq.conf'), `${lines.join('\n')}\n`);
     if (this.#quick?.data) cpSync(this.#quick.data, this.#path('data'), { recursive: true });
 
     const [, , port] = this.#ports;
@@ -198,6 +224,19 @@ export class PrivateBroker implements AsyncDisposable {
       if (epmd.exitCode !== null) throw new PortTakenError(`epmd could not listen on port ${port}`);
       await delay(2);
     }
+  }
+
+  /** Writes the certificates; the lines of rabbitmq.conf that name them. */
+  async #prepareTls({ ca, cert, key, requireCertificate = false, versions = [] }: BrokerTls): Promise<string[]> {
+    const files = { cacertfile: ca, certfile: cert, keyfile: key };
+    for (const [name, text] of Object.entries(files)) await writeFile(this.#path(name), text, { mode: 0o600 });
+    return [
+      `listeners.ssl.default = ${LOOPBACK}:${this.tlsPort}`,
+      ...Object.keys(files).map((name) => `ssl_options.${name} = ${this.#path(name)}`),
+      `ssl_options.verify = ${requireCertificate ? 'verify_peer' : 'verify_none'}`,
+      `ssl_options.fail_if_no_peer_cert = ${requireCertificate}`,
+      ...versions.map((version, index) => `ssl_options.versions.${index + 1} = ${version}`),
+    ];
   }
 
   #command(): [command: string, args: string[], env: NodeJS.ProcessEnv] {
@@ -227,6 +266,11 @@ export class PrivateBroker implements AsyncDisposable {
       if (performance.now() > deadline) throw this.#failure(`was not ready after ${timeout / 1000} s`);
       await delay(5);
     }
+    // RabbitMQ opens this one next.
+    while (this.#options.tls && !(await answers(this.tlsPort))) {
+      if (!this.#running || performance.now() > deadline) throw this.#failure('does not listen for TLS');
+      await delay(5);
+    }
     // Had the port been taken, it would have been another program that answered.
     if (!this.#running) throw this.#failure('ended while it started');
   }
@@ -254,7 +298,7 @@ export class PrivateBroker implements AsyncDisposable {
 
   /** After the very first start: keeps the data folder, still empty but set up, so that the next start is quicker. */
   async #keepForNextTime(): Promise<void> {
-    if (this.#options.plugins?.length || this.#options.config !== undefined) return;
+    if (this.#options.plugins?.length || this.#options.config !== undefined || this.#options.tls) return;
     await this.#end('SIGTERM');
     await saveData(this.#found, this.nodeName, this.#path('data'));
     await this.#boot();
