@@ -17,7 +17,7 @@
       "cflags_cc": [
         "-std=c++20", "-fexceptions", "-frtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
         "-isystem<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api/package.json'))\")",
-        "<!@(pkg-config --cflags opencv4 librabbitmq libturbojpeg libjpeg libpng libwebp | sed 's/-I/-isystem/g')"
+        "<!@(pkg-config --cflags opencv4 librabbitmq libturbojpeg libjpeg libpng libwebp gnutls | sed 's/-I/-isystem/g')"
       ],
       "libraries": [
         "-lopencv_imgproc", "-lopencv_core",

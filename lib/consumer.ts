@@ -23,6 +23,7 @@ import {
 } from './receive-options.js';
 import type { ReceivedImage } from './received-image.js';
 import { ReceivedIterator } from './received-iterator.js';
+import { warnIfUnauthenticated } from './tls-options.js';
 
 /** Figures since the consumer was made. */
 export interface ConsumerStats extends NativeConsumerStats {
@@ -100,6 +101,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const { native, signal } = readConsumerOptions(options);
     signal?.throwIfAborted();
     const addon = getAddon();
+    warnIfUnauthenticated(native.name, native.tls);
     try {
       const consumer = new Consumer(addon, native);
       await consumer.#lifecycle.connected(signal);

@@ -26,6 +26,14 @@ export type ErrorCode =
   | 'CONNECTION_CLOSED'
   /** The peer sent what is not AMQP 0-9-1, or not what this state allows. */
   | 'PROTOCOL_ERROR'
+  /** The TLS library (GnuTLS) is not installed. */
+  | 'TLS_UNAVAILABLE'
+  /** A file, certificate or key of `tls` cannot be used; the message names the option. */
+  | 'INVALID_TLS_OPTION'
+  /** The peer speaks no TLS, or no version from 1.2 on, or refused the client certificate. */
+  | 'TLS_FAILED'
+  /** The broker's certificate is not trusted, not valid now, or for another name. */
+  | 'CERTIFICATE_REFUSED'
   // ChannelError
   | 'CHANNEL_CLOSED'
   /** 403 */

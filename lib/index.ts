@@ -77,6 +77,7 @@ export type {
   ProducerOptions,
   QueueOptions,
   ReconnectOptions,
+  TlsOptions,
   WhenFull,
 } from './options.js';
 export type { WaitOptions } from './pending.js';

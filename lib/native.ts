@@ -204,6 +204,17 @@ export interface NativeConsumer {
   unref(): void;
 }
 
+export interface NativeTlsOptions {
+  /** A path, or what such a file holds; copied. */
+  readonly ca?: string | Uint8Array;
+  readonly cert?: string | Uint8Array;
+  readonly key?: string | Uint8Array;
+  /** Empty: none, and the host of the URL. */
+  readonly passphrase: string;
+  readonly serverName: string;
+  readonly insecureUnauthenticated: boolean;
+}
+
 export interface NativeConnectionOptions {
   readonly urls: readonly string[];
   readonly name: string;
@@ -212,6 +223,8 @@ export interface NativeConnectionOptions {
   readonly reconnect: boolean;
   readonly reconnectInitialDelayMs: number;
   readonly reconnectMaxDelayMs: number;
+  readonly tls?: NativeTlsOptions;
+  readonly login: 'plain' | 'external';
   readonly frameMax: number;
   readonly exchange: string;
   readonly exchangeType: string;

@@ -13,6 +13,9 @@ import {
   readObject,
   shortText,
 } from './readers.js';
+import { type TlsOptions, tls } from './tls-options.js';
+
+export type { TlsOptions } from './tls-options.js';
 
 const MiB = 1024 * 1024;
 
@@ -27,6 +30,7 @@ export const defaults = {
     heartbeat: 30_000,
     connectTimeout: 10_000,
     reconnect: { initialDelay: 100, maxDelay: 5_000 },
+    login: 'plain',
     frameMax: 131_072,
     highWaterMark: { messages: 1024, bytes: 256 * MiB },
   },
@@ -79,7 +83,8 @@ export interface HighWaterMark {
 export interface ConnectionOptions {
   /**
    * `amqp://user:password@host:port/vhost`, or a list to fail over between. Default:
-   * `amqp://guest:guest@localhost:5672/`. A URL that cannot be read is a `ConnectionError` `INVALID_URL`.
+   * `amqp://guest:guest@localhost:5672/`. A URL that cannot be read is a `ConnectionError` `INVALID_URL`. `amqps:` is TLS,
+   * on port 5671 unless the URL says another; a list has one of the two alone.
    */
   readonly url?: string | readonly string[] | undefined;
   /** Shown in the broker's connection list and in errors; not empty, at most 255 bytes. Default: `producer` or `consumer`. */
@@ -101,6 +106,10 @@ export interface ConnectionOptions {
   readonly connectTimeout?: number | undefined;
   /** Whether and how a lost connection is made again. The first connection is tried once. Default: true. */
   readonly reconnect?: boolean | ReconnectOptions | undefined;
+  /** How `amqps:` connections are secured. Default: the system's authorities are trusted, and no client certificate. */
+  readonly tls?: TlsOptions | undefined;
+  /** How to log in (SASL): with user and password of the URL, or with the client certificate. Default: `plain`. */
+  readonly login?: 'plain' | 'external' | undefined;
   /** Largest AMQP frame in bytes, 4096 to 2147483647, unless the broker allows less. Default: 131072. */
   readonly frameMax?: number | undefined;
   /**
@@ -210,6 +219,8 @@ function readConnection(given: Read<typeof connectionReaders> & { name: string }
     reconnect: enabled,
     reconnectInitialDelayMs: initialDelay,
     reconnectMaxDelayMs: maxDelay,
+    ...(given.tls && { tls: given.tls }),
+    login: all.login,
     frameMax: all.frameMax,
     exchange: all.exchange,
     exchangeType: all.exchangeType,
@@ -226,18 +237,8 @@ const urls: Reader<readonly string[]> = (value, what) => {
   if (list.length === 0) throw outOfRange(what, 'at least one URL', value);
   return list.map((url) => {
     if (typeof url !== 'string') throw wrongType(what, 'a URL as a string, or a list of them,', url);
-    if (/^\s*amqps:/i.test(url)) refuseTls(what);
     return url;
   });
-};
-
-/** The one place that refuses TLS. */
-function refuseTls(what: string): never {
-  throw wrongType(what, "an 'amqp:' URL (TLS is not in this version of MatMQ yet)", 'amqps:');
-}
-
-const tls: Reader<never> = (value, what) => {
-  throw wrongType(what, 'nothing (TLS is not in this version of MatMQ yet)', value);
 };
 
 const routingKeys: Reader<readonly string[]> = (value, what) => {
@@ -310,6 +311,7 @@ const connectionReaders = {
   highWaterMark,
   signal: abortSignal,
   tls,
+  login: oneOf('plain', 'external'),
 };
 
 const producerReaders = {

@@ -33,6 +33,7 @@ import {
   type SendOptions,
 } from './send-options.js';
 import { Settlements } from './settlements.js';
+import { warnIfUnauthenticated } from './tls-options.js';
 import { TurnTaking } from './turn-taking.js';
 import { type Attempt, WaitingSends } from './waiting-sends.js';
 
@@ -117,6 +118,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const { native, signal } = readProducerOptions(options);
     signal?.throwIfAborted();
     const addon = getAddon();
+    warnIfUnauthenticated(native.name, native.tls);
     try {
       const producer = new Producer(addon, native);
       await producer.#lifecycle.connected(signal);

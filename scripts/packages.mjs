@@ -46,6 +46,7 @@ export const BUILD = [
     present: library('libjpeg'),
   },
   { what: 'libpng', apt: 'libpng-dev', dnf: 'libpng-devel', brew: 'libpng', present: library('libpng') },
+  { what: 'GnuTLS', apt: 'libgnutls28-dev', dnf: 'gnutls-devel', brew: 'gnutls', present: library('gnutls') },
   { what: 'libwebp', apt: 'libwebp-dev', dnf: 'libwebp-devel', brew: 'webp', present: library('libwebp') },
 ];
 

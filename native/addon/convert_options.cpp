@@ -9,6 +9,7 @@ namespace {
 // In the order of the enums of options.hpp.
 constexpr std::array<const char*, 3> whenFullNames{"wait", "reject", "dropOldest"};
 constexpr std::array<const char*, 3> queueTypeNames{"classic", "quorum", "stream"};
+constexpr std::array<const char*, 2> loginNames{"plain", "external"};
 constexpr std::array<const char*, 3> ackNames{"auto", "manual", "none"};
 
 std::string text(Napi::Object object, const char* name) { return object.Get(name).ToString().Utf8Value(); }
@@ -29,6 +30,26 @@ Napi::Array textArray(Napi::Env env, const std::vector<std::string>& list) {
   return array;
 }
 
+/// A path, or the text of a file as octets.
+std::optional<PemSource> pem(Napi::Object object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (value.IsString()) return PemSource{value.As<Napi::String>().Utf8Value(), {}};
+  if (!value.IsTypedArray()) return std::nullopt;
+  const auto view = value.As<Napi::Uint8Array>();
+  return PemSource{{}, std::string(reinterpret_cast<const char*>(view.Data()), view.ByteLength())};
+}
+
+TlsOptions tlsFrom(Napi::Object object) {
+  TlsOptions tls;
+  tls.ca = pem(object, "ca");
+  tls.cert = pem(object, "cert");
+  tls.key = pem(object, "key");
+  tls.passphrase = text(object, "passphrase");
+  tls.serverName = text(object, "serverName");
+  tls.insecureUnauthenticated = flag(object, "insecureUnauthenticated");
+  return tls;
+}
+
 template <typename Options>
 void readShared(Napi::Object object, Options& options) {
   options.urls = texts(object, "urls");
@@ -40,6 +61,8 @@ void readShared(Napi::Object object, Options& options) {
       std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "reconnectInitialDelayMs")));
   options.reconnect.maxDelay =
       std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "reconnectMaxDelayMs")));
+  if (const Napi::Value tls = object.Get("tls"); tls.IsObject()) options.tls = tlsFrom(tls.As<Napi::Object>());
+  options.login = named<LoginMethod>(text(object, "login"), loginNames);
   options.frameMax = static_cast<std::uint32_t>(number(object, "frameMax"));
   options.exchange = text(object, "exchange");
   options.exchangeType = text(object, "exchangeType");
@@ -59,6 +82,7 @@ Napi::Object sharedObject(Napi::Env env, const Options& options) {
   object.Set("reconnect", options.reconnect.enabled);
   set("reconnectInitialDelayMs", static_cast<double>(options.reconnect.initialDelay.count()));
   set("reconnectMaxDelayMs", static_cast<double>(options.reconnect.maxDelay.count()));
+  object.Set("login", loginNames.at(static_cast<std::size_t>(options.login)));
   set("frameMax", options.frameMax);
   object.Set("exchange", options.exchange);
   object.Set("exchangeType", options.exchangeType);

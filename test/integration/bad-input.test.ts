@@ -331,7 +331,11 @@ describe('options', () => {
     ['an empty list of URLs', { url: [] }, RangeError, 'options.url'],
     ['a URL that is none', { url: new URL('amqp://localhost') }, TypeError, 'options.url'],
     ['a signal that is none', { signal: {} }, TypeError, 'options.signal'],
-    ['tls', { tls: {} }, TypeError, 'options.tls'],
+    ['tls that is none', { tls: 'yes' }, TypeError, 'options.tls'],
+    ['tls without amqps:', { tls: {} }, RangeError, 'Expected amqps: URLs for tls'],
+    ['amqp: beside amqps:', { url: ['amqps://a', 'amqp://a'] }, RangeError, 'all of them amqps: or all amqp:'],
+    ['EXTERNAL without TLS', { login: 'external' }, RangeError, "login 'external'"],
+    ['a key alone', { url: 'amqps://a', tls: { key: 'k' } }, RangeError, 'both or neither'],
     ['a list', [], TypeError, 'an object for options'],
     ['null', null as unknown as object, TypeError, 'an object for options'],
   ];

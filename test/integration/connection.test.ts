@@ -310,15 +310,4 @@ describe('a connection', () => {
     expect(inspect(error)).not.toContain('s3cret');
     await failure(Consumer.connect({ url: [broker.url, url] }), ConnectionError, 'INVALID_URL');
   });
-
-  it('is not made with TLS yet', async () => {
-    const error = await failure(
-      Producer.connect({ url: 'amqps://guest:s3cret@localhost/' }),
-      TypeError,
-      'INVALID_ARGUMENT',
-      'options.url',
-      'TLS',
-    );
-    expect(error.message).not.toContain('s3cret');
-  });
 });

@@ -74,7 +74,7 @@ type ErrorClass = abstract new (...args: never[]) => Error;
 export async function failure<E extends ErrorClass>(
   promise: Promise<unknown>,
   errorClass: E,
-  code: string | undefined,
+  code: string | RegExp | undefined,
   ...words: (string | RegExp)[]
 ): Promise<InstanceType<E>> {
   const error: unknown = await promise.then(
@@ -83,7 +83,9 @@ export async function failure<E extends ErrorClass>(
   );
   expect(error).toBeInstanceOf(errorClass);
   const found = error as InstanceType<E>;
-  expect((found as { code?: unknown }).code).toBe(code);
+  const { code: foundCode } = found as { code?: unknown };
+  if (code instanceof RegExp) expect(foundCode).toMatch(code);
+  else expect(foundCode).toBe(code);
   for (const word of words) expect(found.message).toMatch(word);
   return found;
 }

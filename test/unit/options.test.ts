@@ -10,6 +10,7 @@ const connectionDefaults = {
   reconnect: true,
   reconnectInitialDelayMs: 100,
   reconnectMaxDelayMs: 5_000,
+  login: 'plain',
   frameMax: 131_072,
   exchange: 'my_exchange_1',
   exchangeType: 'direct',
@@ -68,6 +69,7 @@ describe('options of a producer', () => {
     expect(read).toEqual({
       native: {
         urls: ['amqp://a', 'amqp://b'],
+        login: 'plain',
         name: 'camera-1',
         heartbeatSeconds: 0,
         connectTimeoutMs: 1,
@@ -155,13 +157,41 @@ describe('options of a producer', () => {
     expect(wrongPlace(options)).toThrow(message);
   });
 
-  it('refuse TLS, which is not there yet', () => {
-    expect(wrongPlace({ url: 'amqps://localhost' })).toThrow(/TLS is not in this version/);
-    expect(wrongPlace({ tls: {} })).toThrow(/TLS is not in this version/);
+  it('of TLS pass on paths as strings and contents as bytes of their own', () => {
+    const text = '-----BEGIN CERTIFICATE-----\n';
+    const cert = Buffer.from(text);
+    const { native } = readProducerOptions({ tls: { ca: '/etc/ca.pem', cert, key: text, serverName: 'broker' } });
+    cert.fill(0);
+    expect(native.tls).toEqual({
+      ca: '/etc/ca.pem',
+      cert: Uint8Array.from(Buffer.from(text)),
+      key: Buffer.from(text),
+      passphrase: '',
+      serverName: 'broker',
+      insecureUnauthenticated: false,
+    });
+    expect(readProducerOptions({ login: 'external' }).native.login).toBe('external');
   });
 
-  it('never show a URL, which holds the password', () => {
-    expect(wrongPlace({ url: 'amqps://me:secret@localhost' })).not.toThrow(/secret/);
+  it.each([
+    [{ tls: true }, 'an object for options.tls'],
+    [{ tls: { servername: 'x' } }, "did you mean 'serverName'?"],
+    [{ tls: { rejectUnauthorized: false } }, "a known name in options.tls but received 'rejectUnauthorized'"],
+    [{ tls: { ca: '' } }, 'a path, or PEM text as a string or Buffer, for options.tls.ca'],
+    [{ tls: { key: 5 } }, 'for options.tls.key'],
+    [{ tls: { insecureUnauthenticated: 1 } }, 'true or false for options.tls.insecureUnauthenticated'],
+    [{ login: 'PLAIN' }, "one of 'plain', 'external' for options.login"],
+  ])('of TLS refuse %j', (options, message) => {
+    expect(wrongPlace(options)).toThrow(message);
+  });
+
+  it('never show a URL, a key or a passphrase', () => {
+    const secret = 'hunter2';
+    for (const tls of [{ passphrase: [secret] }, { key: [secret] }, { cert: { secret } }, { ca: `${secret}\0` }]) {
+      expect(wrongPlace({ tls })).toThrow(/not shown/);
+      expect(wrongPlace({ tls })).not.toThrow(/hunter2/);
+    }
+    expect(wrongPlace({ url: [`amqps://me:${secret}@localhost`, 5] })).not.toThrow(/hunter2/);
   });
 
   it('are refused with a TypeError or RangeError of code INVALID_ARGUMENT', () => {

@@ -25,14 +25,38 @@ void validateHighWaterMark(const HighWaterMark& mark) {
   if (mark.bytes == 0) refuse("highWaterMark.bytes", "at least 1", "0");
 }
 
+void checkPem(const std::string& option, const std::optional<PemSource>& pem) {
+  if (!pem || pem->file.empty() != pem->text.empty()) return;
+  refuse(option, "a file or the text of one", pem->file.empty() ? "neither" : "both");
+}
+
+// A list that mixes both schemes would let whoever blocks the TLS port have the password in the clear.
+void validateTls(const ConnectionOptions& options) {
+  std::size_t secured = 0;
+  for (const std::string& url : options.urls) secured += amqp::parseUrl(url).tls ? 1 : 0;
+  const bool external = options.login == LoginMethod::external;
+  if (secured < options.urls.size()) {
+    if (secured > 0) refuse("urls", "all of them amqps: or all amqp:", "both kinds");
+    if (options.tls) refuse("tls", "amqps: URLs", "an amqp: URL, which is not encrypted");
+    if (external) refuse("login 'external'", "amqps: URLs", "an amqp: URL");
+  }
+  if (external && !(options.tls && options.tls->cert))
+    refuse("login 'external'", "a client certificate in tls.cert", "none");
+  if (!options.tls) return;
+  const TlsOptions& tls = *options.tls;
+  checkPem("tls.ca", tls.ca);
+  checkPem("tls.cert", tls.cert);
+  checkPem("tls.key", tls.key);
+  if (tls.cert.has_value() != tls.key.has_value()) {
+    refuse("tls.cert and tls.key", "both or neither", tls.cert ? "a certificate without its key" : "a key alone");
+  }
+  if (tls.serverName.find('\0') != std::string::npos) refuse("tls.serverName", "a name", "one with a zero in it");
+  if (tls.passphrase.find('\0') != std::string::npos) refuse("tls.passphrase", "no zero in it", "one");
+}
+
 void validateConnection(const ConnectionOptions& options) {
   if (options.urls.empty()) refuse("urls", "at least one URL", "an empty list");
-  for (const std::string& url : options.urls) {
-    if (amqp::parseUrl(url).tls) {
-      throw Error(ErrorCode::invalidUrl,
-                  "Expected an amqp: URL but received an amqps: one; this version does not speak TLS yet");
-    }
-  }
+  validateTls(options);
   if (options.heartbeat.count() < 0 || options.heartbeat.count() > std::numeric_limits<std::uint16_t>::max()) {
     refuse("heartbeat", "0 to 65535 seconds", std::to_string(options.heartbeat.count()));
   }

@@ -1,5 +1,6 @@
 #include <cstdio>
 // jpeglib.h does not include what it needs.
+#include <gnutls/gnutls.h>
 #include <jpeglib.h>
 #include <png.h>
 #include <webp/encode.h>
@@ -31,6 +32,7 @@ std::map<std::string, std::string> libraryVersions() {
       {"rabbitmq-c", amqp_version()},
       {"opencv", cv::getVersionString()},
       {"libjpeg-turbo", MATMQ_TEXT(LIBJPEG_TURBO_VERSION)},  // of its headers: it has no call that says its version
+      {"gnutls", GNUTLS_VERSION},                            // of its headers, too: it is loaded when it is needed
       {"libpng", png_get_libpng_ver(nullptr)},
       {"libwebp",
        std::to_string(webp >> 16) + "." + std::to_string((webp >> 8) & 0xFF) + "." + std::to_string(webp & 0xFF)},

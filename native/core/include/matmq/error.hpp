@@ -36,6 +36,10 @@ enum class ErrorCode : std::uint8_t {
   heartbeatTimeout,      ///< the peer was silent for two heartbeats
   connectionClosed,      ///< the broker sent connection.close
   protocolError,         ///< bytes that are no AMQP 0-9-1, or not what this state allows
+  tlsUnavailable,        ///< the TLS library (GnuTLS) is not installed
+  invalidTlsOption,      ///< a file, certificate or key of the TLS options cannot be used
+  tlsFailed,             ///< the peer speaks no TLS, no common version of it, or refused this program's certificate
+  certificateRefused,    ///< the broker's certificate is not trusted, not valid now, or for another name
   // channel: the broker sent channel.close; `replyCode` says why
   channelClosed,
   accessRefused,       ///< 403

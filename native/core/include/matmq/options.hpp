@@ -26,8 +26,32 @@ struct HighWaterMark {
   std::size_t bytes = 256ULL * 1024 * 1024;
 };
 
+/// Certificates or a key in PEM form: in a file, which is read anew for each connection, or in memory. One of the two.
+struct PemSource {
+  std::string file;  ///< a path
+  std::string text;  ///< what such a file holds
+};
+
+/// How amqps: connections are secured: TLS 1.2 or 1.3, the broker's certificate checked against `ca` and its name.
+struct TlsOptions {
+  /// The authorities that are trusted, instead of the system's store.
+  std::optional<PemSource> ca;
+  /// What this program shows of itself: its certificate, followed by those of intermediate authorities, and its key.
+  std::optional<PemSource> cert;
+  std::optional<PemSource> key;
+  std::string passphrase;  ///< of an encrypted key
+  /// The name the certificate must have, where it is not the host of the URL: a DNS name or an IP address.
+  std::string serverName;
+  /// Dangerous: whoever sits between can pose as the broker, and read the password and every message. For experiments.
+  bool insecureUnauthenticated = false;
+};
+
+/// How the program logs in (SASL): with user and password of the URL, or with its client certificate.
+enum class LoginMethod : std::uint8_t { plain, external };
+
 struct ConnectionOptions {
   /// One URL, or several to fail over between: amqp://user:password@host:port/vhost (RabbitMQ URI specification).
+  /// amqps: is TLS; a list has one of the two alone.
   std::vector<std::string> urls{"amqp://guest:guest@localhost:5672/"};
   /// Shown in the broker's connection list (client property `connection_name`) and in errors.
   std::string name;
@@ -36,6 +60,10 @@ struct ConnectionOptions {
   /// Until connected, logged in and declared, over one address list.
   std::chrono::milliseconds connectTimeout{10000};
   ReconnectOptions reconnect{};
+  /// For amqps: URLs; unset: the system's trust, no client certificate.
+  std::optional<TlsOptions> tls;
+  /// `external` needs amqps: and a client certificate.
+  LoginMethod login = LoginMethod::plain;
   /// Largest AMQP frame in bytes, 4096..2147483647, unless the broker allows less.
   std::uint32_t frameMax = 131072;
 };

@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "amqp/dialer.hpp"
+#include "amqp/tls/handshake.hpp"
 #include "body_pool.hpp"
 
 namespace matmq::amqp {
@@ -115,9 +116,9 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
   std::optional<Error> why;
   try {
     const auto deadline = Clock::now() + options_.connectTimeout;
-    UniqueFd socket = dial(endpoint, deadline, *signal_, [this] { return ending(); });
-    if (ending()) return std::nullopt;
-    link.emplace(std::make_unique<TcpTransport>(std::move(socket)), endpoint, options_, user_, deadline);
+    std::unique_ptr<Transport> transport = connect(endpoint, deadline);
+    if (!transport) return std::nullopt;
+    link.emplace(std::move(transport), endpoint, options_, user_, deadline);
     serve(*link);
   } catch (const Error& thrown) {
     why = naming(endpoint.peer(), thrown);
@@ -130,6 +131,19 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
   link.reset();
   if (why) user_.onLost(*why);
   return why;
+}
+
+// Null when the program ended it.
+std::unique_ptr<Transport> IoThread::connect(const Endpoint& endpoint, Clock::time_point deadline) {
+  static const TlsOptions standard;
+  const TlsOptions& options = options_.tls ? *options_.tls : standard;
+  // First: what is wrong with a file needs no connection.
+  const auto credentials = endpoint.tls ? credentials_.refresh(options) : nullptr;
+  const auto cancelled = [this] { return ending(); };
+  UniqueFd socket = dial(endpoint, deadline, *signal_, cancelled);
+  if (ending()) return nullptr;
+  if (!endpoint.tls) return std::make_unique<TcpTransport>(std::move(socket));
+  return tls::secure(std::move(socket), endpoint, options, credentials, deadline, *signal_, cancelled);
 }
 
 void IoThread::serve(Link& link) {
@@ -152,7 +166,10 @@ void IoThread::poll(Link& link, Deadline deadline) {
   link.turn(0);
   body_pool::trim();
   user_.onTraffic(link.bytesRead(), link.bytesWritten());  // before a wait that may be long
-  const short events = waitFor(link.fd(), link.interest(), *signal_, earlier(deadline, link.deadline()));
+  const short interest = link.interest();
+  const bool holdsInput = link.holdsInput();
+  short events = waitFor(link.fd(), interest, *signal_, holdsInput ? Clock::now() : earlier(deadline, link.deadline()));
+  if (holdsInput) events = static_cast<short>(events | POLLIN);
   if (events != 0) link.turn(events);
   link.onTick(Clock::now());
 }

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "amqp/link.hpp"
+#include "amqp/tls/credentials.hpp"
 #include "signal.hpp"
 
 namespace matmq::amqp {
@@ -48,6 +49,7 @@ class IoThread {
   void run() noexcept;
   std::optional<Error> connectAndServe();
   std::optional<Error> attempt(const Endpoint& endpoint);
+  std::unique_ptr<Transport> connect(const Endpoint& endpoint, Clock::time_point deadline);
   void serve(Link& link);
   void serveClose(Link& link);
   void poll(Link& link, Deadline deadline);
@@ -59,6 +61,7 @@ class IoThread {
   std::shared_ptr<Signal> signal_;
   std::vector<Endpoint> endpoints_;
   std::size_t nextEndpoint_ = 0;
+  tls::CredentialStore credentials_;
   bool everConnected_ = false;
   bool connectedThisTime_ = false;
   std::minstd_rand jitter_;

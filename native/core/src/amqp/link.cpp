@@ -57,7 +57,7 @@ short Link::interest() {
   const bool wasReading = reading_;
   reading_ = state_ != State::ready || user_.wantsInput();
   if (reading_ && !wasReading) lastRead_ = Clock::now();
-  return static_cast<short>((reading_ ? POLLIN : 0) | (writer_.empty() ? 0 : POLLOUT));
+  return static_cast<short>((reading_ ? POLLIN : 0) | (writer_.empty() && !transport_->holdsOutput() ? 0 : POLLOUT));
 }
 
 Deadline Link::deadline() const {
@@ -78,6 +78,11 @@ void Link::turn(short events) {
 }
 
 void Link::write() {
+  if (transport_->holdsOutput()) {
+    const IoResult result = transport_->flush();
+    if (result.status == IoResult::Status::wouldBlock) return;
+    if (result.status != IoResult::Status::ok) lost(result);
+  }
   for (int i = 0; i < writesPerTurn && !writer_.empty(); ++i) {
     const IoResult result = writer_.writeOnce(*transport_);
     if (result.status == IoResult::Status::wouldBlock) return;
@@ -91,7 +96,10 @@ void Link::read() {
   for (int i = 0; i < readsPerTurn && state_ != State::closed; ++i) {
     if (state_ == State::ready && !user_.wantsInput()) return;
     const IoResult result = reader_.readOnce(*transport_, *this);
-    if (result.status == IoResult::Status::wouldBlock) return;
+    if (result.status == IoResult::Status::wouldBlock) {
+      if (result.bytes > 0) lastRead_ = Clock::now();
+      return;
+    }
     if (result.status != IoResult::Status::ok) lost(result);
     lastRead_ = Clock::now();
   }
@@ -107,13 +115,13 @@ void Link::onTick(Clock::time_point now) {
   if (heartbeat_.count() == 0) return;
   if (reading_ && now >= lastRead_ + 2 * heartbeat_) {
     throw Error(ErrorCode::heartbeatTimeout, "Expected a sign of life from " + endpoint_.peer() +
-                                                 " within two heartbeats of " + std::to_string(heartbeat_.count()) +
-                                                 " s but it was silent");
+                                                 " within two heartbeats of " +
+                                                 std::to_string(heartbeat_.count() / 1000) + " s but it was silent");
   }
   // Octets that wait in the writer are a heartbeat once the socket takes them; one behind them would say nothing new.
   if (now >= lastWrite_ + heartbeat_ / 2) {
     lastWrite_ = now;
-    if (writer_.empty()) {
+    if (writer_.empty() && !transport_->holdsOutput()) {
       Bytes beat(frameOverhead);
       putFrameHeader(beat.data(), frameHeartbeat, 0, 0);
       beat.back() = frameEnd;
@@ -139,8 +147,11 @@ void Link::lost(const IoResult& result) const {
                 "Expected the memory of a message to stay until it is confirmed but it is gone: was its ArrayBuffer "
                 "transferred?");
   }
-  const std::string how = result.status == IoResult::Status::failed ? std::generic_category().message(result.error)
-                                                                    : std::string("the peer closed the socket");
+  const std::string how = transport_->explain(result);
+  if (state_ < State::ready && result.status == IoResult::Status::refused) {
+    // With TLS 1.3 the broker judges our certificate when the handshake is over for us.
+    throw Error(ErrorCode::tlsFailed, "Expected " + endpoint_.peer() + " to accept the TLS connection but " + how);
+  }
   if (state_ < State::ready) {
     throw Error(ErrorCode::connectFailed, "Expected an AMQP broker at " + endpoint_.peer() + " but while " +
                                               (state_ == State::settingUp ? script_.step() : "logging in") + ": " +
@@ -232,14 +243,19 @@ void Link::onConnectionMethod(const Method& method) {
 }
 
 void Link::onStart(const amqp_connection_start_t& start) {
-  if (!offers(view(start.mechanisms), "PLAIN")) {
-    throw Error(ErrorCode::authenticationFailed, "Expected " + endpoint_.peer() +
-                                                     " to offer the SASL mechanism PLAIN but it offers '" +
-                                                     std::string(view(start.mechanisms)) + "'");
+  const std::string_view mechanism = mechanismOf(options_.login);
+  if (!offers(view(start.mechanisms), mechanism)) {
+    throw Error(
+        ErrorCode::authenticationFailed,
+        "Expected " + endpoint_.peer() + " to offer the SASL mechanism " + std::string(mechanism) + " but it offers '" +
+            std::string(view(start.mechanisms)) + "'" +
+            (options_.login == LoginMethod::external
+                 ? ". Is the plugin rabbitmq_auth_mechanism_ssl enabled, and does the broker ask for certificates?"
+                 : ""));
   }
   broker_ = brokerInfo(start);
   broker_.peer = endpoint_.peer();
-  writer_.enqueue(startOk(endpoint_, options_.name));
+  writer_.enqueue(startOk(endpoint_, options_));
   state_ = State::awaitingTune;
 }
 
@@ -293,7 +309,9 @@ void Link::onChannelMethod(const Method& method) {
 
 void Link::onConnectionClose(const amqp_connection_close_t& close) {
   const std::string said = sentence(close.reply_text);
-  const std::string who = "user '" + endpoint_.user + "' at " + endpoint_.peer();
+  const bool external = options_.login == LoginMethod::external;
+  const std::string who =
+      (external ? "the client certificate" : "user '" + endpoint_.user + "'") + " at " + endpoint_.peer();
   if (state_ == State::closing) {  // both sides closed at once
     throw Error(ErrorCode::connectionClosed, said, close.reply_code);
   }
@@ -302,7 +320,8 @@ void Link::onConnectionClose(const amqp_connection_close_t& close) {
   if (state_ == State::awaitingTune && !passing) {
     throw Error(ErrorCode::authenticationFailed,
                 "Expected the broker to accept " + who + " but it refused the login: " + said +
-                    ". Check user and password in the URL",
+                    (external ? ". Check that the broker has a user of the certificate's name"
+                              : ". Check user and password in the URL"),
                 close.reply_code);
   }
   if (state_ == State::settingUp && !passing && close.class_id == (AMQP_CONNECTION_OPEN_METHOD >> 16) &&

@@ -62,6 +62,8 @@ class Link final : private FrameSink {
   [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
   /// poll events to wait for.
   [[nodiscard]] short interest();
+  /// Is there input that poll() may not tell of? As of the last interest().
+  [[nodiscard]] bool holdsInput() const noexcept { return reading_ && transport_->holdsInput(); }
   /// When onTick is due.
   [[nodiscard]] Deadline deadline() const;
 

@@ -6,7 +6,11 @@
 
 namespace matmq::amqp {
 
-Bytes startOk(const Endpoint& endpoint, const std::string& connectionName) {
+std::string_view mechanismOf(LoginMethod login) noexcept {
+  return login == LoginMethod::external ? "EXTERNAL" : "PLAIN";
+}
+
+Bytes startOk(const Endpoint& endpoint, const ConnectionOptions& options) {
   const FieldTable capabilities{
       {"publisher_confirms", true},
       {"basic.nack", true},
@@ -20,14 +24,16 @@ Bytes startOk(const Endpoint& endpoint, const std::string& connectionName) {
       {"product", std::string("MatMQ")},
       {"version", std::string(version())},
       {"platform", std::string("C++, rabbitmq-c ") + amqp_version()},
-      {"connection_name", connectionName},
+      {"connection_name", options.name},
       {"capabilities", capabilities},
   };
-  const std::string response = '\0' + endpoint.user + '\0' + endpoint.password;
+  // EXTERNAL says nothing: the broker knows who we are from the certificate.
+  const bool external = options.login == LoginMethod::external;
+  const std::string response = external ? std::string() : '\0' + endpoint.user + '\0' + endpoint.password;
   DecodePool pool;
   amqp_connection_start_ok_t method{};
   method.client_properties = encodableTable(properties, pool);
-  method.mechanism = bytesOf("PLAIN");
+  method.mechanism = bytesOf(mechanismOf(options.login));
   method.response = bytesOf(response);
   method.locale = bytesOf("en_US");
   Bytes frame;

@@ -6,9 +6,12 @@
 
 namespace matmq::amqp {
 
-/// connection.start-ok with SASL PLAIN: product, version, platform, the connection's name, and the capabilities MatMQ
+/// The SASL mechanism's name.
+[[nodiscard]] std::string_view mechanismOf(LoginMethod login) noexcept;
+
+/// connection.start-ok: the login, and product, version, platform, the connection's name, and the capabilities MatMQ
 /// relies on.
-[[nodiscard]] Bytes startOk(const Endpoint& endpoint, const std::string& connectionName);
+[[nodiscard]] Bytes startOk(const Endpoint& endpoint, const ConnectionOptions& options);
 
 /// Product and version of the peer, from connection.start.
 [[nodiscard]] BrokerInfo brokerInfo(const amqp_connection_start_t& start);

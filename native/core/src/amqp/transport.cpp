@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <system_error>
 
 namespace matmq::amqp {
 namespace {
@@ -13,6 +14,11 @@ IoResult failure(int error) noexcept {
 }
 
 }  // namespace
+
+std::string Transport::explain(const IoResult& result) const {
+  return result.status == IoResult::Status::failed ? std::generic_category().message(result.error)
+                                                   : std::string("the peer closed the socket");
+}
 
 IoResult TcpTransport::read(std::span<const iovec> into) noexcept {
   for (;;) {

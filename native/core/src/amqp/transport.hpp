@@ -12,10 +12,12 @@
 namespace matmq::amqp {
 
 struct IoResult {
-  enum class Status : unsigned char { ok, wouldBlock, ended, failed };
+  /// refused: the peer ended the connection with a reason, which explain() tells.
+  enum class Status : unsigned char { ok, wouldBlock, ended, failed, refused };
   Status status = Status::ok;
-  std::size_t bytes = 0;  ///< ok: more than zero
-  int error = 0;          ///< failed: errno
+  /// ok: more than zero. wouldBlock: octets that came in and are no data yet (a part of a TLS record): a sign of life.
+  std::size_t bytes = 0;
+  int error = 0;  ///< failed: errno, or the transport's own
 };
 
 class Transport {
@@ -27,8 +29,16 @@ class Transport {
 
   /// Reads into the vectors in order, as much as is there.
   [[nodiscard]] virtual IoResult read(std::span<const iovec> into) noexcept = 0;
-  /// Writes from the vectors in order, as much as fits.
+  /// Writes from the vectors in order, as much as fits; what it took is no longer needed. Flushes first.
   [[nodiscard]] virtual IoResult write(std::span<const iovec> from) noexcept = 0;
+  /// Sends what an earlier write took and could not send yet. wouldBlock: some of it is left. ok: nothing is.
+  [[nodiscard]] virtual IoResult flush() noexcept { return {}; }
+  /// Is something left to flush?
+  [[nodiscard]] virtual bool holdsOutput() const noexcept { return false; }
+  /// May read() give data even though poll() sees none?
+  [[nodiscard]] virtual bool holdsInput() const noexcept { return false; }
+  /// Why it ended: for people.
+  [[nodiscard]] virtual std::string explain(const IoResult& result) const;
   [[nodiscard]] virtual int fd() const noexcept = 0;
 };
 
