@@ -56,6 +56,26 @@ describe('a consumer', () => {
   });
 });
 
+describe('a peer that accepts the login and hangs up, each time,', () => {
+  it('is tried less and less often', async () => {
+    const { url } = await fakeBroker({
+      saboteur: {
+        behind: ({ what }) =>
+          what === 'sent the answer to exchange.declare' ? { octets: Buffer.alloc(0), next: 'end' } : undefined,
+      },
+    });
+    const producer = await Producer.connect({ url, reconnect: { initialDelay: 1, maxDelay: 20 } });
+    onTestFinished(() => producer.exit());
+    const attempts: number[] = [];
+    await new Promise<void>((resolve) => {
+      producer.on('reconnecting', ({ attempt }) => {
+        if (attempts.push(attempt) === 6) resolve();
+      });
+    });
+    expect(attempts).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+});
+
 describe('events', () => {
   it('that come with the connection are told to listeners who are added when connect() has resolved', async () => {
     // Behind the last answer, so that both are read at once, or nearly so.

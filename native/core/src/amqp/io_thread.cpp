@@ -86,12 +86,12 @@ std::optional<Error> IoThread::connectAndServe() {
   unsigned failures = 0;
   for (;;) {
     const Endpoint& endpoint = endpoints_[nextEndpoint_];
-    connectedThisTime_ = false;
+    connectedThisTime_ = stoodThisTime_ = false;
     const std::optional<Error> why = attempt(endpoint);
     if (ending()) return std::nullopt;
     nextEndpoint_ = (nextEndpoint_ + 1) % endpoints_.size();
+    if (stoodThisTime_) failures = 0;
     if (connectedThisTime_) {
-      failures = 0;
       Event event;
       event.kind = Event::Kind::disconnected;
       event.peer = endpoint.peer();
@@ -127,6 +127,7 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
   }
   // Ready, if only for a moment: the program was told so.
   connectedThisTime_ = link && link->wasReady();
+  stoodThisTime_ = connectedThisTime_ && Clock::now() - link->readySince() >= steadyAfter;
   everConnected_ = everConnected_ || connectedThisTime_;
   link.reset();
   if (why) user_.onLost(*why);

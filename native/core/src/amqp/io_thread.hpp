@@ -29,8 +29,12 @@ class IoUser : public LinkUser {
   virtual void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) = 0;
 };
 
-/// The end of an orderly close, whatever the peer does.
-inline constexpr std::chrono::milliseconds closeTimeout{5000};
+/// The end of an orderly close, whatever the peer does: exit() promises 5 s, and the program is to hear of it within.
+inline constexpr std::chrono::milliseconds closeTimeout{4500};
+
+/// A connection that stood so long counts as a success: the back-off begins anew. A peer that accepts the login and ends
+/// the connection at once, each time, is not tried at full speed.
+inline constexpr std::chrono::milliseconds steadyAfter{1000};
 
 class IoThread {
  public:
@@ -64,6 +68,7 @@ class IoThread {
   tls::CredentialStore credentials_;
   bool everConnected_ = false;
   bool connectedThisTime_ = false;
+  bool stoodThisTime_ = false;  ///< for steadyAfter
   std::minstd_rand jitter_;
   std::atomic<bool> closing_{false};
   std::atomic<bool> aborting_{false};

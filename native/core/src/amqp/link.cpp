@@ -294,6 +294,7 @@ void Link::onChannelMethod(const Method& method) {
     if (!script_.accept(method)) unexpected(methodName(method.id) + " while " + script_.step());
     if (script_.done()) {
       state_ = State::ready;
+      readySince_ = Clock::now();
       user_.onReady(broker_, frameMax_);
     }
     return;

@@ -78,6 +78,7 @@ class Link final : private FrameSink {
   [[nodiscard]] bool ready() const noexcept { return state_ == State::ready; }
   /// Whether the user's onReady was called.
   [[nodiscard]] bool wasReady() const noexcept { return state_ >= State::ready; }
+  [[nodiscard]] Clock::time_point readySince() const noexcept { return readySince_; }
 
   [[nodiscard]] std::uint64_t bytesRead() const noexcept { return reader_.bytesRead(); }
   [[nodiscard]] std::uint64_t bytesWritten() const noexcept { return writer_.bytesWritten(); }
@@ -122,6 +123,7 @@ class Link final : private FrameSink {
   std::uint32_t frameMax_ = frameMinSize;
 
   Clock::time_point setupDeadline_;
+  Clock::time_point readySince_;
   std::chrono::milliseconds heartbeat_{0};  ///< negotiated; 0: none
   Clock::time_point lastRead_;
   Clock::time_point lastWrite_;
