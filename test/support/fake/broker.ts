@@ -62,6 +62,7 @@ export interface FakeBrokerOptions {
   readonly heartbeat?: number;
   /** Whether acknowledgements of publishes are sent. Default: true. */
   readonly confirms?: boolean;
+  onConnection?(conversation: Conversation): void;
   /** Seen before it is answered: each frame of the client. */
   onFrame?(frame: ReceivedFrame, conversation: Conversation): void;
 }
@@ -141,6 +142,7 @@ export class Conversation {
     socket.setNoDelay(true);
     socket.on('error', () => socket.destroy());
     socket.on('data', (chunk: Buffer) => this.#onData(chunk));
+    options.onConnection?.(this);
     this.#after('accepted', false);
   }
 
@@ -201,7 +203,7 @@ export class Conversation {
     }
     const answer = ANSWERS[method]?.(this);
     if (answer !== undefined) this.send(answer, `the answer to ${method}`);
-    if (method === 'connection.close' || method === 'connection.close-ok') this.socket.end();
+    if (!this.#silent && (method === 'connection.close' || method === 'connection.close-ok')) this.socket.end();
   }
 
   #onContent({ type, payload }: ReceivedFrame): void {
@@ -212,7 +214,7 @@ export class Conversation {
       publish.left = Number(payload.readBigUInt64BE(4));
     } else {
       publish.left -= payload.length;
-      publish.body.push(payload);
+      if (publish.key === NOWHERE) publish.body.push(payload);
     }
     if (publish.left > 0) return;
     this.#publish = undefined;
