@@ -46,8 +46,10 @@ await entry(async () => {
     const { buildPreset } = await import('./build-core.mjs');
     const { buildWithGyp } = await import('./build-gyp.mjs');
     const { buildBench } = await import('./build-bench.mjs');
+    const { fetchNodes } = await import('./fetch-nodes.mjs');
     timed('C++ core, tests and examples', () => buildPreset('core'));
     timed('native addon by node-gyp', () => buildWithGyp());
     timed('benchmark programs', buildBench);
+    timed('other versions of Node', () => (fetchNodes() ? 'fetched' : 'up to date'));
   }
 });

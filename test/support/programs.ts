@@ -21,10 +21,10 @@ export class Program {
   readonly #stderr: Promise<string>;
   readonly #exit: Promise<unknown[]>;
 
-  /** Runs a fixture with `options` for its argument. It ends with the test. */
-  constructor(fixture: string, options: object, nodeArguments: readonly string[] = []) {
+  /** Runs a fixture with `options` for its argument. It ends with the test. `node`: another one than ours. */
+  constructor(fixture: string, options: object, nodeArguments: readonly string[] = [], node = process.execPath) {
     const path = fileURLToPath(new URL(`../process/fixtures/${fixture}`, import.meta.url));
-    const child = spawn(process.execPath, [...nodeArguments, path, JSON.stringify(options)], {
+    const child = spawn(node, [...nodeArguments, path, JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, NODE_OPTIONS: '' },
     });
@@ -56,8 +56,8 @@ export class Program {
 }
 
 /** Runs a fixture to its end. */
-export function run(fixture: string, options: object, nodeArguments?: readonly string[]): Promise<End> {
-  return new Program(fixture, options, nodeArguments).ends();
+export function run(fixture: string, options: object, nodeArguments?: readonly string[], node?: string): Promise<End> {
+  return new Program(fixture, options, nodeArguments, node).ends();
 }
 
 /** It ended well, and said this. */
