@@ -1,11 +1,13 @@
 // Bodies that mean harm, or were harmed: each is an Error, soon, and takes no memory to speak of.
 #include <chrono>
-#include <fstream>
 
+#include "cost.hpp"
 #include "support.hpp"
 
-using matmq::ImageFormat;
 using support::Bytes;
+using support::little;
+using support::memoryOf;
+using support::soon;
 
 namespace {
 
@@ -33,34 +35,11 @@ bool isRefusal(const std::string& code) {
   return code == "CANNOT_DECODE" || code == "NOT_AN_IMAGE" || code == "LIMIT_EXCEEDED";
 }
 
-std::chrono::milliseconds timeToRefuse(const Bytes& body, const char* expected) {
+std::chrono::milliseconds timeToRefuse(const Bytes& body, const std::string& expected,
+                                       const matmq::DecodeOptions& options = {}) {
   const auto start = support::cpuTime();
-  CHECK(support::codeOfDecoding(body) == expected);
+  CHECK(support::codeOfDecoding(body, options) == expected);
   return std::chrono::duration_cast<std::chrono::milliseconds>(support::cpuTime() - start);
-}
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::chrono::milliseconds soon{5000};
-constexpr long little = 512 * 1024;  // KiB: a sanitizer keeps books of every byte taken, used or not
-#else
-constexpr std::chrono::milliseconds soon{100};
-constexpr long little = 32 * 1024;  // KiB
-#endif
-
-/// How much more memory a piece of work had at its height than before it, in KiB.
-template <class Work>
-long memoryOf(Work&& work) {
-  std::ofstream("/proc/self/clear_refs") << 5;  // the height begins anew
-  const auto height = [] {
-    std::ifstream status("/proc/self/status");
-    for (std::string line; std::getline(status, line);) {
-      if (line.starts_with("VmHWM:")) return std::stol(line.substr(6));
-    }
-    return 0L;
-  };
-  const long before = height();
-  work();
-  return height() - before;
 }
 
 /// 64 MiB of zeros as zlib packs them: what is inside the pixel chunks of a black image.
@@ -230,10 +209,47 @@ TEST_CASE("hostile: dimensions that lie within the limits are found out soon, an
   Bytes bmp = support::openCvEncodes(".bmp", support::picture(5, 5, CV_8UC3));
   bmp[20] = 0x01;  // 65541 pixels wide
   bodies.push_back(bmp);
+  // Enough for what a progressive JPEG and a lossless WebP take beside their pixels.
+  const matmq::DecodeOptions options{.limits = {.decodedBytes = 2ULL << 30}};
   for (const Bytes& body : bodies) {
     CAPTURE(body[0]);
-    CHECK(memoryOf([&] { CHECK(timeToRefuse(body, "CANNOT_DECODE") < soon); }) < little);
+    CHECK(memoryOf([&] { CHECK(timeToRefuse(body, "CANNOT_DECODE", options) < soon); }) < little);
   }
+}
+
+TEST_CASE("hostile: what a decoder takes beside the pixels is held against the limits, above a mebibyte") {
+  const cv::Mat image = support::picture(1000, 1000, CV_8UC3);
+  const std::uint64_t pixels = 3'000'000;
+  // 4:2:0 has one and a half samples a pixel, of 2 bytes each, and whole blocks of 16 x 16.
+  const std::uint64_t coefficients = 1008 * 1008 * 3;
+  const struct {
+    Bytes body;
+    std::uint64_t beside;
+    matmq::DecodeMode mode = matmq::DecodeMode::unchanged;
+  } cases[]{
+      {support::openCvEncodes(".jpg", image, {cv::IMWRITE_JPEG_PROGRESSIVE, 1}), coefficients},
+      {support::openCvEncodes(".jpg", image), 0},
+      {support::openCvEncodes(".webp", image), 4'000'000},
+      {support::openCvEncodes(".webp", image), 5'000'000, matmq::DecodeMode::grayscale},
+      {support::openCvEncodes(".webp", image, {cv::IMWRITE_WEBP_QUALITY, 80}), 0},
+      {support::openCvEncodes(".png", image), 0},
+  };
+  for (const auto& [body, beside, mode] : cases) {
+    const std::uint64_t all = pixels + beside;
+    CHECK(support::codeOfDecoding(body, {.mode = mode, .limits = {.decodedBytes = all}}) == "");
+    CHECK(support::codeOfDecoding(body, {.mode = mode, .limits = {.decodedBytes = all - 1}}) == "LIMIT_EXCEEDED");
+  }
+}
+
+TEST_CASE("hostile: a JPEG that libjpeg warns of twice is held against both warnings") {
+  Bytes body = support::openCvEncodes(".jpg", support::picture(45, 67, CV_8UC3));
+  body[body.size() / 2] = 0xFF;  // a marker in the middle of the data, where there is none
+  body[body.size() / 2 + 1] = 0xD9;
+  CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
+  for (std::size_t at = 2; at + 9 < body.size(); ++at) {
+    if (body[at] == 0xFF && body[at + 1] == 0xE0) body[at + 9] = 2;  // JFIF revision: harmless, and comes first
+  }
+  CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
 }
 
 TEST_CASE("hostile: compressed chunks that blow up take no memory") {
@@ -277,8 +293,8 @@ TEST_CASE("hostile: a progressive JPEG of a thousand scans is refused, and a lar
     many.push_back(0xD9);
     return many;
   };
-  CHECK(timeToRefuse(withScans(16, 1000), "CANNOT_DECODE") < soon);
-  CHECK(support::codeOfDecoding(withScans(16, 100)) == "CANNOT_DECODE");  // not too many, but they repeat each other
+  CHECK(timeToRefuse(withScans(16, 1000), "LIMIT_EXCEEDED") < soon);
+  CHECK(support::codeOfDecoding(withScans(16, 50)) == "CANNOT_DECODE");  // not too many, but they repeat each other
   CHECK(timeToRefuse(withScans(8000, 100), "LIMIT_EXCEEDED") < soon);
   CHECK(support::codeOfDecoding(withScans(1000, 1)) == "");
 }

@@ -65,8 +65,10 @@ struct EncodeOptions {
 
 /// What a decoder may take. Exceeding it is an Error `LIMIT_EXCEEDED`, found before memory is taken.
 struct ImageLimits {
-  std::uint64_t pixels = 128ULL * 1024 * 1024;        ///< rows * cols
-  std::uint64_t decodedBytes = 512ULL * 1024 * 1024;  ///< rows * cols * bytes per pixel
+  std::uint64_t pixels = 128ULL * 1024 * 1024;  ///< rows * cols
+  /// rows * cols * bytes per pixel, and what the decoder takes beside them, if that is more than 1 MiB: the coefficients
+  /// of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a PNG.
+  std::uint64_t decodedBytes = 512ULL * 1024 * 1024;
 };
 
 /// Which channels `decodeImage` makes; the names and meanings of OpenCV's IMREAD_*.
@@ -105,7 +107,6 @@ void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOption
 [[nodiscard]] SharedBytes encodeImage(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
 /// Decodes PNG, JPEG, WebP or BMP by magic. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG gives CV_16U.
-/// A progressive JPEG takes up to twice the memory of its pixels in addition, for its coefficients, while it is decoded.
 /// @throws Error NOT_AN_IMAGE (no known magic), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated), INVALID_ARGUMENT.
 [[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {});
 

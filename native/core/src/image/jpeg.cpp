@@ -1,13 +1,22 @@
-// Decoding JPEG through TurboJPEG, whose functions return where libjpeg's would longjmp. (jpeg_encode.cpp encodes.)
+// Decoding JPEG through libjpeg, whose errors are longjmps. (jpeg_encode.cpp encodes.)
 //
-// A handle lives for one image. Making one costs 2 microseconds; keeping one would keep its Huffman and quantisation
-// tables, and a file that leaves its own out (frames of Motion-JPEG cameras do) would be decoded with those of the
-// message before, instead of the standard ones.
-#include <turbojpeg.h>
+// Rules
+// 1. setjmp stands only in the `noexcept` members of Reader, which have no locals with destructors and call nothing
+//    that throws. Whatever owns memory lives outside the jump.
+// 2. Callbacks that libjpeg calls have no such locals either, and report failure by the jump.
+// 3. A Reader lives for one image. One that is used again keeps its Huffman and quantisation tables, and a file that
+//    leaves its own out (frames of Motion-JPEG cameras do) would be decoded with those of the message before.
+#include <array>
+#include <csetjmp>
+#include <cstdio>
+// jpeglib.h does not include what it needs.
+#include <jpeglib.h>
+// libjpeg's messages, by which warnings are told apart.
+#include <jerror.h>
 
 #include <algorithm>
-#include <array>
 #include <cstring>
+#include <new>
 
 #include "codecs.hpp"
 #include "limits.hpp"
@@ -15,27 +24,6 @@
 
 namespace matmq::codec {
 namespace {
-
-class Turbo {
- public:
-  explicit Turbo(tjhandle handle) : handle_(handle) {
-    if (handle_ == nullptr) throw std::bad_alloc();  // the only reason there is
-  }
-  ~Turbo() { tjDestroy(handle_); }
-  Turbo(const Turbo&) = delete;
-  Turbo& operator=(const Turbo&) = delete;
-
-  [[nodiscard]] tjhandle get() const noexcept { return handle_; }
-  [[nodiscard]] std::string error() const { return tjGetErrorStr2(handle_); }
-  [[nodiscard]] bool warned() const noexcept { return tjGetErrorCode(handle_) == TJERR_WARNING; }
-
- private:
-  tjhandle handle_;
-};
-
-const unsigned char* bytesOf(std::span<const std::byte> body) noexcept {
-  return reinterpret_cast<const unsigned char*>(body.data());
-}
 
 /// Goes from marker to marker. Bytes between them (entropy-coded data, or garbage) are passed over, as libjpeg does.
 class Markers {
@@ -96,20 +84,6 @@ int orientationOf(std::span<const std::byte> body) noexcept {
   return 1;
 }
 
-bool endsWhole(std::span<const std::byte> body) noexcept {
-  Markers markers(body);
-  while (const auto marker = markers.next()) {
-    if (marker->code == Markers::end) return true;
-  }
-  return false;
-}
-
-struct FileHeader {
-  int width = 0;
-  int height = 0;
-  int colorspace = -1;
-};
-
 /// Scans of a progressive file; 1 for a baseline file, whose data are not looked through.
 std::uint64_t countScans(std::span<const std::byte> body) noexcept {
   Markers markers(body);
@@ -133,67 +107,136 @@ std::uint64_t countScans(std::span<const std::byte> body) noexcept {
 }
 
 /// Every scan of a progressive file goes over the whole image, and a few bytes are enough for one. Encoders write ten
-/// or so; the largest image that the limits allow may have 31, a smaller one more.
-void checkScans(std::span<const std::byte> body, const FileHeader& header, const ImageLimits& limits) {
+/// to twenty; the largest image that the limits allow may have 31, a smaller one more.
+void checkScans(std::span<const std::byte> body, std::uint64_t width, std::uint64_t height, const ImageLimits& limits) {
   constexpr std::uint64_t plenty = 16;
-  const std::uint64_t pixels = static_cast<std::uint64_t>(header.width) * static_cast<std::uint64_t>(header.height);
+  constexpr std::uint64_t most = 64;
+  const std::uint64_t allowed = std::min(limits.pixels / (width * height) * plenty + plenty - 1, most);
   const std::uint64_t scans = countScans(body);
-  if (scans / plenty <= limits.pixels / pixels) return;
-  throw Error(ErrorCode::limitExceeded,
-              "Expected at most " + std::to_string(limits.pixels / pixels * plenty + plenty - 1) +
-                  " scans in a JPEG image of " + std::to_string(header.width) + " x " + std::to_string(header.height) +
-                  " but received " + std::to_string(scans) + ": send it as a baseline JPEG");
+  if (scans <= allowed) return;
+  throw Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(allowed) + " scans in a JPEG image of " +
+                                            std::to_string(width) + " x " + std::to_string(height) + " but received " +
+                                            std::to_string(scans) + ": send it as a baseline JPEG");
 }
 
 /// libjpeg warns where it goes on with what it has. Most warnings mean that pixels are lost; these do not: padding that
 /// cameras put before a marker, and headers of another revision.
-bool harmless(std::string_view warning) noexcept {
-  constexpr std::array<std::string_view, 4> known{"extraneous bytes before marker", "unknown JFIF revision number",
-                                                  "Unknown Adobe color transform code",
-                                                  "Invalid SOS parameters for sequential JPEG"};
-  return std::ranges::any_of(known,
-                             [warning](std::string_view text) { return warning.find(text) != std::string_view::npos; });
-}
+constexpr std::array<int, 4> harmless{JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWRN_ADOBE_XFORM, JWRN_NOT_SEQUENTIAL};
 
-[[noreturn]] void damaged(const std::string& reason) {
-  throw Error(ErrorCode::cannotDecode,
-              "Expected a whole JPEG image but libjpeg-turbo says '" + reason + "': the body is damaged or truncated");
-}
-
-void decompress(std::span<const std::byte> body, cv::Mat& out, TJPF pixels) {
-  // 500 scans at most: a progressive file of a few kilobytes could otherwise cost minutes. Stopping at a warning is
-  // what makes lying dimensions cheap: nothing is decoded past the end of the data.
-  constexpr int flags = TJFLAG_ACCURATEDCT | TJFLAG_LIMITSCANS;
-  const auto run = [&](int more) -> std::optional<std::string> {
-    const Turbo turbo(tjInitDecompress());
-    if (tjDecompress2(turbo.get(), bytesOf(body), body.size(), out.data, out.cols, static_cast<int>(out.step[0]),
-                      out.rows, pixels, flags | more) == 0) {
-      return std::nullopt;
-    }
-    if (!turbo.warned()) damaged(turbo.error());
-    return turbo.error();
-  };
-  const auto warning = run(TJFLAG_STOPONWARNING);
-  if (!warning) return;
-  if (!harmless(*warning) || !endsWhole(body)) damaged(*warning);
-  // TurboJPEG tells only the first warning, so a bit error behind a harmless one passes here; but JPEG has no checksum,
-  // and most bit errors pass without any warning. A missing end was found above.
-  static_cast<void>(run(0));
-}
-
-FileHeader readHeader(std::span<const std::byte> body) {
-  const Turbo turbo(tjInitDecompress());
-  FileHeader header;
-  int subsampling = -1;
-  // It also fails on warnings and on unusual subsamplings, which decoding does not mind: whether it got through the
-  // header shows in what it has filled in.
-  if (tjDecompressHeader3(turbo.get(), bytesOf(body), body.size(), &header.width, &header.height, &subsampling,
-                          &header.colorspace) != 0 &&
-      (header.width <= 0 || header.height <= 0 || header.colorspace < 0)) {
-    damaged(turbo.error());
+class Reader {
+ public:
+  explicit Reader(std::span<const std::byte> body) {
+    decompress_.err = jpeg_std_error(&errors_);
+    decompress_.client_data = this;
+    errors_.error_exit = onError;
+    // Stopping at the first loss is also what makes lying dimensions cheap: nothing is decoded past the end of the data.
+    errors_.emit_message = onMessage;
+    source_.next_input_byte = reinterpret_cast<const JOCTET*>(body.data());
+    source_.bytes_in_buffer = body.size();
+    source_.init_source = [](j_decompress_ptr) {};
+    source_.fill_input_buffer = [](j_decompress_ptr decompress) -> boolean { endOfBody(decompress); };
+    source_.skip_input_data = skip;
+    source_.resync_to_restart = jpeg_resync_to_restart;
+    source_.term_source = [](j_decompress_ptr) {};
   }
-  return header;
-}
+  ~Reader() { jpeg_destroy_decompress(&decompress_); }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+
+  /// Everything up to the first scan. False: see fail().
+  [[nodiscard]] bool readHeader() noexcept {
+    if (setjmp(jump_)) return false;
+    jpeg_create_decompress(&decompress_);
+    decompress_.src = &source_;
+    jpeg_read_header(&decompress_, TRUE);
+    return true;
+  }
+
+  [[nodiscard]] const jpeg_decompress_struct& header() const noexcept { return decompress_; }
+  [[nodiscard]] bool isGray() const noexcept { return decompress_.jpeg_color_space == JCS_GRAYSCALE; }
+  [[nodiscard]] bool isCmyk() const noexcept {
+    return decompress_.jpeg_color_space == JCS_CMYK || decompress_.jpeg_color_space == JCS_YCCK;
+  }
+
+  /// What libjpeg takes for the coefficients of the whole image, which a file of several scans needs until its end.
+  [[nodiscard]] std::uint64_t coefficientBytes() noexcept {
+    if (jpeg_has_multiple_scans(&decompress_) == FALSE) return 0;
+    const auto roundedUp = [](std::uint64_t blocks, int factor) {
+      const auto step = static_cast<std::uint64_t>(factor);
+      return (blocks + step - 1) / step * step;
+    };
+    std::uint64_t blocks = 0;
+    for (int i = 0; i < decompress_.num_components; ++i) {
+      const jpeg_component_info& component = decompress_.comp_info[i];
+      blocks += roundedUp(component.width_in_blocks, component.h_samp_factor) *
+                roundedUp(component.height_in_blocks, component.v_samp_factor);
+    }
+    return blocks * sizeof(JBLOCK);
+  }
+
+  /// The pixels, in the calls of OpenCV, at 1 / `divisor` of their size. False: see fail().
+  [[nodiscard]] bool decode(cv::Mat& out, J_COLOR_SPACE colorSpace, int divisor) noexcept {
+    if (setjmp(jump_)) return false;
+    decompress_.out_color_space = colorSpace;
+    decompress_.scale_num = 1;
+    decompress_.scale_denom = static_cast<unsigned>(divisor);
+    jpeg_start_decompress(&decompress_);
+    // Our rows must be exactly as long as what libjpeg will write into them, whatever was asked of it above.
+    if (decompress_.output_width != static_cast<JDIMENSION>(out.cols) ||
+        decompress_.output_height != static_cast<JDIMENSION>(out.rows) ||
+        decompress_.output_components != out.channels()) {
+      ERREXIT(&decompress_, JERR_BAD_BUFFER_MODE);
+    }
+    std::array<JSAMPROW, 16> rows{};  // as many as the largest MCU is high
+    while (decompress_.output_scanline < decompress_.output_height) {
+      const auto first = static_cast<int>(decompress_.output_scanline);
+      const int count = std::min(static_cast<int>(rows.size()), out.rows - first);
+      for (int i = 0; i < count; ++i) {
+        rows[static_cast<std::size_t>(i)] = out.data + static_cast<std::size_t>(first + i) * out.step[0];
+      }
+      jpeg_read_scanlines(&decompress_, rows.data(), static_cast<JDIMENSION>(count));
+    }
+    jpeg_finish_decompress(&decompress_);
+    return true;
+  }
+
+  /// Throws what made readHeader or decode answer false.
+  [[noreturn]] void fail() const {
+    if (errors_.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
+    throw Error(ErrorCode::cannotDecode, "Expected a whole JPEG image but libjpeg-turbo says '" +
+                                             std::string(message_.data()) + "': the body is damaged or truncated");
+  }
+
+ private:
+  [[noreturn]] static void onError(j_common_ptr decompress) {
+    auto* self = static_cast<Reader*>(decompress->client_data);
+    decompress->err->format_message(decompress, self->message_.data());
+    std::longjmp(self->jump_, 1);
+  }
+  static void onMessage(j_common_ptr decompress, int level) {
+    constexpr int warning = -1;
+    if (level != warning || std::ranges::find(harmless, decompress->err->msg_code) != harmless.end()) return;
+    onError(decompress);
+  }
+  /// libjpeg wants more than there is. Its own source makes up an end here.
+  [[noreturn]] static void endOfBody(j_decompress_ptr decompress) {
+    decompress->err->msg_code = JWRN_JPEG_EOF;  // "Premature end of JPEG file"
+    onError(reinterpret_cast<j_common_ptr>(decompress));
+  }
+  static void skip(j_decompress_ptr decompress, long count) {
+    if (count <= 0) return;
+    jpeg_source_mgr& source = *decompress->src;
+    if (static_cast<unsigned long>(count) > source.bytes_in_buffer) endOfBody(decompress);
+    source.next_input_byte += count;
+    source.bytes_in_buffer -= static_cast<std::size_t>(count);
+  }
+
+  std::array<char, JMSG_LENGTH_MAX> message_{};
+  std::jmp_buf jump_{};
+  jpeg_error_mgr errors_{};
+  jpeg_source_mgr source_{};
+  jpeg_decompress_struct decompress_{};
+};
 
 // As OpenCV turns CMYK (stored inverted, as Adobe does) to BGR and grey, in its fixed-point weights.
 cv::Mat fromCmyk(const cv::Mat& cmyk, int type) {
@@ -221,20 +264,29 @@ cv::Mat fromCmyk(const cv::Mat& cmyk, int type) {
 }  // namespace
 
 cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options) {
-  const FileHeader header = readHeader(body);
-  const int type = decodedType(header.colorspace == TJCS_GRAY ? CV_8UC1 : CV_8UC3, options.mode);
-  const bool cmyk = header.colorspace == TJCS_CMYK || header.colorspace == TJCS_YCCK;
-  const int storedType = cmyk ? CV_8UC4 : type;  // TurboJPEG gives CMYK as it is, and that is what takes memory first
-  checkLimits(static_cast<std::uint64_t>(header.height), static_cast<std::uint64_t>(header.width), storedType,
-              options.limits, "JPEG");
-  checkScans(body, header, options.limits);
+  Reader reader(body);
+  if (!reader.readHeader()) reader.fail();
+  const std::uint64_t width = reader.header().image_width;
+  const std::uint64_t height = reader.header().image_height;
+  // Arithmetic decoding never says that its data have ended, and makes the rest of any image up of nothing.
+  if (reader.header().arith_code != FALSE) {
+    throw Error(ErrorCode::cannotDecode,
+                "Expected a JPEG image of Huffman coding but received one of arithmetic coding: send a baseline JPEG");
+  }
+  const int type = decodedType(reader.isGray() ? CV_8UC1 : CV_8UC3, options.mode);
+  // CMYK is decoded as it is and turned into colour then: both are there for a moment.
+  const int storedType = reader.isCmyk() ? CV_8UC4 : type;
+  const std::uint64_t beside = reader.isCmyk() ? width * height * CV_ELEM_SIZE(type) : 0;
+  checkLimits(height, width, storedType, options.limits, "JPEG", beside + reader.coefficientBytes());
+  checkScans(body, width, height, options.limits);
 
-  // TurboJPEG looks for the largest scale that fits these sides: the one that is asked for, unless both sides are below
-  // 8 pixels. Then it may take a larger one, and the pixels differ a little from those of cv::imdecode.
-  const auto side = [&](int whole) { return (whole - 1) / options.reduce + 1; };
-  cv::Mat image(side(header.height), side(header.width), storedType);
-  decompress(body, image, cmyk ? TJPF_CMYK : type == CV_8UC1 ? TJPF_GRAY : TJPF_BGR);
-  if (cmyk) image = fromCmyk(image, type);
+  const auto side = [&](std::uint64_t whole) {
+    return static_cast<int>((whole - 1) / static_cast<std::uint64_t>(options.reduce) + 1);
+  };
+  cv::Mat image(side(height), side(width), storedType);
+  const J_COLOR_SPACE colors = reader.isCmyk() ? JCS_CMYK : type == CV_8UC1 ? JCS_GRAYSCALE : JCS_EXT_BGR;
+  if (!reader.decode(image, colors, options.reduce)) reader.fail();
+  if (reader.isCmyk()) image = fromCmyk(image, type);
   if (wantsOrientation(options)) applyOrientation(image, orientationOf(body));
   return image;
 }

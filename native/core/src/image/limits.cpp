@@ -11,7 +11,8 @@ std::string describe(std::uint64_t rows, std::uint64_t cols, std::string_view wh
 
 }  // namespace
 
-void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLimits& limits, std::string_view what) {
+void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLimits& limits, std::string_view what,
+                 std::uint64_t beside) {
   if (rows == 0 || cols == 0) {
     throw Error(ErrorCode::cannotDecode,
                 "Expected an image with rows and columns but " + describe(rows, cols, what) + ": the body is damaged");
@@ -33,6 +34,14 @@ void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLi
     throw Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(limits.decodedBytes) +
                                               " decoded bytes but " + describe(rows, cols, what) + " as " +
                                               typeName(type) + ": raise limits.decodedBytes if the sender is trusted");
+  }
+  if (beside <= freeWorkingBytes) return;
+  const std::uint64_t decoded = rows * cols * pixelBytes;
+  if (beside > limits.decodedBytes - decoded) {
+    throw Error(ErrorCode::limitExceeded, "Expected decoding to take at most " + std::to_string(limits.decodedBytes) +
+                                              " bytes but " + describe(rows, cols, what) + ", which takes " +
+                                              std::to_string(beside) + " beside its " + std::to_string(decoded) +
+                                              ": raise limits.decodedBytes if the sender is trusted");
   }
 }
 

@@ -67,6 +67,30 @@ Dimensions readDimensions(std::span<const std::byte> body) {
   return {u32(fields), u32(fields + 4), std::to_integer<int>(body[fields + 8]), std::to_integer<int>(body[fields + 9])};
 }
 
+/// Deflate makes at most 1032 bytes of one, so a body is too short for what its header promises, or it is not. Found out
+/// here, a lie costs nothing; libpng would take and clear its rows first.
+void checkPossible(const Dimensions& header, std::size_t bodySize) {
+  constexpr std::uint64_t mostFromOneByte = 1032;
+  const unsigned samples = header.colorType == PNG_COLOR_TYPE_RGB          ? 3
+                           : header.colorType == PNG_COLOR_TYPE_RGB_ALPHA  ? 4
+                           : header.colorType == PNG_COLOR_TYPE_GRAY_ALPHA ? 2
+                                                                           : 1;
+  const std::uint64_t bits = std::uint64_t{samples} * static_cast<unsigned>(header.bitDepth);
+  const std::uint64_t pixels = std::uint64_t{header.width} * header.height;
+  const std::uint64_t least = pixels / (8 * mostFromOneByte) * bits;  // bits of 8-bit fields: below 2^63
+  if (least <= bodySize) return;
+  throw Error(ErrorCode::cannotDecode, "Expected at least " + std::to_string(least) + " bytes for a PNG image of " +
+                                           std::to_string(header.width) + " x " + std::to_string(header.height) +
+                                           " but received " + std::to_string(bodySize) +
+                                           ": the body is damaged or truncated");
+}
+
+/// What libpng holds beside the image: two rows, in the widest pixels it has while it converts them.
+std::uint64_t rowBufferBytes(const Dimensions& header) noexcept {
+  constexpr std::uint64_t widestPixel = 8;
+  return 2 * widestPixel * header.width;
+}
+
 /// The matrix cv::imdecode makes of it. A transparent colour makes an alpha channel of a palette or RGB image, but not
 /// of a grey one.
 int fileType(const Dimensions& header, bool transparency) noexcept {
@@ -328,10 +352,11 @@ cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options)
   const Dimensions header = readDimensions(body);
   const auto check = [&](bool transparency) {
     const int type = decodedType(fileType(header, transparency), options.mode);
-    checkLimits(header.height, header.width, type, options.limits, "PNG");
+    checkLimits(header.height, header.width, type, options.limits, "PNG", rowBufferBytes(header));
     return type;
   };
   static_cast<void>(check(false));
+  checkPossible(header, body.size());
 
   Reader reader(body);
   const bool toGray = options.mode == DecodeMode::grayscale || header.colorType == PNG_COLOR_TYPE_GRAY;

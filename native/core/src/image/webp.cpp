@@ -77,10 +77,16 @@ cv::Mat decodeWebp(std::span<const std::byte> body, const DecodeOptions& options
   if (features.width <= 0 || features.height <= 0) damaged(body.size());
   const bool gray = options.mode == DecodeMode::grayscale;
   const int type = decodedType(features.has_alpha != 0 ? CV_8UC4 : CV_8UC3, options.mode);
-  // Grey is made from colour, so colour is what is held against the limits.
   const int fileType = gray ? CV_8UC3 : type;
-  checkLimits(static_cast<std::uint64_t>(features.height), static_cast<std::uint64_t>(features.width), fileType,
-              options.limits, "WebP");
+  // Grey is made from colour, and libwebp holds a lossless image as 32 bits a pixel, or the alpha of a lossy one as 8,
+  // until it is done.
+  constexpr int lossless = 2;
+  const std::uint64_t beside = (gray ? 1U : 0U) + (features.format == lossless ? 4U
+                                                   : features.has_alpha != 0   ? 1U
+                                                                               : 0U);
+  const auto rows = static_cast<std::uint64_t>(features.height);  // both below 2^24
+  const auto cols = static_cast<std::uint64_t>(features.width);
+  checkLimits(rows, cols, fileType, options.limits, "WebP", rows * cols * beside);
 
   cv::Mat image(features.height, features.width, fileType);
   const std::size_t capacity = image.total() * image.elemSize();
