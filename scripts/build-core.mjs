@@ -6,6 +6,10 @@ import { whenChanged } from './stamp.mjs';
 const INPUTS = [
   'native',
   'test/core',
+  'test/fuzz',
+  'test/hostile',
+  'test/vectors',
+  'test/support/amqp_encoding.py',
   'examples/cpp',
   'CMakeLists.txt',
   'CMakePresets.json',

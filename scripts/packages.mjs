@@ -104,3 +104,19 @@ export const TESTS = [
     present: program('clang-format'),
   },
 ];
+
+/** For `npm run fuzz` alone. */
+export const FUZZ = [
+  { what: 'clang', apt: 'clang', dnf: 'clang', brew: 'llvm', present: program('clang++') },
+  {
+    what: "clang's sanitizers and libFuzzer",
+    apt: 'libclang-rt-14-dev',
+    dnf: 'compiler-rt',
+    brew: 'llvm',
+    present: () =>
+      spawnSync('clang++', ['-fsanitize=fuzzer', '-x', 'c++', '-', '-o', '/dev/null'], {
+        input: 'extern "C" int LLVMFuzzerTestOneInput(const unsigned char *, unsigned long) { return 0; }',
+        stdio: ['pipe', 'ignore', 'ignore'],
+      }).status === 0,
+  },
+];

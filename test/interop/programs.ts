@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 const inRoot = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 
 /** The Python that has Debian's packages, whatever else is in the path. */
-const PYTHON = '/usr/bin/python3';
+export const PYTHON = '/usr/bin/python3';
 
 type Command = readonly [program: string, ...args: string[]];
 

@@ -1,0 +1,15 @@
+#include "targets.hpp"
+
+namespace fuzz {
+
+const std::vector<Target>& targets() {
+  static const std::vector<Target> all{
+      {"png", decodePng},          {"jpeg", decodeJpeg},     {"webp", decodeWebp},
+      {"bmp", decodeBmp},          {"exif", readOrientation}, {"message", decodeMessage},
+      {"properties", decodeProperties}, {"table", decodeTable},   {"method", decodeMethod},
+      {"frames", readFrames},
+  };
+  return all;
+}
+
+}  // namespace fuzz

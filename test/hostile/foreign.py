@@ -1,0 +1,37 @@
+"""How other things than the allowed image formats begin: pictures that OpenCV, GDAL, GDCM or OpenEXR would read, some of
+which open files and sockets then, and what is no picture at all."""
+
+BODIES = {
+    "nothing": b"", "one byte": b"x", "a byte 0x04 that is marked as bytes": b"\4\4", "text": b"no image", "zeros": bytes(64),
+    "ones": b"\xff" * 64, "one zero": b"\0",
+    "GIF 87a": b"GIF87a\1\0\1\0\x80\0\0", "GIF 89a": b"GIF89a\1\0\1\0\x80\0\0", "APNG in MNG": b"\x8aMNG\r\n\x1a\n" + bytes(40),
+    "JNG": b"\x8bJNG\r\n\x1a\n" + bytes(40), "TIFF, little-endian": b"II*\0\x08\0\0\0" + bytes(20),
+    "TIFF, big-endian": b"MM\0*\0\0\0\x08" + bytes(20), "BigTIFF": b"II+\0\x08\0\0\0" + bytes(20),
+    "OpenEXR": b"v/1\1\2\0\0\0channels\0", "DICOM": bytes(128) + b"DICM\2\0\0\0UL\4\0", "JPEG 2000": b"\0\0\0\x0cjP  \r\n\x87\n",
+    "JPEG 2000 codestream": b"\xff\x4f\xff\x51\0\x2f", "JPEG XL": b"\xff\x0a\0\0", "JPEG XL container": b"\0\0\0\x0cJXL \r\n\x87\n",
+    "JPEG XR": b"II\xbc\1\x08\0\0\0", "JPEG LS": b"\xff\xd8", "HEIC": b"\0\0\0\x18ftypheic\0\0\0\0", "AVIF": b"\0\0\0\x18ftypavif\0\0\0\0",
+    "Radiance": b"#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n", "Radiance RGBE": b"#?RGBE\n\n-Y 1 +X 1\n",
+    "PBM in text": b"P1\n1 1\n1\n", "PGM in text": b"P2\n1 1\n255\n1\n", "PPM in text": b"P3\n1 1\n255\n1 2 3\n", "PBM": b"P4\n8 1\n\xff",
+    "PGM": b"P5\n1 1\n255\n\1", "PPM": b"P6\n1 1\n255\n\1\2\3", "PAM": b"P7\nWIDTH 1\nHEIGHT 1\nDEPTH 1\nMAXVAL 255\nENDHDR\n\1",
+    "PFM": b"PF\n1 1\n-1.0\n" + bytes(12), "a PPM of 99999 x 99999": b"P6\n99999 99999\n255\n",
+    "Sun raster": b"\x59\xa6\x6a\x95" + bytes(28), "Photoshop": b"8BPS\0\1" + bytes(20), "icon": b"\0\0\1\0\1\0\x10\x10",
+    "cursor": b"\0\0\2\0\1\0\x10\x10", "Targa": b"\0\0\2\0\0\0\0\0\0\0\0\0\1\0\1\0\x18\0", "DDS": b"DDS \x7c\0\0\0", "KTX": b"\xabKTX 11\xbb\r\n\x1a\n",
+    "QOI": b"qoif\0\0\0\1\0\0\0\1\3\0", "FLIF": b"FLIF11\1", "BPG": b"BPG\xfb\0\0", "PCX": b"\x0a\5\1\x08" + bytes(60), "SGI": b"\1\xda\1\1\0\3",
+    "XPM": b"/* XPM */\nstatic char *x[] = {", "XBM": b"#define x_width 1\n#define x_height 1\n", "WMF": b"\xd7\xcd\xc6\x9a" + bytes(18),
+    "EMF": b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF", "RIFF of sound": b"RIFF\x24\0\0\0WAVEfmt ", "RIFF of film": b"RIFF\x24\0\0\0AVI LIST",
+    "RIFF in capitals only": b"RIFX\x24\0\0\0WEBP", "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+    "SVG that reads a file": b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
+    "GDAL's VRT that reads a file": b'<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
+                                    b"<SourceFilename>/etc/passwd</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
+    "GDAL's VRT that opens a socket": b"<VRTDataset><VRTRasterBand><SourceFilename>/vsicurl/http://127.0.0.1:9/x</SourceFilename>",
+    "GDAL's WMS": b'<GDAL_WMS><Service name="TMS"><ServerUrl>http://127.0.0.1:9/</ServerUrl></Service></GDAL_WMS>',
+    "GDAL's file name": b"/vsizip//etc/passwd", "a connection string of GDAL": b"PG:host=127.0.0.1 port=9", "NITF": b"NITF02.10", "HDF5": b"\x89HDF\r\n\x1a\n",
+    "netCDF": b"CDF\1", "FITS": b"SIMPLE  =                    T", "GRIB": b"GRIB\0\0\0\1", "MrSID": b"msid\1", "ERDAS": b"EHFA_HEADER_TAG\0",
+    "PCIDSK": b"PCIDSK  SDB", "PDF": b"%PDF-1.7\n", "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n", "ZIP": b"PK\3\4\x14\0", "gzip": b"\x1f\x8b\x08\0",
+    "xz": b"\xfd7zXZ\0", "zstd": b"\x28\xb5\x2f\xfd", "tar": bytes(257) + b"ustar\x0000", "ELF": b"\x7fELF\2\1\1", "Windows program": b"MZ\x90\0",
+    "WebAssembly": b"\0asm\1\0\0\0", "shell script": b"#!/bin/sh\nrm -rf /\n", "Python pickle": b"\x80\4\x95", "NumPy": b"\x93NUMPY\1\0",
+    "OpenCV's YAML": b"%YAML:1.0\n---\nmat: !!opencv-matrix\n", "OpenCV's XML": b'<?xml version="1.0"?>\n<opencv_storage>',
+    "Java object": b"\xac\xed\0\5", "JSON": b'{"rows": 1}', "UTF-16 text": b"\xff\xfeP\0N\0G\0", "a first byte only": b"\x89",
+    "PNG in small letters": b"\x89png\r\n\x1a\n", "PNG without its 8th bit": b"\x09PNG\r\n\x1a\n", "JPEG without its start": b"\xff\xe0\0\x10JFIF\0",
+    "BMP in small letters": b"bm" + bytes(60), "OS/2 bitmap array": b"BA" + bytes(60), "OS/2 colour icon": b"CI" + bytes(60),
+}
