@@ -120,6 +120,11 @@ export class PrivateBroker implements AsyncDisposable {
     return `amqps://guest:guest@${LOOPBACK}:${this.tlsPort}/`;
   }
 
+  /** The file with the certificate of the authority, when it speaks TLS. */
+  get caFile(): string {
+    return this.#path('cacertfile');
+  }
+
   /** The folder that holds all the broker writes. It is gone after `stop`. */
   get folder(): string {
     return this.#watchdog.folder;

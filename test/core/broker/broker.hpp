@@ -18,6 +18,19 @@ inline std::string brokerUrl() {
   return url;
 }
 
+/// "amqp", or "amqps" when the broker is to be spoken to by TLS.
+inline std::string scheme() { return brokerUrl().substr(0, brokerUrl().find(':')); }
+
+/// What MATMQ_CA names: the authority of the broker's certificate. Nothing without TLS.
+inline std::optional<matmq::TlsOptions> brokerTls() {
+  if (scheme() != "amqps") return std::nullopt;
+  const char* ca = std::getenv("MATMQ_CA");
+  REQUIRE_MESSAGE(ca != nullptr, "MATMQ_CA names the authority of the broker's certificate");
+  matmq::TlsOptions tls;
+  tls.ca = matmq::PemSource{ca, {}};
+  return tls;
+}
+
 inline std::string uniqueName(const std::string& stem) {
   static const unsigned run = std::random_device{}();
   static std::atomic<int> next{0};
@@ -27,6 +40,7 @@ inline std::string uniqueName(const std::string& stem) {
 inline matmq::ProducerOptions producerOn(const std::string& exchange, const std::string& type = "fanout") {
   matmq::ProducerOptions options;
   options.urls = {brokerUrl()};
+  options.tls = brokerTls();
   options.exchange = exchange;
   options.exchangeType = type;
   return options;
@@ -35,6 +49,7 @@ inline matmq::ProducerOptions producerOn(const std::string& exchange, const std:
 inline matmq::ConsumerOptions consumerOn(const std::string& exchange, const std::string& type = "fanout") {
   matmq::ConsumerOptions options;
   options.urls = {brokerUrl()};
+  options.tls = brokerTls();
   options.exchange = exchange;
   options.exchangeType = type;
   return options;

@@ -17,8 +17,8 @@ namespace {
 std::string urlWith(const std::string& credentials, const std::string& path) {
   const std::string url = brokerUrl();
   const auto at = url.rfind('@');
-  const std::string host = at == std::string::npos ? url.substr(7) : url.substr(at + 1);
-  return "amqp://" + credentials + "@" + host.substr(0, host.find('/')) + path;
+  const std::string host = at == std::string::npos ? url.substr(url.find("//") + 2) : url.substr(at + 1);
+  return scheme() + "://" + credentials + "@" + host.substr(0, host.find('/')) + path;
 }
 
 /// A socket that listens and never answers.
@@ -32,7 +32,7 @@ class SilentPeer {
     REQUIRE(::bind(fd_, reinterpret_cast<sockaddr*>(&address), size) == 0);
     REQUIRE(::listen(fd_, 8) == 0);
     REQUIRE(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size) == 0);
-    url = "amqp://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
+    url = scheme() + "://127.0.0.1:" + std::to_string(ntohs(address.sin_port));
   }
   ~SilentPeer() { ::close(fd_); }
   SilentPeer(const SilentPeer&) = delete;
@@ -78,10 +78,10 @@ TEST_CASE("a peer that accepts and never answers is given up within connectTimeo
 
 TEST_CASE("the first connect tries each URL of the list once") {
   ProducerOptions options = producerOn(uniqueName("list"));
-  options.urls = {"amqp://127.0.0.1:1", brokerUrl()};
+  options.urls = {scheme() + "://127.0.0.1:1", brokerUrl()};
   Producer producer(options);
   producer.send("x").confirmed();
-  options.urls = {"amqp://127.0.0.1:1", "amqp://127.0.0.1:2"};
+  options.urls = {scheme() + "://127.0.0.1:1", scheme() + "://127.0.0.1:2"};
   std::string message;
   CHECK(codeOf([&] { Producer again(options); }, &message) == "CONNECT_FAILED");
   CHECK(message.find("127.0.0.1:2") != std::string::npos);

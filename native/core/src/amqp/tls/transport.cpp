@@ -75,8 +75,9 @@ IoResult TlsTransport::shakeHands() noexcept {
   int result = 0;
   int left = patience;
   do {
+    socketDry_ = false;
     result = library().handshake(session_.get());
-  } while (result == GNUTLS_E_WARNING_ALERT_RECEIVED && --left > 0);
+  } while ((result == GNUTLS_E_WARNING_ALERT_RECEIVED || (again(result) && !socketDry_)) && --left > 0);
   const IoResult flushed = flush();  // also the alert that says why we refuse
   if (result < 0 && !again(result)) return failure(result);
   if (flushed.status == IoResult::Status::failed) return flushed;
@@ -140,6 +141,7 @@ ssize_t TlsTransport::pull(gnutls_transport_ptr_t pointer, void* into, std::size
     if (n == 0) self.socketEnded_ = true;
     if (n < 0) {
       const bool none = errno == EAGAIN || errno == EWOULDBLOCK;
+      if (none) self.socketDry_ = true;
       if (!none) self.socketError_ = errno;
       library().transport_set_errno(self.session_.get(), none ? EAGAIN : errno);
       return -1;
@@ -162,17 +164,21 @@ IoResult TlsTransport::read(std::span<const iovec> into) noexcept {
   int left = patience;
   for (const iovec& vector : into) {
     for (std::size_t done = 0; done < vector.iov_len;) {
+      socketDry_ = false;
       const ssize_t n =
           library().record_recv(session_.get(), static_cast<std::byte*>(vector.iov_base) + done, vector.iov_len - done);
       if (n > 0) {
         done += static_cast<std::size_t>(n);
         total += static_cast<std::size_t>(n);
+        heardData_ = true;
         continue;
       }
       const int error = static_cast<int>(n);
-      if (error == GNUTLS_E_WARNING_ALERT_RECEIVED && --left > 0) continue;
+      // It also says AGAIN when it has dealt with a message of the protocol's own (a ticket, a change of keys).
+      const bool without = error == GNUTLS_E_WARNING_ALERT_RECEIVED || (error == GNUTLS_E_AGAIN && !socketDry_);
+      if (without && --left > 0) continue;
       if (error == GNUTLS_E_AGAIN) {
-        mayHoldInput_ = false;
+        mayHoldInput_ = !socketDry_;
         if (total > 0) return {IoResult::Status::ok, total, 0};
         return {IoResult::Status::wouldBlock, received_, 0};
       }
@@ -183,7 +189,6 @@ IoResult TlsTransport::read(std::span<const iovec> into) noexcept {
     }
     if (error_ != 0) break;
   }
-  heardData_ = true;
   return {IoResult::Status::ok, total, 0};
 }
 

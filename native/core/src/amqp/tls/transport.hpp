@@ -73,6 +73,7 @@ class TlsTransport final : public Transport {
   int error_ = 0;        ///< of the library; sticky
   int socketError_ = 0;  ///< errno of the socket; sticky
   bool socketEnded_ = false;
+  bool socketDry_ = false;    ///< it had nothing when it was last asked
   std::size_t received_ = 0;  ///< octets from the socket during this call
 
   std::vector<std::byte> input_;
