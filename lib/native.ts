@@ -251,6 +251,7 @@ export interface NativeConsumerOptions extends NativeConnectionOptions {
     readonly durable: boolean;
     readonly type: 'classic' | 'quorum' | 'stream';
     readonly arguments: { readonly [name: string]: FieldValue };
+    readonly redeclare: boolean;
   };
   readonly prefetch: number;
   readonly ack: 'auto' | 'manual' | 'none';

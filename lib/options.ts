@@ -51,7 +51,7 @@ export const defaults = {
     ack: 'auto',
     limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
   },
-  queue: { durable: true, type: 'classic', arguments: {} },
+  queue: { durable: true, type: 'classic', arguments: {}, redeclare: false },
 } as const;
 
 /** What happens to a send while the producer is full: wait for room, reject, or drop the oldest message not yet sent. */
@@ -147,6 +147,11 @@ export interface QueueOptions {
   readonly type?: 'classic' | 'quorum' | 'stream' | undefined;
   /** `x-max-length`, `x-dead-letter-exchange`, `x-delivery-limit`, ... Default: none. */
   readonly arguments?: { readonly [name: string]: FieldValue } | undefined;
+  /**
+   * When the queue is deleted under the consumer: whether to declare it, bind and subscribe again, on a new connection.
+   * Otherwise the consumer ends with a `ChannelError` `CONSUMER_CANCELLED`. Default: false.
+   */
+  readonly redeclare?: boolean | undefined;
 }
 
 /** What a consumer takes from the network. More is an `ImageError` `LIMIT_EXCEEDED`, found before memory is taken. */
@@ -283,6 +288,7 @@ const queueReaders = {
   durable: boolean,
   type: oneOf('classic', 'quorum', 'stream'),
   arguments: fieldTable,
+  redeclare: boolean,
 };
 
 const queue: Reader<NonNullable<NativeConsumerOptions['queue']>> = (value, what) => {

@@ -115,7 +115,7 @@ ConsumerOptions consumerOptionsFrom(Napi::Object object) {
     const auto queue = value.As<Napi::Object>();
     options.queue =
         QueueOptions{text(queue, "name"), flag(queue, "durable"), named<QueueType>(text(queue, "type"), queueTypeNames),
-                     fieldTableFrom(queue.Get("arguments").As<Napi::Object>())};
+                     fieldTableFrom(queue.Get("arguments").As<Napi::Object>()), flag(queue, "redeclare")};
   }
   options.prefetch = static_cast<std::uint16_t>(number(object, "prefetch"));
   options.ack = named<AckMode>(text(object, "ack"), ackNames);

@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { ChannelError, ConnectionError, Consumer, type ConsumerOptions, Producer, type ProducerOptions } from 'matmq';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { drawFreePorts, LOOPBACK } from '../../tools/ports.js';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
-import { failure, openConsumer, openPair, openProducer, ownQueue, unique } from '../support/clients.js';
+import { failure, openConsumer, openPair, openProducer, ownQueue, receiveTexts, unique } from '../support/clients.js';
 
 const PASSWORD = 'p@ss/wörd:s3cret';
 
@@ -213,6 +214,33 @@ describe('a queue', () => {
     expect((await consumer.receive()).text()).toBe('before');
     await failure(consumer.receive(), ChannelError, 'CONSUMER_CANCELLED', queue.name);
     await consumer.exit();
+  });
+
+  it('that is deleted under its consumer is declared again if the program asks for that, and what had arrived is kept', async () => {
+    const queue = ownQueue({ redeclare: true });
+    const { producer, consumer } = await openPair({ url: broker.url, queue });
+    const infos: unknown[] = [];
+    consumer.on('disconnected', (info) => infos.push(info));
+    for (const text of ['before', 'between']) {
+      await producer.send(text);
+      await expect.poll(() => consumer.stats().inboxMessages).toBe(text === 'before' ? 1 : 2);
+      const again = once(consumer, 'connected');
+      await broker.ctl('delete_queue', queue.name);
+      await again;
+    }
+    await producer.send('after');
+    expect(await receiveTexts(consumer, 3)).toEqual(['before', 'between', 'after']);
+    const error = { name: 'ChannelError', code: 'CONSUMER_CANCELLED' };
+    expect(infos).toMatchObject([{ error }, { error }]);
+    expect(consumer.stats()).toMatchObject({ connects: 3, connected: true });
+  });
+
+  it.each([
+    [{ reconnect: false }, 'reconnect: false'],
+    [{ declare: false }, 'declare: false'],
+  ])('is not declared again without what that needs: %o', async (options, word) => {
+    const connecting = Consumer.connect({ url: broker.url, queue: ownQueue({ redeclare: true }), ...options });
+    await failure(connecting, RangeError, 'INVALID_ARGUMENT', 'queue.redeclare', word);
   });
 });
 

@@ -240,6 +240,7 @@ describe('options of a consumer', () => {
       durable: true,
       type: 'classic',
       arguments: {},
+      redeclare: false,
     });
   });
 

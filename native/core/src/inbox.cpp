@@ -70,16 +70,23 @@ std::vector<Verdict> Inbox::takeVerdicts() {
   return std::exchange(verdicts_, {});
 }
 
-void Inbox::beginEpoch(std::uint64_t epoch, bool forget) {
-  std::deque<std::shared_ptr<const Message>> forgotten;  // released without the lock
+void Inbox::beginEpoch(std::uint64_t epoch) {
   const std::lock_guard lock(mutex_);
   epoch_ = epoch;
   unsettled_.clear();
   firstTag_ = 1;
   verdicts_.clear();
-  if (!forget) return;
-  forgotten.swap(messages_);
-  bytes_ = 0;
+}
+
+void Inbox::forgetAfter(std::uint64_t epoch) {
+  std::deque<std::shared_ptr<const Message>> forgotten;  // released without the lock
+  const std::lock_guard lock(mutex_);
+  // In the order of their arrival, so of their epochs.
+  while (!messages_.empty() && messages_.back()->id.epoch > epoch) {
+    bytes_ -= messages_.back()->body.size();
+    forgotten.push_back(std::move(messages_.back()));
+    messages_.pop_back();
+  }
 }
 
 void Inbox::pushLocked(std::unique_lock<std::mutex>& lock, std::shared_ptr<Message> message) {

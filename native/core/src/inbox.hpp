@@ -35,9 +35,10 @@ class Inbox {
   void fillStats(ConsumerStats& stats) const;
 
   // the I/O thread
-  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on. `forget`:
-  /// drop the messages of the one before, because the broker delivers them again.
-  void beginEpoch(std::uint64_t epoch, bool forget);
+  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on.
+  void beginEpoch(std::uint64_t epoch);
+  /// Drops the messages of the connections after `epoch`, because the broker delivers them again.
+  void forgetAfter(std::uint64_t epoch);
   void push(std::shared_ptr<Message> message);
   /// Counts a message whose body was refused and notes that the broker is to be told.
   void refuse(std::shared_ptr<Message> message);

@@ -95,6 +95,12 @@ void validate(const ConsumerOptions& options) {
   if (options.routingKeys.empty()) refuse("routingKeys", "at least one key", "an empty list");
   for (const std::string& key : options.routingKeys) checkName("routingKeys", key);
   if (options.queue) checkNotEmpty("queue.name", options.queue->name);
+  if (options.queue && options.queue->redeclare && !options.reconnect.enabled) {
+    refuse("queue.redeclare", "reconnecting to be on, by which it is done", "reconnect: false");
+  }
+  if (options.queue && options.queue->redeclare && !options.declare) {
+    refuse("queue.redeclare", "declaring to be on", "declare: false");
+  }
   if (!options.queue && options.exchange.empty()) {
     refuse("queue", "the name of a queue, because the default exchange reaches queues by name only", "none");
   }

@@ -11,7 +11,7 @@ struct Fixture {
   explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual)
       : inbox(
             mark, ack, [this] { ++wakes; }, signal) {
-    inbox.beginEpoch(1, false);
+    inbox.beginEpoch(1);
   }
   void deliver(std::uint64_t tag, std::size_t size = 1, std::uint64_t epoch = 1) {
     auto message = std::make_shared<Message>();
@@ -92,7 +92,8 @@ TEST_CASE("a new connection forgets deliveries and acknowledgements of the old o
   f.deliver(1);
   f.deliver(2);
   CHECK(f.take(1) == Tags{1});
-  f.inbox.beginEpoch(2, true);
+  f.inbox.forgetAfter(0);
+  f.inbox.beginEpoch(2);
   CHECK(f.take().empty());
   CHECK_FALSE(f.inbox.settle({1, 1}, Verdict::Kind::ack));
   CHECK(f.inbox.takeVerdicts().empty());
@@ -103,9 +104,21 @@ TEST_CASE("a new connection forgets deliveries and acknowledgements of the old o
 TEST_CASE("what the broker does not deliver again is kept when the connection is lost") {
   Fixture f({}, AckMode::none);
   f.deliver(1);
-  f.inbox.beginEpoch(2, false);
+  f.inbox.beginEpoch(2);
   CHECK(f.take() == Tags{1});
   CHECK_FALSE(f.inbox.settle({1, 1}, Verdict::Kind::ack));
+}
+
+TEST_CASE("what came before the queue was deleted outlives every later connection, what came after it does not") {
+  Fixture f;
+  f.deliver(1);
+  f.inbox.beginEpoch(2);
+  f.deliver(7, 1, 2);
+  f.inbox.forgetAfter(1);
+  f.inbox.beginEpoch(3);
+  f.deliver(9, 1, 3);
+  f.inbox.forgetAfter(1);
+  CHECK(f.take() == Tags{1});
 }
 
 TEST_CASE("a refused body is told to the broker and to the program") {

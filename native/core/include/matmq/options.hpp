@@ -97,6 +97,9 @@ struct QueueOptions {
   bool durable = true;
   QueueType type = QueueType::classic;
   FieldTable arguments;  ///< x-max-length, x-dead-letter-exchange, ...
+  /// When it is deleted under the consumer: declare it, bind and subscribe again, on a new connection. Otherwise that is
+  /// the end (CONSUMER_CANCELLED).
+  bool redeclare = false;
 };
 
 /// When a message is acknowledged: when the program comes back for the next one; when it says so; never (the broker

@@ -99,7 +99,7 @@ std::optional<Error> IoThread::connectAndServe() {
       user_.onEvent(std::move(event));
     }
     ++failures;
-    if (!worthRetrying(*why)) return why;
+    if (!worthRetrying(*why) && !user_.mends(*why)) return why;
     if (!everConnected_) {
       // The first connect fails fast: each URL has one try, without a wait.
       if (failures >= endpoints_.size()) return why;

@@ -25,6 +25,8 @@ class IoUser : public LinkUser {
   virtual void onLost(const Error& why) = 0;
   /// Nothing follows: closed by the program (no error) or for good. Before the event `closed`.
   virtual void onEnd(const std::optional<Error>& why) = 0;
+  /// May another connection mend what is final for everybody else?
+  [[nodiscard]] virtual bool mends(const Error& /*why*/) const { return false; }
   /// Before each wait: what the socket has carried so far on this connection.
   virtual void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) = 0;
 };

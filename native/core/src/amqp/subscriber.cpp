@@ -14,9 +14,10 @@ std::string Subscriber::queueName() const {
 }
 
 void Subscriber::declare(SetupScript& script) {
-  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, and
-  // what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
-  inbox_.beginEpoch(++epoch_, options_.queue.has_value() && options_.ack != AckMode::none);
+  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as is
+  // one that was deleted, and what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
+  if (options_.queue && options_.ack != AckMode::none) inbox_.forgetAfter(lastCancelledEpoch_);
+  inbox_.beginEpoch(++epoch_);
   lastTag_ = 0;
   declareExchange(script, options_);
   declareQueue(script, options_, [this](std::string name) {
@@ -62,6 +63,7 @@ void Subscriber::pump(FrameWriter& writer) {
 void Subscriber::onMethod(const Method& method) {
   switch (method.id) {
     case AMQP_BASIC_CANCEL_METHOD:
+      lastCancelledEpoch_ = epoch_;
       throw Error(ErrorCode::consumerCancelled, "The broker cancelled the subscription to the queue '" + queueName() +
                                                     "': it was deleted, or its node went down");
     case AMQP_CONNECTION_BLOCKED_METHOD:
@@ -126,12 +128,12 @@ void Subscriber::onContent() {
 void Subscriber::onLost(const Error& /*why*/) {
   traffic_.onLost();
   incoming_.reset();
-  inbox_.beginEpoch(++epoch_, false);
+  inbox_.beginEpoch(++epoch_);
 }
 
 void Subscriber::onEnd(const std::optional<Error>& /*why*/) {
   traffic_.onLost();
-  inbox_.beginEpoch(++epoch_, false);
+  inbox_.beginEpoch(++epoch_);
 }
 
 }  // namespace matmq::amqp

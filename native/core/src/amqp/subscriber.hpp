@@ -30,6 +30,10 @@ class Subscriber final : public IoUser {
   std::byte* onContentHeader(ContentHeader header) override;
   void onContent() override;
 
+  [[nodiscard]] bool mends(const Error& why) const override {
+    return why.code() == ErrorCode::consumerCancelled && options_.queue && options_.queue->redeclare;
+  }
+
   void onEvent(Event event) override { inbox_.announce(std::move(event)); }
   void onLost(const Error& why) override;
   void onEnd(const std::optional<Error>& why) override;
@@ -43,6 +47,7 @@ class Subscriber final : public IoUser {
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
   std::uint64_t epoch_ = 0;
   std::uint64_t lastTag_ = 0;  ///< of this connection's deliveries
+  std::uint64_t lastCancelledEpoch_ = 0;  ///< what came until then the broker does not have any more
   std::atomic<bool> taking_{true};
   Traffic traffic_;
   mutable std::mutex queueNameMutex_;
