@@ -1,6 +1,14 @@
 /** What the cases of one run share. */
+import { Authority } from '../tools/certificates.js';
+import { LOOPBACK } from '../tools/ports.js';
 import { type PrivateBroker, startPrivateBroker } from '../tools/private-broker.js';
 import type { Effort } from './sizes.js';
+
+async function startWithTls(): Promise<PrivateBroker> {
+  const authority = await Authority.make();
+  const identity = await authority.sign({ name: 'broker', ip: [LOOPBACK] });
+  return startPrivateBroker({ tls: { ca: authority.cert, ...identity } });
+}
 
 export class Context implements AsyncDisposable {
   readonly effort: Effort;
@@ -10,9 +18,9 @@ export class Context implements AsyncDisposable {
     this.effort = effort;
   }
 
-  /** A RabbitMQ of our own, started when it is first asked for. */
+  /** A RabbitMQ of our own, plain and by TLS, started when it is first asked for. */
   broker(): Promise<PrivateBroker> {
-    this.#broker ??= startPrivateBroker();
+    this.#broker ??= startWithTls();
     return this.#broker;
   }
 

@@ -1,9 +1,9 @@
 import { AMQPClient } from '@cloudamqp/amqp-client';
-import { type Client, FRAME_MAX, inLanes, prefetchOf, urlOf, windowOf } from '../harness/client.js';
+import { type Client, FRAME_MAX, inLanes, prefetchOf, tlsOf, urlOf, windowOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
 
 async function open(target: Target) {
-  const connection = await new AMQPClient(`${urlOf(target)}?frameMax=${FRAME_MAX}`).connect();
+  const connection = await new AMQPClient(`${urlOf(target)}?frameMax=${FRAME_MAX}`, tlsOf(target)).connect();
   const channel = await connection.channel();
   await channel.exchangeDeclare(target.exchange, 'direct', { durable: false });
   return { connection, channel };

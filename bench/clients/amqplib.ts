@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import { type Channel, type ChannelModel, connect, type Options } from 'amqplib';
-import { type Client, FRAME_MAX, prefetchOf, urlOf, windowOf } from '../harness/client.js';
+import { type Client, FRAME_MAX, prefetchOf, tlsOf, urlOf, windowOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
 
 const EXCHANGE: Options.AssertExchange = { durable: false };
 
-const open = (target: Target) => connect(`${urlOf(target)}?frameMax=${FRAME_MAX}&heartbeat=0`, { noDelay: true });
+const open = (target: Target) =>
+  connect(`${urlOf(target)}?frameMax=${FRAME_MAX}&heartbeat=0`, { noDelay: true, ...tlsOf(target) });
 
 /** The channel first: the connection's close would overtake what the channel has not written yet. */
 async function close(channel: Channel, connection: ChannelModel): Promise<void> {

@@ -12,8 +12,9 @@ function shapeOf(size: number): [rows: number, cols: number] {
 
 /** A lost connection is the end of a measurement. */
 function connectionOptions(target: Target) {
-  const { exchange, routingKey } = target;
-  return { url: urlOf(target), exchange, routingKey, frameMax: FRAME_MAX, reconnect: false };
+  const { exchange, routingKey, ca } = target;
+  const tls = ca === undefined ? undefined : { ca };
+  return { url: urlOf(target), tls, exchange, routingKey, frameMax: FRAME_MAX, reconnect: false };
 }
 
 function openProducer(target: Target, confirm: boolean): Promise<Producer> {

@@ -1,9 +1,15 @@
 import { Connection } from 'rabbitmq-client';
-import { type Client, FRAME_MAX, inLanes, prefetchOf, urlOf, windowOf } from '../harness/client.js';
+import { type Client, FRAME_MAX, inLanes, prefetchOf, tlsOf, urlOf, windowOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
 
 function open(target: Target) {
-  const connection = new Connection({ url: urlOf(target), frameMax: FRAME_MAX, heartbeat: 0, noDelay: true });
+  const connection = new Connection({
+    url: urlOf(target),
+    tls: tlsOf(target) ?? false,
+    frameMax: FRAME_MAX,
+    heartbeat: 0,
+    noDelay: true,
+  });
   connection.on('error', (error) => console.error(error));
   return connection;
 }

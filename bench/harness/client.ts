@@ -1,4 +1,5 @@
 /** What the benchmark asks of a client library. */
+import { readFileSync } from 'node:fs';
 import type { Payload, Target } from './protocol.js';
 
 export interface ClientOptions {
@@ -44,8 +45,13 @@ export interface PictureClient {
 
 export const FRAME_MAX = 131_072;
 
-export function urlOf({ port }: Target): string {
-  return `amqp://guest:guest@127.0.0.1:${port}`;
+export function urlOf({ port, ca }: Target): string {
+  return `${ca === undefined ? 'amqp' : 'amqps'}://guest:guest@127.0.0.1:${port}`;
+}
+
+/** What the JavaScript clients hand on to Node's TLS: they all check the certificate, as MatMQ does. */
+export function tlsOf({ ca }: Target): { ca: Buffer } | undefined {
+  return ca === undefined ? undefined : { ca: readFileSync(ca) };
 }
 
 const clamp = (value: number, least: number, most: number) => Math.max(least, Math.min(most, Math.floor(value)));

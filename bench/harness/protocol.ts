@@ -9,6 +9,8 @@ export interface Target {
   readonly port: number;
   readonly exchange: string;
   readonly routingKey: string;
+  /** A file with the authority of the peer's certificate: the port speaks TLS. */
+  readonly ca?: string;
 }
 
 /** Raw bytes; one 8-bit BGR picture, sent as it is; or a new picture for each message, as a camera makes them. */

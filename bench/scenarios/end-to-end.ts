@@ -16,16 +16,18 @@ export interface Stream {
   readonly counts: Counts;
   readonly confirm: boolean;
   readonly payload: Payload;
+  readonly tls?: boolean;
 }
 
 /** Runs publisher and consumer of a contestant. */
 export async function stream(
   context: Context,
   contestant: string,
-  { size, counts, confirm, payload }: Stream,
+  { size, counts, confirm, payload, tls = false }: Stream,
 ): Promise<{ publisher: Outcome; consumer: Outcome }> {
-  const { port } = await context.broker();
-  const target = { port, exchange: 'bench', routingKey: `k-${Math.random()}` };
+  const { port, tlsPort, caFile } = await context.broker();
+  const where = tls ? { port: tlsPort, ca: caFile } : { port };
+  const target = { ...where, exchange: 'bench', routingKey: `k-${Math.random()}` };
   const job = { target, size: size.bytes, ...counts, confirm, payload } as const;
   await using consumer = start(contestant, { ...job, role: 'consume' });
   await consumer.ready();

@@ -8,12 +8,13 @@ import { importCases } from './import.js';
 import { jpegCases } from './jpeg.js';
 import { memoryCases } from './memory.js';
 import { publishCases } from './publish.js';
+import { tlsCases } from './tls.js';
 
-// TLS belongs between end-to-end and jpeg, as soon as MatMQ speaks it: amqps: to a private RabbitMQ with a certificate.
 const SCENARIOS = [
   publishCases,
   consumeCases,
   endToEndCases,
+  tlsCases,
   jpegCases,
   eventLoopCases,
   importCases,
