@@ -32,14 +32,7 @@ export const BUILD = [
   },
   { what: 'OpenCV', apt: 'libopencv-dev', dnf: 'opencv-devel', brew: 'opencv', present: library('opencv4') },
   {
-    what: 'libjpeg-turbo (TurboJPEG)',
-    apt: 'libturbojpeg0-dev',
-    dnf: 'turbojpeg-devel',
-    brew: 'jpeg-turbo',
-    present: library('libturbojpeg'),
-  },
-  {
-    what: 'libjpeg-turbo (libjpeg)',
+    what: 'libjpeg-turbo',
     apt: 'libjpeg-dev',
     dnf: 'libjpeg-turbo-devel',
     brew: 'jpeg-turbo',
@@ -86,7 +79,15 @@ export const TESTS = [
       '/opt/homebrew/include/doctest/doctest.h',
     ),
   },
-  // For examples/cpp: command line, JSON, SHA-256.
+  // What our JPEG is held against.
+  {
+    what: 'TurboJPEG',
+    apt: 'libturbojpeg0-dev',
+    dnf: 'turbojpeg-devel',
+    brew: 'jpeg-turbo',
+    present: library('libturbojpeg'),
+  },
+  // For examples/cpp: command line, JSON (for the test vectors, too), SHA-256.
   { what: 'CLI11', apt: 'libcli11-dev', dnf: 'cli11-devel', brew: 'cli11', present: library('CLI11') },
   {
     what: 'JSON for Modern C++',

@@ -195,6 +195,8 @@ def bombs() -> Iterator[Hostile]:
     yield Hostile("png with 100,000 empty pixel chunks", DAMAGED, f.png(f.ihdr(1, 1), f.chunk(b"IDAT") * 100_000))
     yield Hostile("png with 100,000 unknown chunks", DAMAGED, f.png(f.ihdr(1, 1), f.chunk(b"prIv", bytes(16)) * 100_000, pixel))
     yield Hostile("png with 20,000 suggested palettes", DAMAGED, f.png(f.ihdr(1, 1), f.chunk(b"sPLT", b"n\0\x08" + bytes(6)) * 20_000, pixel))
+    yield Hostile("png with EXIF of 1.2 GB that is not there", DAMAGED, f.png(f.ihdr(1, 1), b"\x49\x49\x2a\0eXIfII*\0", pixel, end))
+    yield Hostile("png with EXIF of 8,000,001 bytes", DAMAGED, f.png(f.ihdr(1, 1), f.chunk(b"eXIf", b"II*\0" + bytes(7_999_997)), pixel, end))
     yield Hostile("png with 4 MiB of text", DAMAGED, f.png(f.ihdr(1, 1), f.chunk(b"tEXt", b"k\0" + bytes(4 << 20)), pixel))
     small = whole_files()["jpeg progressive"]
     flat = f.encoded(".jpg", f.np.zeros((2000, 2000), "u1"), cv2.IMWRITE_JPEG_PROGRESSIVE, 1)

@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
+from bodies import all_bodies  # noqa: E402
 from matmq import ImageError, Limits  # noqa: E402
 from matmq import image as images  # noqa: E402
 from matmq.formats import format_of, size_of  # noqa: E402
@@ -60,8 +62,21 @@ class Refusals(unittest.TestCase):
                 part = image[:, :, 0] if channels == 1 else image[:, :, :channels]
                 body = cv2.imencode(encoding, part, params)[1].tobytes()
                 self.assertEqual(size_of(body, encoding)[:2], (21, 34), (encoding, channels))
-        for params in ([], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1]):
-            self.assertEqual(size_of(cv2.imencode(".jpg", image[:, :, :3], params)[1].tobytes(), ".jpg"), (21, 34, 3))
+        # A progressive one at 4:2:0 holds one and a half samples a pixel, of 2 bytes each, beside the pixels.
+        for params, pixel_bytes in (([], 3), ([cv2.IMWRITE_JPEG_PROGRESSIVE, 1], 6)):
+            body = cv2.imencode(".jpg", image[:, :, :3], params)[1].tobytes()
+            self.assertEqual(size_of(body, ".jpg"), (21, 34, pixel_bytes))
+            with self.assertRaisesRegex(ImageError, "arithmetic"):
+                size_of(body.replace(b"\xff\xc0", b"\xff\xc9").replace(b"\xff\xc2", b"\xff\xca"), ".jpg")
+
+    def test_every_hostile_body_that_is_beyond_the_limits_is_refused_before_it_is_decoded(self) -> None:
+        large = [hostile for hostile in all_bodies() if hostile.code == "LIMIT_EXCEEDED" and hostile.bare]
+        self.assertGreater(len(large), 15)
+        for hostile in large:
+            if "scans" in hostile.name or "buffers" in hostile.name:  # that is between libjpeg, libpng and MatMQ
+                continue
+            with self.subTest(hostile.name), self.assertRaises(ImageError):
+                images.decode(hostile.body, None, {})
 
     def test_limits_are_held_before_anything_is_decoded(self) -> None:
         with self.assertRaisesRegex(ImageError, "at most 134217728 pixels"):

@@ -12,7 +12,7 @@ import pika
 import pika.spec
 
 from .connection import DEFAULT_URL, Channel, ConnectionThread
-from .errors import EndOfTransmission
+from .errors import EndOfTransmission, ImageError
 from .formats import Limits
 from .message import Message
 
@@ -40,7 +40,8 @@ class Consumer:
         self._thread = ConnectionThread(url, name, heartbeat, connect_timeout, self._setup, lambda _: None, self._end)
 
     def receive(self, timeout: float | None = None) -> Message:
-        """The next message. Raises EndOfTransmission, or TimeoutError after so many seconds."""
+        """The next message. Raises EndOfTransmission, TimeoutError after so many seconds, or ImageError for a body larger than
+        the limits, which was rejected; the next one can be received then."""
         self._acknowledge_previous()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
@@ -50,6 +51,8 @@ class Consumer:
             if not self._inbox:
                 raise self._thread.closed_error()
             message = self._inbox.popleft()
+        if message.error:
+            raise message.error
         if message.is_eot:
             message.ack()
             raise EndOfTransmission("the sender has ended the transmission")
@@ -119,8 +122,14 @@ class Consumer:
             else:
                 self._thread.call(lambda: channel.basic_nack(tag, requeue=requeue))
 
+        error = None
+        if len(body) > self._limits.message_bytes:
+            error = ImageError(f"expected a body of at most {self._limits.message_bytes} bytes but received {len(body)}; "
+                               "it was rejected")
+            body = b""
+            channel.basic_nack(tag, requeue=False)
         with self._changed:
-            self._inbox.append(Message(body, properties, method.redelivered, settle))
+            self._inbox.append(Message(body, properties, method.redelivered, settle, error))
             self._changed.notify()
 
     def _end(self) -> None:

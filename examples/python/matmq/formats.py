@@ -36,10 +36,12 @@ FORMATS = {
 
 @dataclass(frozen=True)
 class Limits:
-    """What a receiver decodes: the defaults of MatMQ."""
+    """What a receiver takes: the defaults of MatMQ. Decoding a progressive JPEG or a lossless WebP takes memory beside the
+    pixels, which counts as decoded, too. Pika has a body in memory before anyone can refuse it."""
 
     pixels: int = 128 * 1024 * 1024
     decoded_bytes: int = 512 * 1024 * 1024
+    message_bytes: int = 512 * 1024 * 1024
 
     def check(self, rows: int, cols: int, pixel_bytes: int, what: str) -> None:
         """Raises unless a matrix of this size is within them."""
@@ -64,11 +66,13 @@ def format_of(body: bytes) -> str | None:
 
 
 def size_of(body: bytes, encoding: str) -> tuple[int, int, int]:
-    """Rows, columns and bytes of a pixel (the most that the format decodes to), from the header alone."""
+    """Rows, columns and bytes of a pixel (the most that decoding takes), from the header alone."""
     readers = {".png": _png, ".jpg": _jpeg, ".bmp": _bmp, ".webp": _webp}
     try:
         rows, cols, pixel_bytes = readers[encoding](body)
-    except (struct.error, IndexError, ValueError):  # it ends before the header does
+    except ImageError:
+        raise
+    except (struct.error, IndexError, ValueError, ZeroDivisionError):  # it ends before the header does, or makes no sense
         rows = cols = pixel_bytes = 0
     if rows <= 0 or cols <= 0:
         raise ImageError(f"a {FORMATS[encoding].name} image whose header does not say its size: it is damaged")
@@ -94,8 +98,15 @@ def _jpeg(body: bytes) -> tuple[int, int, int]:
             continue
         (length,) = struct.unpack_from(">H", body, at)
         if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            rows, cols = struct.unpack_from(">xHH", body, at + 2)
-            return rows, cols, 3
+            rows, cols, components = struct.unpack_from(">xHHB", body, at + 2)
+            if marker > 0xC8:  # its data never end: what is missing is made up
+                raise ImageError("expected a JPEG image of Huffman coding but received one of arithmetic coding")
+            if marker != 0xC2:
+                return rows, cols, max(3, components)
+            # The coefficients of a progressive file are held until its end: 2 bytes for each sample of each component.
+            factors = [divmod(body[at + 9 + 3 * i], 16) for i in range(components)]
+            pixels = max(h for h, _ in factors) * max(v for _, v in factors)
+            return rows, cols, max(3, components) + -(-2 * sum(h * v for h, v in factors) // pixels)
         if length < 2 or marker in (0xD9, 0xDA):
             return 0, 0, 0
         at += length
@@ -114,7 +125,7 @@ def _webp(body: bytes) -> tuple[int, int, int]:
         rows = int.from_bytes(body[27:30], "little") + 1
     elif kind == b"VP8L":
         (bits,) = struct.unpack_from("<I", body, 21)
-        cols, rows = (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+        return (bits >> 14 & 0x3FFF) + 1, (bits & 0x3FFF) + 1, 8  # 4 of them while it is decoded
     elif kind == b"VP8 ":
         cols, rows = (side & 0x3FFF for side in struct.unpack_from("<HH", body, 26))
     else:

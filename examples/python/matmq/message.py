@@ -9,6 +9,7 @@ import numpy as np
 import pika
 
 from . import image
+from .errors import ImageError
 from .formats import Limits
 
 EOT_BODY = b"\x04"
@@ -22,6 +23,7 @@ class Message:
     properties: pika.BasicProperties
     redelivered: bool
     _settle: Callable[[bool, bool], None]
+    error: ImageError | None = None  # it was refused: there is no body
 
     @property
     def type(self) -> str:

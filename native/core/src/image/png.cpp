@@ -46,8 +46,34 @@ struct Dimensions {
 constexpr std::size_t signature = 8;
 
 [[noreturn]] void damaged(const char* reason) {
-  throw Error(ErrorCode::cannotDecode, "Expected a whole PNG image but libpng says '" + std::string(reason) +
-                                           "': the body is damaged or truncated");
+  throw Error(ErrorCode::cannotDecode,
+              "Expected a whole PNG image but found '" + std::string(reason) + "': the body is damaged or truncated");
+}
+
+std::uint32_t bigEndian32(std::span<const std::byte> body, std::size_t at) noexcept {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(body[at + i]);
+  return value;
+}
+
+/// libpng's default, said here so that no build can lift it.
+constexpr std::uint32_t mostChunkBytes = 8'000'000;
+
+/// From chunk to chunk. libpng takes memory for as many bytes as eXIf says it has before it looks whether they are there,
+/// and only warns when they are too many.
+void checkChunks(std::span<const std::byte> body) {
+  constexpr std::size_t around = 12;  // length, name and checksum
+  constexpr std::uint32_t exif = 0x65584966;
+  constexpr std::uint32_t end = 0x49454E44;
+  for (std::size_t at = signature; at < body.size();) {
+    if (body.size() - at < around) damaged("a chunk is cut off");
+    const std::uint32_t length = bigEndian32(body, at);
+    const std::uint32_t name = bigEndian32(body, at + 4);
+    if (length > body.size() - at - around) damaged("a chunk is longer than the rest of the body");
+    if (name == exif && length > mostChunkBytes) damaged("the EXIF chunk is too large");
+    if (name == end) return;
+    at += around + length;
+  }
 }
 
 /// IHDR is always the first chunk, at a fixed place. It is read here because libpng takes memory for the chunks behind
@@ -59,12 +85,8 @@ Dimensions readDimensions(std::span<const std::byte> body) {
   for (std::size_t i = 0; i < ihdr.size(); ++i) {
     if (std::to_integer<unsigned>(body[signature + i]) != ihdr[i]) damaged("the first chunk is not IHDR");
   }
-  const auto u32 = [&](std::size_t at) {
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i) value = value << 8 | std::to_integer<std::uint32_t>(body[at + i]);
-    return value;
-  };
-  return {u32(fields), u32(fields + 4), std::to_integer<int>(body[fields + 8]), std::to_integer<int>(body[fields + 9])};
+  return {bigEndian32(body, fields), bigEndian32(body, fields + 4), std::to_integer<int>(body[fields + 8]),
+          std::to_integer<int>(body[fields + 9])};
 }
 
 /// Deflate makes at most 1032 bytes of one, so a body is too short for what its header promises, or it is not. Found out
@@ -133,10 +155,9 @@ class Reader {
     // and some large. iCCP alone matters, where libpng finds the gamma for grey in it.
     static constexpr png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sCAL\0sPLT\0tEXt\0tIME\0zTXt\0iCCP";
     constexpr int unusedCount = static_cast<int>(sizeof unused) / 5;
-    constexpr png_alloc_size_t chunkBytes = 8'000'000;  // libpng's default, said here so that no build can lift it
     if (setjmp(png_jmpbuf(png_))) return false;
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // dimensions are held against ImageLimits instead
-    png_set_chunk_malloc_max(png_, chunkBytes);
+    png_set_chunk_malloc_max(png_, mostChunkBytes);
     png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, unused, keepProfile ? unusedCount - 1 : unusedCount);
     png_read_info(png_, info_);
@@ -357,6 +378,7 @@ cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options)
   };
   static_cast<void>(check(false));
   checkPossible(header, body.size());
+  checkChunks(body);
 
   Reader reader(body);
   const bool toGray = options.mode == DecodeMode::grayscale || header.colorType == PNG_COLOR_TYPE_GRAY;
