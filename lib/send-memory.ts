@@ -9,10 +9,18 @@ import { readType } from './cv-type.js';
 import { ImageError } from './errors.js';
 import { Mat } from './mat.js';
 
-/** ES2024, in Node from 20 (resizable) and 21 (detached) on. */
+/** ES2024, in Node from 21 on. */
 interface ModernBuffer {
-  readonly resizable?: boolean;
   readonly detached?: boolean;
+}
+
+/** What an array and a buffer really are, whatever a subclass or a property of their own says. */
+const bufferOf = getter(Object.getPrototypeOf(Uint8Array.prototype), 'buffer');
+const resizableOf = getter(ArrayBuffer.prototype, 'resizable');
+
+function getter(prototype: object, name: string): (target: object) => unknown {
+  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
+  return (target) => get?.call(target);
 }
 
 /** @throws TypeError for what is no Uint8Array, or a detached one */
@@ -83,8 +91,8 @@ function moved(buffer: ArrayBufferLike, view: ArrayBufferView, what: string): Ar
 
 function steady(bytes: Uint8Array, what: string): Uint8Array {
   if (bytes.byteLength === 0 && isDetached(bytes)) throw wrongType(what, 'memory that is not detached', bytes);
-  const { buffer } = bytes;
-  const isSteady = !types.isSharedArrayBuffer(buffer) && (buffer as ModernBuffer).resizable !== true;
+  const buffer = bufferOf(bytes) as ArrayBufferLike;
+  const isSteady = !types.isSharedArrayBuffer(buffer) && resizableOf(buffer) !== true;
   return isSteady ? bytes : new Uint8Array(bytes);
 }
 

@@ -43,8 +43,9 @@ std::string octets(Napi::Value value) {
 /// A decode under way. It may end on any thread.
 struct Decoding {
   Napi::Promise::Deferred deferred;
-  Message message;  ///< its body is held by holdValue()
+  Message message;  ///< its body is held by holdValue(), unless `copied`
   DecodeOptions options;
+  bool copied = false;
   std::optional<DecodedImage> image;
   std::optional<Error> error;
 
@@ -60,7 +61,8 @@ struct Decoding {
 
   Napi::Value pixels(Napi::Env env) const {
     // A raw matrix is the body itself; two JavaScript buffers over the same memory would be two owners.
-    if (image->owner) return heldValue(env, image->owner);
+    if (image->owner && !copied) return heldValue(env, image->owner);
+    if (image->owner) return externalBytes(env, message.body.view, image->owner);
     const cv::Mat& mat = image->mat;
     const std::size_t size =
         static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
@@ -94,11 +96,19 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
     const auto body = info[1].As<Napi::Uint8Array>();
     Message message;
     message.properties = decodeProperties(octets(info[0]));
-    message.body = {holdValue(env, body), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
+    auto held = holdValue(env, body);
+    const bool copied = held == nullptr;
+    message.body =
+        copied ? heldBytes(env, body, Keep::copied)
+               : SharedBytes{std::move(held), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
     EnvState& state = EnvState::of(env);
     // Owned by whoever runs next: the codec thread, then the letter.
-    auto decoding = std::make_shared<Decoding>(Decoding{
-        Napi::Promise::Deferred::New(env), std::move(message), decodeOptionsFrom(info[2].As<Napi::Object>()), {}, {}});
+    auto decoding = std::make_shared<Decoding>(Decoding{Napi::Promise::Deferred::New(env),
+                                                        std::move(message),
+                                                        decodeOptionsFrom(info[2].As<Napi::Object>()),
+                                                        copied,
+                                                        {},
+                                                        {}});
     const Napi::Value promise = decoding->deferred.Promise();
     codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {
       if (!mailbox->enter()) return;

@@ -77,7 +77,13 @@ EnvState::~EnvState() = default;
 void EnvState::onEnvironmentEnd() noexcept {
   mailbox_->close();
   for (Stoppable* object : std::exchange(*stoppables_, {})) object->stop();
+  memory_.clear();  // nobody reads it any more, and its allocator is still there
   mailbox_->call_.Release();
+}
+
+void EnvState::letGoOf(Napi::Env env, const LetGo& array) {
+  giveBack(env, array);
+  memory_.erase(array.reference);
 }
 
 void EnvState::onLetters(Napi::Env env) {
@@ -89,7 +95,7 @@ void EnvState::onLetters(Napi::Env env) {
     letters.swap(mailbox_->letters_);
     arrays.swap(mailbox_->arrays_);
   }
-  for (const LetGo& array : arrays) giveBack(env, array);
+  for (const LetGo& array : arrays) letGoOf(env, array);
   for (const Letter& letter : letters) {
     const Napi::HandleScope scope(env);
     try {
@@ -112,21 +118,24 @@ void EnvState::letGo(Napi::Env env) {
 }
 
 std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value, Taken given) {
-  const EnvState& state = EnvState::of(env);
+  EnvState& state = EnvState::of(env);
+  auto owner = state.externalMemory()->ownerOf(reinterpret_cast<const std::byte*>(value.Data()));
+  BackingStoreHold memory = owner ? nullptr : holdBackingStore(value.ArrayBuffer());
+  if (!owner && !memory) return nullptr;
   napi_ref reference = nullptr;
   if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
-  return {static_cast<const void*>(reference),
-          [mailbox = state.mailbox(), array = LetGo{reference, std::move(given)},
-           memory = state.externalMemory()->ownerOf(reinterpret_cast<const std::byte*>(value.Data()))](const void*) {
-            mailbox->release(array);
-          }};
+  if (memory) state.keepMemory(reference, std::move(memory));
+  return {static_cast<const void*>(reference), [mailbox = state.mailbox(), array = LetGo{reference, std::move(given)},
+                                                owner = std::move(owner)](const void*) { mailbox->release(array); }};
 }
 
 SharedBytes heldBytes(Napi::Env env, Napi::Value value, Keep keep, Taken given) {
   const auto view = value.As<Napi::Uint8Array>();
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(view.Data()), view.ByteLength());
-  if (keep == Keep::copied) return copyBytes(bytes);
-  return {holdValue(env, view, std::move(given)), bytes};
+  if (keep == Keep::copied || bytes.empty()) return copyBytes(bytes);
+  auto owner = holdValue(env, view, std::move(given));
+  if (!owner) return copyBytes(bytes);
+  return {std::move(owner), bytes};
 }
 
 Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held) {

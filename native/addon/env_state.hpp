@@ -19,9 +19,11 @@
 #include <matmq/bytes.hpp>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "backing_store.hpp"
 #include "external_memory.hpp"
 
 namespace matmq::addon {
@@ -102,6 +104,10 @@ class EnvState {
   void keepAlive(Napi::Env env);
   void letGo(Napi::Env env);
 
+  /// Keeps the memory under a reference until letGoOf(), or until the environment ends and nobody reads it any more.
+  void keepMemory(napi_ref reference, BackingStoreHold hold) { memory_.emplace(reference, std::move(hold)); }
+  void letGoOf(Napi::Env env, const LetGo& array);
+
   /// Shared with the finalizers, which may run after this is gone.
   [[nodiscard]] const std::shared_ptr<ExternalMemory>& externalMemory() const noexcept { return externalMemory_; }
 
@@ -113,15 +119,17 @@ class EnvState {
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::shared_ptr<ExternalMemory> externalMemory_ = std::make_shared<ExternalMemory>();
   std::shared_ptr<Stoppables> stoppables_ = std::make_shared<Stoppables>();
+  std::unordered_map<napi_ref, BackingStoreHold> memory_;
   unsigned keepAlive_ = 0;
 };
 
-/// Keeps a JavaScript array from being collected, and its memory if that is ours; may be destroyed on any thread.
+/// Keeps a JavaScript array from being collected, and its memory, also when the program transfers it meanwhile; may be
+/// destroyed on any thread. Null where the memory cannot be kept (backing_store.hpp).
 /// `given`: if it was taken, its buffer is detached when it is let go, so that it is free before any collection.
 [[nodiscard]] std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value, Taken given = nullptr);
 /// How the bytes of an array are kept, numbered as lib/native.ts has it.
 enum class Keep : std::uint8_t { held, copied, given };
-/// The bytes of a Uint8Array, held by holdValue() or copied.
+/// The bytes of a Uint8Array, held by holdValue(); or copied, as wished or because they cannot be held.
 [[nodiscard]] SharedBytes heldBytes(Napi::Env env, Napi::Value value, Keep keep = Keep::held, Taken given = nullptr);
 /// The value again, on the JavaScript thread.
 [[nodiscard]] Napi::Value heldValue(Napi::Env env, const std::shared_ptr<const void>& held);

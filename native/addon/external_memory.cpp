@@ -1,5 +1,7 @@
 #include "external_memory.hpp"
 
+#include <cstdlib>
+
 #include "env_state.hpp"
 
 namespace matmq::addon {
@@ -37,21 +39,43 @@ void ExternalMemory::remove(const std::byte* data, std::uint64_t ticket) {
 
 void ExternalMemory::release(const std::byte* data) { const auto node = regions_.extract(data); }
 
+namespace {
+
+void finalize(napi_env /*env*/, void* data, void* hint) {
+  const std::unique_ptr<Finalizer> known(static_cast<Finalizer*>(hint));
+  known->memory->remove(static_cast<std::byte*>(data), known->ticket);
+}
+
+napi_status createExternal(Napi::Env env, std::span<const std::byte> bytes, Finalizer* finalizer, napi_value* buffer) {
+  if (copiesAllMemory()) return napi_no_external_buffers_allowed;
+  auto* const data = const_cast<std::byte*>(bytes.data());  // NOLINT: JavaScript's from here on
+  return napi_create_external_buffer(env, bytes.size(), data, finalize, finalizer, buffer);
+}
+
+Napi::Uint8Array copied(Napi::Env env, std::span<const std::byte> bytes) {
+  return Napi::Buffer<std::uint8_t>::Copy(env, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
+}
+
+}  // namespace
+
+bool copiesAllMemory() noexcept {
+  static const bool asked = std::getenv("MATMQ_TEST_COPY_MEMORY") != nullptr;
+  return asked;
+}
+
 Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, std::shared_ptr<const void> owner) {
-  auto* const data =
-      reinterpret_cast<std::uint8_t*>(const_cast<std::byte*>(bytes.data()));  // NOLINT: JavaScript's from here on
-  if (bytes.size() < copyBelow) return Napi::Buffer<std::uint8_t>::Copy(env, data, bytes.size());
+  if (bytes.size() < copyBelow) return copied(env, bytes);
   const std::shared_ptr<ExternalMemory>& memory = EnvState::of(env).externalMemory();
-  auto finalizer = std::make_unique<Finalizer>(Finalizer{memory, memory->add(bytes, std::move(owner))});
-  auto buffer = Napi::Buffer<std::uint8_t>::NewOrCopy(
-      env, data, bytes.size(),
-      [](Napi::BasicEnv, std::uint8_t* at, Finalizer* raw) {
-        const std::unique_ptr<Finalizer> known(raw);
-        known->memory->remove(reinterpret_cast<std::byte*>(at), known->ticket);
-      },
-      finalizer.get());
-  [[maybe_unused]] auto* const given = finalizer.release();
-  return buffer;
+  auto finalizer = std::make_unique<Finalizer>(Finalizer{memory, memory->add(bytes, owner)});
+  napi_value buffer = nullptr;
+  const napi_status status = createExternal(env, bytes, finalizer.get(), &buffer);
+  if (status == napi_ok) {
+    [[maybe_unused]] auto* const given = finalizer.release();
+    return {env, buffer};
+  }
+  memory->remove(bytes.data(), finalizer->ticket);
+  if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
+  return copied(env, bytes);  // `owner` is ours until then
 }
 
 Napi::Value releaseBytes(const Napi::CallbackInfo& info) {

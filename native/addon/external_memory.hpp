@@ -27,20 +27,18 @@ class ExternalMemory {
   /// Who owns the memory `data` points into; null when it is not ours.
   [[nodiscard]] std::shared_ptr<const void> ownerOf(const std::byte* data) const;
 
- private:
-  friend Napi::Uint8Array externalBytes(Napi::Env, std::span<const std::byte>, std::shared_ptr<const void>);
-  friend Napi::Value releaseBytes(const Napi::CallbackInfo&);
+  /// Keeps `owner` for the region; the ticket tells it from a later one at the same address.
+  std::uint64_t add(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
+  /// Nothing happens when the region was released before, even if another one stands at its address now.
+  void remove(const std::byte* data, std::uint64_t ticket);
+  void release(const std::byte* data);
 
+ private:
   struct Region {
     std::size_t size = 0;
     std::uint64_t ticket = 0;
     std::shared_ptr<const void> owner;
   };
-
-  std::uint64_t add(std::span<const std::byte> bytes, std::shared_ptr<const void> owner);
-  /// Nothing happens when the region was released before, even if another one stands at its address now.
-  void remove(const std::byte* data, std::uint64_t ticket);
-  void release(const std::byte* data);
 
   std::map<const std::byte*, Region> regions_;
   std::uint64_t lastTicket_ = 0;
@@ -50,6 +48,10 @@ class ExternalMemory {
 /// external memory (Electron).
 [[nodiscard]] Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes,
                                              std::shared_ptr<const void> owner);
+
+/// Whether to do as where the runtime allows no external memory, and no hold of JavaScript's: what tests ask for by the
+/// environment variable MATMQ_TEST_COPY_MEMORY. Everything is copied once then, each way.
+[[nodiscard]] bool copiesAllMemory() noexcept;
 
 /// release(bytes): void. The array, and all others over the same memory, are empty from then on.
 Napi::Value releaseBytes(const Napi::CallbackInfo& info);

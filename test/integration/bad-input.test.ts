@@ -263,6 +263,28 @@ describe('memory', () => {
     for (let i = 0; i < 4; i++) expect((await consumer.receive()).body).toEqual(Buffer.alloc(600, 1));
   });
 
+  it('that is shared or resizable is copied also when the array lies about it', async () => {
+    class Liar extends Uint8Array {
+      override get buffer(): ArrayBuffer {
+        return new ArrayBuffer(600);
+      }
+    }
+    const { producer, consumer } = await openPair();
+    const resizable: ArrayBuffer = Reflect.construct(ArrayBuffer, [600, { maxByteLength: 4096 }]);
+    Object.defineProperty(resizable, 'resizable', { value: false });
+    for (const bytes of [
+      new Liar(new SharedArrayBuffer(600) as unknown as ArrayBuffer),
+      new Liar(resizable),
+      new Uint8Array(resizable),
+    ]) {
+      bytes.fill(1);
+      const sent = producer.send(bytes);
+      bytes.fill(2);
+      await sent;
+      expect((await consumer.receive()).body).toEqual(Buffer.alloc(600, 1));
+    }
+  });
+
   it('that only looks like bytes is refused', async () => {
     const { producer } = await openPair();
     const bytes = new Uint8Array(4);

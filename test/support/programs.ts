@@ -22,11 +22,17 @@ export class Program {
   readonly #exit: Promise<unknown[]>;
 
   /** Runs a fixture with `options` for its argument. It ends with the test. `node`: another one than ours. */
-  constructor(fixture: string, options: object, nodeArguments: readonly string[] = [], node = process.execPath) {
+  constructor(
+    fixture: string,
+    options: object,
+    nodeArguments: readonly string[] = [],
+    node = process.execPath,
+    env: NodeJS.ProcessEnv = {},
+  ) {
     const path = fileURLToPath(new URL(`../process/fixtures/${fixture}`, import.meta.url));
     const child = spawn(node, [...nodeArguments, path, JSON.stringify(options)], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_OPTIONS: '' },
+      env: { ...process.env, NODE_OPTIONS: '', ...env },
     });
     onTestFinished(() => void child.kill('SIGKILL'));
     this.#child = child;
@@ -56,8 +62,14 @@ export class Program {
 }
 
 /** Runs a fixture to its end. */
-export function run(fixture: string, options: object, nodeArguments?: readonly string[], node?: string): Promise<End> {
-  return new Program(fixture, options, nodeArguments, node).ends();
+export function run(
+  fixture: string,
+  options: object,
+  nodeArguments?: readonly string[],
+  node?: string,
+  env?: NodeJS.ProcessEnv,
+): Promise<End> {
+  return new Program(fixture, options, nodeArguments, node, env).ends();
 }
 
 /** It ended well, and said this. */
