@@ -15,6 +15,7 @@ import {
   Fields,
   FRAME,
   FrameCutter,
+  frame,
   headerFrame,
   type MethodName,
   methodFrame,
@@ -57,11 +58,20 @@ export interface Saboteur {
   instead?(step: Step, frame: Buffer): Sabotage | undefined;
 }
 
+/** A message that has come in whole. */
+export interface Published {
+  /** By which it is confirmed. */
+  readonly tag: number;
+  readonly key: string;
+  /** Payload of its content header. */
+  readonly header: Buffer;
+}
+
 export interface FakeBrokerOptions {
   readonly saboteur?: Saboteur;
   readonly heartbeat?: number;
-  /** Whether acknowledgements of publishes are sent. Default: true. */
-  readonly confirms?: boolean;
+  /** Answers a message, instead of a confirmation, or a return before it where it goes nowhere. */
+  onPublish?(published: Published, conversation: Conversation): void;
   onConnection?(conversation: Conversation): void;
   /** Seen before it is answered: each frame of the client. */
   onFrame?(frame: ReceivedFrame, conversation: Conversation): void;
@@ -115,6 +125,12 @@ export function content(body: Buffer): Buffer[] {
   const frames = [headerFrame(body.length)];
   for (let at = 0; at < body.length; at += BODY_CHUNK) frames.push(bodyFrame(body.subarray(at, at + BODY_CHUNK)));
   return frames;
+}
+
+/** basic.return with the message as it came. */
+export function returned(header: Buffer, body: Buffer): Buffer[] {
+  const reason = new Fields().short(312).shortstr('NO_ROUTE').shortstr('exchange').shortstr(NOWHERE);
+  return [methodFrame(1, 'basic.return', reason), frame(FRAME.header, 1, header), ...content(body).slice(1)];
 }
 
 /** One connection. */
@@ -219,6 +235,10 @@ export class Conversation {
     if (publish.left > 0) return;
     this.#publish = undefined;
     const tag = ++this.#published;
+    if (this.#options.onPublish !== undefined) {
+      this.#options.onPublish({ tag, key: publish.key, header: publish.header }, this);
+      return;
+    }
     if (publish.key === NOWHERE) {
       const reason = new Fields().short(312).shortstr('NO_ROUTE').shortstr('exchange').shortstr(NOWHERE);
       const header = new Fields()
@@ -230,7 +250,6 @@ export class Conversation {
       const bodies = content(Buffer.concat(publish.body)).slice(1);
       this.send([methodFrame(1, 'basic.return', reason), header.bytes(), ...bodies], 'basic.return');
     }
-    if (this.#options.confirms === false) return;
     this.send([methodFrame(1, 'basic.ack', new Fields().longlong(tag).octet(0))], 'basic.ack');
   }
 }
