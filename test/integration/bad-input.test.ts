@@ -1,10 +1,12 @@
 import {
+  ClosedError,
   Consumer,
   type ConsumerOptions,
   CV_8UC1,
   CV_8UC3,
   type ImageEncoding,
   ImageError,
+  type ImageSource,
   Mat,
   type MatLike,
   Producer,
@@ -14,7 +16,7 @@ import {
 import { describe, expect, inject, it } from 'vitest';
 import { getAddon } from '../../lib/addon.js';
 import { Keep } from '../../lib/native.js';
-import { failure, openPair, receiveTexts, thrown } from '../support/clients.js';
+import { failure, openPair, receiveTexts, thrown, unique } from '../support/clients.js';
 import { foreign } from '../support/foreign.js';
 import { expectSame, noise } from '../support/mats.js';
 
@@ -413,6 +415,91 @@ describe('options', () => {
     expect(await receiveTexts(consumer, 1)).toEqual(['still there']);
   });
 
+  it('whose getters close the producer or consumer reject with ClosedError, and nothing is sent', async () => {
+    const closing = (client: Producer | Consumer, name: string, value: unknown, rest: object = {}): object =>
+      Object.defineProperty({ ...rest }, name, {
+        enumerable: true,
+        get() {
+          void client.exit();
+          return value;
+        },
+      });
+    const fields = { rows: 20, cols: 30, type: CV_8UC3, data: mat().data };
+    for (const attempt of [
+      (producer: Producer) => producer.send('x', closing(producer, 'copy', true)),
+      (producer: Producer) => producer.send(new Uint8Array(5), closing(producer, 'routingKey', 'key')),
+      (producer: Producer) => producer.send('x', { properties: closing(producer, 'priority', 1) }),
+      (producer: Producer) => producer.send('x', { properties: { headers: closing(producer, 'h', 1) } } as SendOptions),
+      (producer: Producer) => producer.sendImage(mat(), '.png', closing(producer, 'compression', 1)),
+      (producer: Producer) => producer.sendImage(closing(producer, 'step', 90, fields) as MatLike, 'raw'),
+      (producer: Producer) => producer.sendImage(closing(producer, 'data', mat().data, fields) as MatLike),
+      (producer: Producer) => producer.sendEOT(1, closing(producer, 'routingKey', 'key')),
+    ]) {
+      const { producer } = await openPair();
+      await failure(attempt(producer), ClosedError, 'CLOSED');
+      await producer.exit();
+      expect(producer.stats().sent).toBe(0);
+    }
+    const { consumer } = await openPair();
+    await failure(consumer.receiveImage(closing(consumer, 'mode', 'color')), ClosedError, 'CLOSED');
+  });
+
+  it('whose getters give the memory away are refused, or send what it was', async () => {
+    const { producer, consumer } = await openPair();
+    const bytes = new Uint8Array(100_000).fill(7);
+    const giving = (name: string, value: unknown): object =>
+      Object.defineProperty({}, name, {
+        enumerable: true,
+        get() {
+          if (bytes.buffer.byteLength > 0) structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+          return value;
+        },
+      });
+    await failure(producer.send(bytes, giving('copy', false)), TypeError, 'INVALID_ARGUMENT', 'not detached');
+    // As the addon is called: its memory was looked at before.
+    const native = { ...getAddon().defaults().producer, urls: [inject('brokerUrl')], exchange: unique('exchange') };
+    const own = new (getAddon().NativeProducer)(native, () => {});
+    const fresh = new Uint8Array(3_000_000).fill(7);
+    const options = Object.defineProperty({}, 'routingKey', {
+      get() {
+        structuredClone(fresh.buffer, { transfer: [fresh.buffer] });
+        return 'key';
+      },
+    });
+    expect(own.sendBytes(fresh, Keep.held, options)).toBe(1);
+    own.close();
+    await producer.send('still there');
+    expect(await receiveTexts(consumer, 1)).toEqual(['still there']);
+  });
+
+  it('may be thenables that do what they like', async () => {
+    const { producer, consumer } = await openPair();
+    const pixels = mat();
+    const { rows, cols, type } = pixels;
+    const source = (getDataAsync: () => unknown) => ({ rows, cols, type, getDataAsync }) as unknown as ImageSource;
+    type Settle = (value: unknown) => void;
+    const twice = {
+      // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+      then: (resolve: Settle, reject: Settle) => [resolve(pixels.data), reject(new Error('no')), resolve(1)],
+    };
+    const closes = {
+      // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+      then(resolve: Settle) {
+        void producer.exit();
+        resolve(pixels.data);
+      },
+    };
+    await producer.sendImage(
+      source(() => twice),
+      'raw',
+    );
+    expectSame(await consumer.receiveImage(), pixels);
+    for (const wrong of [undefined, 7, 'text', new Uint8Array(3), { length: 5 }]) {
+      await expect(producer.sendImage(source(() => wrong))).rejects.toThrow();
+    }
+    await failure(producer.sendImage(source(() => closes)), ClosedError, 'CLOSED');
+  });
+
   it('may be proxies, or without a prototype', async () => {
     const proxied = <T extends object>(target: T): T => new Proxy(target, {});
     const { producer, consumer } = await openPair();
@@ -479,6 +566,8 @@ describe('a method', () => {
       ...Object.getOwnPropertyNames(NativeConsumer.prototype)
         .filter((name) => name !== 'constructor')
         .map((name) => () => Reflect.get(NativeConsumer.prototype, name).call(native)),
+      () => Reflect.apply(NativeProducer, undefined, [options, () => {}]),
+      () => Reflect.apply(NativeConsumer, native, [options, () => {}]),
       () => Reflect.construct(NativeProducer, []),
       () => Reflect.construct(NativeProducer, [{}, () => {}]),
       () => Reflect.construct(NativeConsumer, [null, null]),
