@@ -68,6 +68,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       changed,
       closed: () => this.#closed(),
     });
+    const { formats } = options;
     const limits = { pixels: options.limitPixels, decodedBytes: options.limitDecodedBytes };
     this.#inbox = new Inbox({
       ackMode: options.ack,
@@ -75,7 +76,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       codecThreads: () => addon.codecThreads(),
       properties: (encoded) => addon.properties(encoded),
       decode: async ({ encodedProperties, body }, decode) =>
-        addon.decodeImage(encodedProperties, body, { ...decode, ...limits }),
+        addon.decodeImage(encodedProperties, body, { formats, ...decode, ...limits }),
       release: (bytes) => addon.release(bytes),
       acknowledge: (message) =>
         this.#lifecycle.state === 'open' && native.acknowledge(message.tag, message.epoch, false),

@@ -65,6 +65,7 @@ export type ErrorCode =
   /** An encoding MatMQ does not know. */
   | 'UNKNOWN_FORMAT'
   /** The format cannot hold this matrix. */
+  | 'CODEC_MISSING'
   | 'CANNOT_ENCODE'
   /** The body is damaged. */
   | 'CANNOT_DECODE'

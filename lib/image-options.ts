@@ -3,8 +3,16 @@ import { outOfRange, wrongType } from './argument.js';
 import type { NativeDecodeOptions, NativeEncodeOptions } from './native.js';
 import { boolean, integer, oneOf, type Read, type Reader, readObject } from './readers.js';
 
-/** An image file format. */
-export type ImageFormat = '.png' | '.jpg' | '.jpeg' | '.webp' | '.bmp' | 'png' | 'jpg' | 'jpeg' | 'webp' | 'bmp';
+/** The names of an image file format, each with or without its dot. */
+const FILE_FORMATS = ['png', 'jpg', 'jpeg', 'webp', 'bmp', 'tif', 'tiff', 'pnm', 'pgm', 'ppm'] as const;
+type FormatName = (typeof FILE_FORMATS)[number];
+
+/** An image file format. `pnm` is PGM or PPM, by the channels of the matrix. */
+export type ImageFormat = FormatName | `.${FormatName}`;
+
+/** A file format as what is decoded: `pnm` is PBM, PGM and PPM. */
+export type DecodableFormat = (typeof DECODABLE_FORMATS)[number];
+const DECODABLE_FORMATS = ['png', 'jpeg', 'webp', 'bmp', 'tiff', 'pnm'] as const;
 
 /** How an image travels: as a file of that format, or as the matrix itself (`raw`). */
 export type ImageEncoding = ImageFormat | 'raw';
@@ -68,6 +76,12 @@ export interface DecodeOptions {
    * which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down). Default: 1.
    */
   readonly reduce?: 1 | 2 | 4 | 8 | undefined;
+  /**
+   * The formats to decode; anything else is an `ImageError` `NOT_AN_IMAGE`. Raw matrices are not counted among them.
+   * Default: the consumer's option `formats`; without a consumer `['png', 'jpeg', 'webp', 'bmp']`; for `Mat.read()` also
+   * what the path's extension names.
+   */
+  readonly formats?: readonly DecodableFormat[] | undefined;
 }
 
 /** Options of `Mat.read()` and `Mat.decode()`. */
@@ -77,7 +91,7 @@ export interface ReadOptions extends DecodeOptions {
 }
 
 /** A decode as the addon takes it; without the limits. */
-export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation' | 'reduce'>;
+export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation' | 'reduce' | 'formats'>;
 
 const factor: Reader<1 | 2 | 4 | 8> = (value, what) => {
   if (typeof value !== 'number') throw wrongType(what, '1, 2, 4 or 8', value);
@@ -101,14 +115,25 @@ export const encodeReaders = {
   channelOrder: oneOf('bgr', 'rgb'),
 };
 
+const decodable = oneOf(...DECODABLE_FORMATS);
+
+/** A set, in one order, so that two of the same formats are alike. */
+export const formats: Reader<readonly DecodableFormat[]> = (value, what) => {
+  if (!Array.isArray(value)) throw wrongType(what, "a list of formats such as ['png', 'tiff']", value);
+  if (value.length === 0) throw outOfRange(what, 'at least one format', value);
+  const named = new Set(value.map((format, index) => decodable(format, `${what}[${index}]`)));
+  return DECODABLE_FORMATS.filter((format) => named.has(format));
+};
+
 export const decodeReaders = {
   mode: oneOf('unchanged', 'color', 'grayscale'),
   ignoreOrientation: boolean,
   reduce: factor,
+  formats,
 };
 
-const fileFormats = ['.png', '.jpg', '.jpeg', '.webp', '.bmp', 'png', 'jpg', 'jpeg', 'webp', 'bmp'] as const;
-const writeReaders = { ...encodeReaders, format: oneOf(...fileFormats) };
+const dotted = FILE_FORMATS.map((name) => `.${name}` as const);
+const writeReaders = { ...encodeReaders, format: oneOf(...dotted, ...FILE_FORMATS) };
 
 const atLeast1 = integer(1, Number.MAX_SAFE_INTEGER);
 const limitReaders = { pixels: atLeast1, decodedBytes: atLeast1 };
@@ -144,6 +169,7 @@ export function sameDecode(a: Decode, b: Decode): boolean {
   return (
     (a.mode ?? 'unchanged') === (b.mode ?? 'unchanged') &&
     (a.ignoreOrientation ?? false) === (b.ignoreOrientation ?? false) &&
-    (a.reduce ?? 1) === (b.reduce ?? 1)
+    (a.reduce ?? 1) === (b.reduce ?? 1) &&
+    a.formats?.join() === b.formats?.join()
   );
 }

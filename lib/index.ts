@@ -55,6 +55,7 @@ export {
   type PublishFailure,
 } from './errors.js';
 export type {
+  DecodableFormat,
   DecodeOptions,
   EncodeOptions,
   ImageEncoding,

@@ -64,11 +64,11 @@ export class Message implements Disposable {
   }
 
   /**
-   * The body as an image, decoded on a native thread: PNG, JPEG, WebP or BMP by its first bytes, a raw matrix by its
-   * headers. The process stays alive meanwhile.
+   * The body as an image, decoded on a native thread: PNG, JPEG, WebP or BMP (or what `formats`
+   * says) by its first bytes, a raw matrix by its headers. The process stays alive meanwhile.
    *
    * Rejects with
-   * - `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`
+   * - `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`, `CODEC_MISSING`
    * - `TypeError`, `RangeError`: a wrong option
    * - `MatmqError` `RELEASED` after `release()`
    */

@@ -107,7 +107,7 @@ export interface NativeProducer {
   sendText(text: string, options?: NativeSendOptions): number;
   /** A detached, resizable or shared buffer is the caller's to refuse or copy. */
   sendBytes(bytes: Uint8Array, keep: Keep, options?: NativeSendOptions): number;
-  /** `type` is OpenCV's number, `step` bytes per row, `data` the bytes from the first row's first to the last row's last. `format`: 'png', 'jpeg', 'webp', 'bmp', 'raw', or any name parseImageFormat takes. */
+  /** `type` is OpenCV's number, `step` bytes per row, `data` the bytes from the first row's first to the last row's last. `format`: 'png', 'jpeg', 'webp', 'bmp', 'tiff', 'raw', or any name parseImageFormat takes. */
   sendImage(
     rows: number,
     cols: number,
@@ -166,6 +166,8 @@ export interface NativeDecodeOptions {
   readonly mode?: 'unchanged' | 'color' | 'grayscale';
   readonly ignoreOrientation?: boolean;
   readonly reduce?: number;
+  /** 'png', 'jpeg', 'webp', 'bmp', 'tiff', 'pnm'. Missing: the first four; for `readImage` also what the extension names. */
+  readonly formats?: readonly string[];
   readonly pixels?: number;
   readonly decodedBytes?: number;
 }
@@ -258,6 +260,8 @@ export interface NativeConsumerOptions extends NativeConnectionOptions {
   readonly limitPixels: number;
   readonly limitDecodedBytes: number;
   readonly limitMessageBytes: number;
+  /** For lib/ alone, which gives them to each `decodeImage`. */
+  readonly formats: readonly string[];
 }
 
 export interface NativeAddon {

@@ -1,5 +1,6 @@
 /** The options of producers and consumers: what they are, their defaults, and the one place that reads them. */
 import { outOfRange, wrongType } from './argument.js';
+import { type DecodableFormat, formats } from './image-options.js';
 import type { FieldValue, NativeConnectionOptions, NativeConsumerOptions, NativeProducerOptions } from './native.js';
 import {
   abortSignal,
@@ -50,6 +51,7 @@ export const defaults = {
     prefetch: 16,
     ack: 'auto',
     limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
+    formats: ['png', 'jpeg', 'webp', 'bmp'],
   },
   queue: { durable: true, type: 'classic', arguments: {}, redeclare: false },
 } as const;
@@ -176,6 +178,11 @@ export interface ConsumerOptions extends ConnectionOptions {
   readonly ack?: AckMode | undefined;
   /** What is taken from the network. */
   readonly limits?: Limits | undefined;
+  /**
+   * The image formats that are decoded, `'png'`, `'jpeg'`, `'webp'`, `'bmp'`, `'tiff'` or `'pnm'`; a decode may say others. Any other
+   * body is `NOT_AN_IMAGE`. Default: the first four.
+   */
+  readonly formats?: readonly DecodableFormat[] | undefined;
 }
 
 /** What the addon is given, and the signal that ends the attempt to connect. */
@@ -198,13 +205,13 @@ export function readProducerOptions(options: unknown): Settings<NativeProducerOp
 /** @throws TypeError, RangeError */
 export function readConsumerOptions(options: unknown): Settings<NativeConsumerOptions> {
   const { signal, ...given } = readObject(options, 'options', consumerReaders);
-  const { prefetch, ack } = { ...defaults.consumer, ...given };
+  const { prefetch, ack, formats } = { ...defaults.consumer, ...given };
   const limits = { ...defaults.consumer.limits, ...given.limits };
   const native = {
     ...readConnection({ name: defaults.consumer.name, ...given }),
     routingKeys: given.routingKey ?? [defaults.consumer.routingKey],
     ...(given.queue && { queue: given.queue }),
-    ...{ prefetch, ack },
+    ...{ prefetch, ack, formats },
     limitPixels: limits.pixels,
     limitDecodedBytes: limits.decodedBytes,
     limitMessageBytes: limits.messageBytes,
@@ -336,5 +343,6 @@ const consumerReaders = {
   queue,
   prefetch: integer(0, 65_535, 'messages'),
   ack: oneOf('auto', 'manual', 'none'),
+  formats,
   limits: ((value, what) => readObject(value, what, limitReaders)) as Reader<Read<typeof limitReaders>>,
 };

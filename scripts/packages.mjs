@@ -40,6 +40,7 @@ export const BUILD = [
   },
   { what: 'libpng', apt: 'libpng-dev', dnf: 'libpng-devel', brew: 'libpng', present: library('libpng') },
   { what: 'GnuTLS', apt: 'libgnutls28-dev', dnf: 'gnutls-devel', brew: 'gnutls', present: library('gnutls') },
+  { what: 'libtiff', apt: 'libtiff-dev', dnf: 'libtiff-devel', brew: 'libtiff', present: library('libtiff-4') },
   { what: 'libwebp', apt: 'libwebp-dev', dnf: 'libwebp-devel', brew: 'webp', present: library('libwebp') },
 ];
 

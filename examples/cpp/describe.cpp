@@ -11,26 +11,19 @@ namespace {
 
 Json orNull(const std::optional<std::string>& text) { return text ? Json(*text) : Json(nullptr); }
 
-/// The format of a raw matrix stands in its content type, that of all others in their first bytes.
+/// The format of a raw matrix stands in its content type, that of all others in their first bytes. Only those that are
+/// decoded without being named count.
 std::optional<matmq::ImageFormat> formatOf(const matmq::Message& message) {
   const auto stated = matmq::formatOfContentType(message.properties.contentType.value_or(""));
-  return stated == matmq::ImageFormat::raw ? stated : matmq::formatOfMagic(message.body.view);
+  if (stated == matmq::ImageFormat::raw) return stated;
+  const auto seen = matmq::formatOfMagic(message.body.view);
+  return seen && matmq::usualFormats.contains(*seen) ? seen : std::nullopt;
 }
 
 std::string extension(matmq::ImageFormat format) {
-  switch (format) {
-    case matmq::ImageFormat::png:
-      return ".png";
-    case matmq::ImageFormat::jpeg:
-      return ".jpg";
-    case matmq::ImageFormat::webp:
-      return ".webp";
-    case matmq::ImageFormat::bmp:
-      return ".bmp";
-    case matmq::ImageFormat::raw:
-      break;
-  }
-  return "raw";
+  if (format == matmq::ImageFormat::raw) return "raw";
+  if (format == matmq::ImageFormat::jpeg) return ".jpg";
+  return '.' + std::string(matmq::formatName(format));
 }
 
 bool isUtf8(std::string_view text) {

@@ -85,6 +85,14 @@ EncodeOptions encodeOptionsFrom(Napi::Value value) {
   return options;
 }
 
+ImageFormats imageFormatsFrom(Napi::Array names) {
+  ImageFormats formats{};
+  for (std::uint32_t i = 0; i < names.Length(); ++i) {
+    formats.add(parseImageFormat(names.Get(i).ToString().Utf8Value()));
+  }
+  return formats;
+}
+
 DecodeOptions decodeOptionsFrom(Napi::Object object) {
   DecodeOptions options;
   if (const Napi::Value mode = object.Get("mode"); mode.IsString()) {
@@ -97,6 +105,9 @@ DecodeOptions decodeOptionsFrom(Napi::Object object) {
   }
   if (const Napi::Value reduce = object.Get("reduce"); reduce.IsNumber()) {
     options.reduce = reduce.As<Napi::Number>().Int32Value();
+  }
+  if (const Napi::Value formats = object.Get("formats"); formats.IsArray()) {
+    options.formats = imageFormatsFrom(formats.As<Napi::Array>());
   }
   const auto limit = [&object](const char* name, std::uint64_t& target) {
     const Napi::Value value = object.Get(name);

@@ -52,6 +52,8 @@ template <typename Enum, std::size_t N>
 }
 
 [[nodiscard]] EncodeOptions encodeOptionsFrom(Napi::Value value);
+/// @throws Error UNKNOWN_FORMAT
+[[nodiscard]] ImageFormats imageFormatsFrom(Napi::Array names);
 [[nodiscard]] DecodeOptions decodeOptionsFrom(Napi::Object object);
 
 /// A 64-bit count as a JavaScript number.

@@ -121,6 +121,7 @@ ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   options.ack = named<AckMode>(text(object, "ack"), ackNames);
   options.limits = {count(object, "limitPixels"), count(object, "limitDecodedBytes")};
   options.maxMessageBytes = count(object, "limitMessageBytes");
+  options.formats = imageFormatsFrom(object.Get("formats").As<Napi::Array>());
   return options;
 }
 
@@ -143,6 +144,12 @@ Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options
   object.Set("limitPixels", addon::number(env, options.limits.pixels));
   object.Set("limitDecodedBytes", addon::number(env, options.limits.decodedBytes));
   object.Set("limitMessageBytes", addon::number(env, options.maxMessageBytes));
+  std::vector<std::string> formats;
+  for (const ImageFormat format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp,
+                                   ImageFormat::tiff, ImageFormat::pnm}) {
+    if (options.formats.contains(format)) formats.emplace_back(formatName(format));
+  }
+  object.Set("formats", textArray(env, formats));
   return object;
 }
 

@@ -16,11 +16,13 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
 from bodies import all_bodies  # noqa: E402
 from matmq import ImageError, Limits  # noqa: E402
 from matmq import image as images  # noqa: E402
-from matmq.formats import format_of, size_of  # noqa: E402
+from matmq.formats import USUAL_FORMATS, format_of, size_of  # noqa: E402
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 DEPTHS = ("u1", "i1", "u2", "i2", "i4", "f4", "f8")
-HOLDS = {".png": (("u1", "u2"), (1, 3, 4)), ".jpg": (("u1",), (1, 3)), ".webp": (("u1",), (1, 3, 4)), ".bmp": (("u1",), (1, 3, 4))}
+HOLDS = {".png": (("u1", "u2"), (1, 3, 4)), ".jpg": (("u1",), (1, 3)), ".webp": (("u1",), (1, 3, 4)), ".bmp": (("u1",), (1, 3, 4)),
+         ".tiff": (("u1", "u2", "f4"), (1, 3, 4)), ".tif": (("u1", "u2", "f4"), (1, 3, 4)), ".pnm": (("u1", "u2"), (1, 3)),
+         ".pgm": (("u1", "u2"), (1,)), ".ppm": (("u1", "u2"), (3,))}
 
 
 def bomb() -> bytes:
@@ -78,6 +80,22 @@ class Refusals(unittest.TestCase):
             with self.subTest(hostile.name), self.assertRaises(ImageError):
                 images.decode(hostile.body, None, {})
 
+    def test_tiff_and_pnm_are_decoded_where_they_are_named(self) -> None:
+        image = np.random.default_rng(1).integers(0, 255, (21, 34, 4), "u1")
+        for encoding, kind, channels, code in ((".tiff", ".tiff", 1, "u1"), (".tif", ".tiff", 4, "u2"), (".tiff", ".tiff", 3, "f4"),
+                                               (".pgm", ".pnm", 1, "u2"), (".ppm", ".pnm", 3, "u1"), (".pnm", ".pnm", 3, "u2")):
+            part = (image[:, :, 0] if channels == 1 else image[:, :, :channels]).astype(code)
+            body, _ = images.encode(part, encoding)
+            self.assertEqual(size_of(body, kind)[:2], (21, 34))
+            with self.assertRaisesRegex(ImageError, f"received {kind}: name it in formats"):
+                images.decode(body, None, {})
+            self.assertTrue(np.array_equal(images.decode(body, None, {}, formats=(kind,)), part))
+            with self.assertRaisesRegex(ImageError, "at most 713 pixels"):
+                images.decode(body, None, {}, Limits(pixels=713), (kind,))
+            for size in range(8):
+                with self.assertRaises(ImageError):
+                    images.decode(body[:size], None, {}, formats=(kind,))
+
     def test_limits_are_held_before_anything_is_decoded(self) -> None:
         with self.assertRaisesRegex(ImageError, "at most 134217728 pixels"):
             images.decode(bomb(), None, {})
@@ -91,11 +109,12 @@ class Refusals(unittest.TestCase):
                 images.decode_raw(body, {**headers, "mat-rows": rows})
 
     def test_every_truncation_is_an_error_of_ours(self) -> None:
-        for encoding in HOLDS:
-            whole, _ = images.encode(np.random.default_rng(2).integers(0, 255, (9, 7, 3), "u1"), encoding)
+        for encoding, (_, counts) in HOLDS.items():
+            shape = (9, 7, 3) if 3 in counts else (9, 7)
+            whole, _ = images.encode(np.random.default_rng(2).integers(0, 255, shape, "u1"), encoding)
             for length in range(min(len(whole), 40)):
                 with self.assertRaises(ImageError):
-                    images.decode(whole[:length], None, {})
+                    images.decode(whole[:length], None, {}, formats=(*USUAL_FORMATS, ".tiff", ".pnm"))
 
     def test_raw_needs_no_opencv(self) -> None:
         for name in [name for name in sys.modules if name.startswith("matmq")]:

@@ -223,6 +223,7 @@ describe('options of a consumer', () => {
         limitPixels: 128 * MiB,
         limitDecodedBytes: 512 * MiB,
         limitMessageBytes: 512 * MiB,
+        formats: ['png', 'jpeg', 'webp', 'bmp'],
       },
       signal: undefined,
     });
@@ -260,6 +261,10 @@ describe('options of a consumer', () => {
     expect(readConsumerOptions({ queue: { name: 'q', arguments: args } }).native.queue?.arguments).toEqual(args);
   });
 
+  it('take formats as a set', () => {
+    expect(readConsumerOptions({ formats: ['tiff', 'png', 'tiff'] }).native.formats).toEqual(['png', 'tiff']);
+  });
+
   it('fill in limits one by one', () => {
     const { native } = readConsumerOptions({ limits: { pixels: 9 } });
     expect([native.limitPixels, native.limitDecodedBytes]).toEqual([9, 512 * MiB]);
@@ -283,6 +288,10 @@ describe('options of a consumer', () => {
     [{ queue: { name: 'q', arguments: { a: () => 1 } } }, 'but received a value of type function'],
     [{ queue: { name: 'q', arguments: { a: new Date(Number.NaN) } } }, 'a valid Date from 1970 on'],
     [{ limits: { pixels: 0 } }, 'for options.limits.pixels but received 0'],
+    [{ formats: 'tiff' }, "for options.formats but received 'tiff'"],
+    [{ formats: [] }, 'at least one format for options.formats'],
+    [{ formats: ['png', 'gif'] }, "for options.formats[1] but received 'gif'"],
+    [{ formats: ['pgm'] }, "'tiff', 'pnm' for options.formats[0] but received 'pgm'"],
     [{ limits: { bytes: 1 } }, "known name in options.limits but received 'bytes'"],
     [{ mandatory: true }, "known name in options but received 'mandatory'"],
   ])('refuse %o', (options, message) => {

@@ -13,7 +13,7 @@ import pika.spec
 
 from .connection import DEFAULT_URL, Channel, ConnectionThread
 from .errors import EndOfTransmission, ImageError
-from .formats import Limits
+from .formats import USUAL_FORMATS, Limits
 from .message import Message
 
 
@@ -27,11 +27,13 @@ class Consumer:
     def __init__(self, url: str = DEFAULT_URL, name: str = "consumer", *, exchange: str = "my_exchange_1",
                  exchange_type: str = "direct", routing_key: str | Iterable[str] = "my_key_1", queue: str | None = None,
                  durable: bool = False, declare: bool = True, prefetch: int = 16, auto_ack: bool = True,
-                 heartbeat: int = 30, connect_timeout: float = 10, limits: Limits = Limits()):
+                 heartbeat: int = 30, connect_timeout: float = 10, limits: Limits = Limits(),
+                 formats: Iterable[str] = USUAL_FORMATS):
         self._exchange, self._exchange_type, self._durable, self._declare = exchange, exchange_type, durable, declare
         self._routing_keys = [routing_key] if isinstance(routing_key, str) else list(routing_key)
         self._queue_name, self._prefetch, self._auto_ack = queue, prefetch, auto_ack
         self._limits = limits
+        self._formats = tuple(formats)
         self._inbox: deque[Message] = deque()
         self._previous: Message | None = None
         self._ended = False
@@ -62,7 +64,7 @@ class Consumer:
 
     def receive_image(self, timeout: float | None = None) -> np.ndarray:
         """The next message as a matrix. Raises ImageError when it is no image; the next one can be received then."""
-        return self.receive(timeout).image(self._limits)
+        return self.receive(timeout).image(self._limits, self._formats)
 
     def messages(self) -> Iterator[Message]:
         """All messages until the end of transmission."""
@@ -75,7 +77,7 @@ class Consumer:
     def images(self) -> Iterator[np.ndarray]:
         """All images until the end of transmission."""
         for message in self.messages():
-            yield message.image(self._limits)
+            yield message.image(self._limits, self._formats)
 
     def exit(self) -> None:
         """Closes. What was received and not acknowledged goes back to the queue."""

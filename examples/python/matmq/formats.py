@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass
 
@@ -21,17 +22,27 @@ class Format:
     def holds(self) -> str:
         """In words."""
         depths = " or ".join(f"CV_{depth}" for depth in self.depths)
+        if len(self.channels) == 1:
+            return f"{depths} with {self.channels[0]} channel{'s' if self.channels[0] > 1 else ''}"
         return f"{depths} with {', '.join(map(str, self.channels[:-1]))} or {self.channels[-1]} channels"
 
 
 _JPEG = Format("JPEG", ("8U",), (1, 3), 65500)
+_TIFF = Format("TIFF", ("8U", "16U", "32F"), (1, 3, 4))
 FORMATS = {
     ".png": Format("PNG", ("8U", "16U"), (1, 3, 4)),
     ".jpg": _JPEG,
     ".jpeg": _JPEG,
     ".webp": Format("WebP", ("8U",), (1, 3, 4), 16383),
     ".bmp": Format("BMP", ("8U",), (1, 3, 4)),
+    ".tiff": _TIFF,
+    ".tif": _TIFF,
+    ".pgm": Format("PGM", ("8U", "16U"), (1,)),
+    ".ppm": Format("PPM", ("8U", "16U"), (3,)),
+    ".pnm": Format("PNM", ("8U", "16U"), (1, 3)),
 }
+USUAL_FORMATS = (".png", ".jpg", ".webp", ".bmp")
+"""What a receiver decodes unless its program names others: `.tiff`, `.pnm`."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +73,16 @@ def format_of(body: bytes) -> str | None:
         return ".bmp"
     if body.startswith(b"RIFF") and body[8:12] == b"WEBP":
         return ".webp"
+    if body.startswith((b"II*\0", b"MM\0*")):
+        return ".tiff"
+    if re.match(rb"P[1-6]\s", body):
+        return ".pnm"
     return None
 
 
 def size_of(body: bytes, encoding: str) -> tuple[int, int, int]:
     """Rows, columns and bytes of a pixel (the most that decoding takes), from the header alone."""
-    readers = {".png": _png, ".jpg": _jpeg, ".bmp": _bmp, ".webp": _webp}
+    readers = {".png": _png, ".jpg": _jpeg, ".bmp": _bmp, ".webp": _webp, ".tiff": _tiff, ".pnm": _pnm}
     try:
         rows, cols, pixel_bytes = readers[encoding](body)
     except ImageError:
@@ -131,3 +146,34 @@ def _webp(body: bytes) -> tuple[int, int, int]:
     else:
         return 0, 0, 0
     return rows, cols, 4
+
+
+def _tiff(body: bytes) -> tuple[int, int, int]:
+    """The sides of the first image, or those of its tiles where they are larger: OpenCV takes memory for a tile, too."""
+    order = "<" if body[0:1] == b"I" else ">"
+    (at,) = struct.unpack_from(f"{order}I", body, 4)
+    (entries,) = struct.unpack_from(f"{order}H", body, at)
+    numbers = {}
+    for entry in range(at + 2, at + 2 + entries * 12, 12):
+        tag, kind, count = struct.unpack_from(f"{order}HHI", body, entry)
+        if tag not in (256, 257, 258, 277, 322, 323):
+            continue
+        code, size = {3: ("H", 2), 4: ("I", 4)}.get(kind, ("B", 1))
+        where = entry + 8 if count * size <= 4 else struct.unpack_from(f"{order}I", body, entry + 8)[0]
+        if tag in numbers:  # readers may differ on which of two counts
+            return 0, 0, 0
+        (numbers[tag],) = struct.unpack_from(f"{order}{code}", body, where)
+    rows = max(numbers.get(257, 0), numbers.get(323, 0))
+    cols = max(numbers.get(256, 0), numbers.get(322, 0))
+    if 256 not in numbers or 257 not in numbers:
+        return 0, 0, 0
+    # Whatever it has, OpenCV makes 8-bit RGBA of it on the way.
+    return rows, cols, max(4, numbers.get(258, 1) * numbers.get(277, 1) // 8)
+
+
+def _pnm(body: bytes) -> tuple[int, int, int]:
+    gap = rb"(?:\s|#[^\r\n]*[\r\n])+"
+    match = re.match(rb"P([1-6])" + gap + rb"(\d{1,10})" + gap + rb"(\d{1,10})", body)
+    if not match:
+        return 0, 0, 0
+    return int(match[3]), int(match[2]), 6 if match[1] in b"36" else 2

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Iterable
 
 import numpy as np
 
 from .errors import ImageError
-from .formats import FORMATS, Limits, format_of, size_of
+from .formats import FORMATS, USUAL_FORMATS, Limits, format_of, size_of
 
 try:
     import cv2
@@ -22,6 +23,11 @@ CONTENT_TYPES = {
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
     ".bmp": "image/bmp",
+    ".tiff": "image/tiff",
+    ".tif": "image/tiff",
+    ".pgm": "image/x-portable-graymap",
+    ".ppm": "image/x-portable-pixmap",
+    ".pnm": "image/x-portable-anymap",
     RAW: RAW_CONTENT_TYPE,
 }
 MAX_CHANNELS = 512
@@ -67,6 +73,8 @@ def encode(image: np.ndarray, encoding: str, params: list[int] | None = None) ->
                          "convert the matrix, or send it as 'raw'")
     if max(image.shape[:2]) > wanted.side:
         raise ImageError(f"expected sides of at most {wanted.side} for {wanted.name} but received {image.shape}")
+    if wanted.name == "TIFF" and depth == "32F" and not params:
+        params = [_opencv().IMWRITE_TIFF_COMPRESSION, 1]  # none; OpenCV 4.6 would store three channels with a loss
     done, body = _opencv().imencode(encoding, image, params or [])
     if not done:
         raise ImageError(f"OpenCV cannot encode {type_name(image)} as {encoding}")
@@ -97,13 +105,17 @@ def is_raw(content_type: str | None) -> bool:
     return (content_type or "").split(";")[0].strip().lower() == RAW_CONTENT_TYPE
 
 
-def decode(body: bytes, content_type: str | None, headers: dict, limits: Limits = Limits()) -> np.ndarray:
-    """The matrix of an image's body: raw by its content type, all others by their first bytes."""
+def decode(body: bytes, content_type: str | None, headers: dict, limits: Limits = Limits(),
+           formats: Iterable[str] = USUAL_FORMATS) -> np.ndarray:
+    """The matrix of an image's body: raw by its content type, all others by their first bytes, if they are allowed."""
     if is_raw(content_type):
         return decode_raw(body, headers, limits)
     encoding = format_of(body)
     if encoding is None:
         raise ImageError(f"no image of a known format ({content_type or 'no content type'}, {len(body)} bytes)")
+    if encoding not in formats:
+        raise ImageError(f"expected an image of {', '.join(formats)} but received {encoding}: name it in formats, if "
+                         "the sender is trusted")
     limits.check(*size_of(body, encoding), FORMATS[encoding].name)  # before OpenCV takes memory
     image = _opencv().imdecode(np.frombuffer(body, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Callable
+from typing import Callable, Iterable
 
 import numpy as np
 import pika
 
 from . import image
 from .errors import ImageError
-from .formats import Limits
+from .formats import USUAL_FORMATS, Limits
 
 EOT_BODY = b"\x04"
 
@@ -33,7 +33,7 @@ class Message:
         if self.is_eot:
             return "eot"
         content_type = self.properties.content_type or ""
-        if image.is_raw(content_type) or content_type.startswith("image/") or image.format_of(self.body):
+        if image.is_raw(content_type) or content_type.startswith("image/") or image.format_of(self.body) in USUAL_FORMATS:
             return "image"
         try:
             self.body.decode()
@@ -48,16 +48,16 @@ class Message:
 
     @property
     def encoding(self) -> str | None:
-        """`.png`, `.jpg`, `.bmp`, `.webp` or `raw` of an image."""
+        """`.png`, `.jpg`, `.bmp`, `.webp`, `.tiff`, `.pnm` or `raw` of an image."""
         return image.RAW if image.is_raw(self.properties.content_type) else image.format_of(self.body)
 
     def text(self) -> str:
         """The body as UTF-8."""
         return self.body.decode()
 
-    def image(self, limits: Limits = Limits()) -> np.ndarray:
+    def image(self, limits: Limits = Limits(), formats: Iterable[str] = USUAL_FORMATS) -> np.ndarray:
         """The body as a matrix, in OpenCV's order of channels (BGR). Raises ImageError."""
-        return image.decode(self.body, self.properties.content_type, self.properties.headers or {}, limits)
+        return image.decode(self.body, self.properties.content_type, self.properties.headers or {}, limits, formats)
 
     def ack(self) -> None:
         """Tells the broker that the message is done with."""

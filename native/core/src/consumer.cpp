@@ -9,7 +9,10 @@ namespace matmq {
 class Consumer::Impl {
  public:
   explicit Impl(const ConsumerOptions& options)
-      : ack_(options.ack), limits_(options.limits), consumer_(options, [this] { absorb(); }) {
+      : ack_(options.ack),
+        limits_(options.limits),
+        formats_(options.formats),
+        consumer_(options, [this] { absorb(); }) {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return connected_ || closed_; });
     if (closed_) throw Error(closingError());
@@ -56,6 +59,7 @@ class Consumer::Impl {
   }
 
   [[nodiscard]] const ImageLimits& limits() const noexcept { return limits_; }
+  [[nodiscard]] ImageFormats formats() const noexcept { return formats_; }
   ConsumerStats stats() const { return consumer_.stats(); }
 
  private:
@@ -97,6 +101,7 @@ class Consumer::Impl {
 
   const AckMode ack_;
   const ImageLimits limits_;
+  const ImageFormats formats_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::uint64_t news_ = 0;
@@ -119,6 +124,7 @@ ReceivedImage Consumer::receiveImage(const DecodeOptions& options, std::optional
   DecodeOptions limited = options;
   limited.limits.pixels = std::min(options.limits.pixels, impl_->limits().pixels);
   limited.limits.decodedBytes = std::min(options.limits.decodedBytes, impl_->limits().decodedBytes);
+  if (!limited.formats) limited.formats = impl_->formats();
   DecodedImage image = decodeMessage(*message, limited);
   return {std::move(message), std::move(image)};
 }

@@ -92,6 +92,7 @@ void validate(const ConsumerOptions& options) {
   validateConnection(options);
   validateExchange(options);
   validateHighWaterMark(options.highWaterMark);
+  if (options.formats.empty()) refuse("formats", "at least one image format", "none");
   if (options.routingKeys.empty()) refuse("routingKeys", "at least one key", "an empty list");
   for (const std::string& key : options.routingKeys) checkName("routingKeys", key);
   if (options.queue) checkNotEmpty("queue.name", options.queue->name);

@@ -12,8 +12,10 @@ std::string codeOfCheck(const cv::Mat& image, ImageFormat format, const matmq::E
   return codeOf([&] { matmq::checkEncodable(image, format, options); });
 }
 
-constexpr std::array encoded{ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp};
-constexpr std::array all{ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp, ImageFormat::raw};
+constexpr std::array encoded{ImageFormat::png,  ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp,
+                             ImageFormat::tiff, ImageFormat::pnm,  ImageFormat::pgm,  ImageFormat::ppm};
+constexpr std::array all{ImageFormat::png,  ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp, ImageFormat::raw,
+                         ImageFormat::tiff, ImageFormat::pnm,  ImageFormat::pgm,  ImageFormat::ppm};
 
 }  // namespace
 
@@ -31,6 +33,14 @@ TEST_CASE("each format holds the types it should, and what passes the check is e
           case ImageFormat::webp:
           case ImageFormat::bmp:
             return depth == CV_8U && one34;
+          case ImageFormat::tiff:
+            return (depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F) && one34;
+          case ImageFormat::pnm:
+            return (depth == CV_8U || depth == CV_16U) && (channels == 1 || channels == 3);
+          case ImageFormat::pgm:
+            return (depth == CV_8U || depth == CV_16U) && channels == 1;
+          case ImageFormat::ppm:
+            return (depth == CV_8U || depth == CV_16U) && channels == 3;
           case ImageFormat::raw:
             break;
         }
@@ -121,6 +131,7 @@ TEST_CASE("options out of range are refused") {
 
 TEST_CASE("an option that the format does not have is refused by name") {
   const cv::Mat image(2, 3, CV_8UC3, cv::Scalar::all(0));
+  const cv::Mat gray(2, 3, CV_8UC1, cv::Scalar::all(0));
   const std::vector<std::pair<matmq::EncodeOptions, std::vector<ImageFormat>>> owned{
       {{.quality = 90}, {ImageFormat::jpeg, ImageFormat::webp}},
       {{.progressive = false}, {ImageFormat::jpeg}},
@@ -139,7 +150,8 @@ TEST_CASE("an option that the format does not have is refused by name") {
     for (const ImageFormat format : all) {
       CAPTURE(static_cast<int>(format));
       const bool owns = std::ranges::find(owners, format) != owners.end();
-      CHECK(codeOfCheck(image, format, options) == (owns ? "" : "INVALID_ARGUMENT"));
+      CHECK(codeOfCheck(format == ImageFormat::pgm ? gray : image, format, options) ==
+            (owns ? "" : "INVALID_ARGUMENT"));
     }
   }
   CHECK(messageOf([&] { matmq::checkEncodable(image, ImageFormat::png, {.quality = 90}); }) ==
@@ -173,10 +185,10 @@ TEST_CASE("a raw matrix is not encoded") {
 }
 
 TEST_CASE("a region of interest encodes as its copy does") {
-  const cv::Mat whole = support::picture(60, 80, CV_8UC3);
-  const cv::Mat region = whole(cv::Rect(7, 9, 41, 33));
-  REQUIRE_FALSE(region.isContinuous());
   for (const ImageFormat format : encoded) {
+    const cv::Mat whole = support::picture(60, 80, format == ImageFormat::pgm ? CV_8UC1 : CV_8UC3);
+    const cv::Mat region = whole(cv::Rect(7, 9, 41, 33));
+    REQUIRE_FALSE(region.isContinuous());
     CAPTURE(static_cast<int>(format));
     CHECK(support::copy(matmq::encodeImage(region, format)) ==
           support::copy(matmq::encodeImage(region.clone(), format)));

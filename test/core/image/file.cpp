@@ -114,7 +114,7 @@ TEST_CASE("a file beyond the limits is not read into memory") {
 TEST_CASE("an extension that says no format is refused before anything is written") {
   const Folder folder;
   const cv::Mat image = support::picture(3, 4, CV_8UC3);
-  for (const char* name : {"a", "a.", "a.gif", ".png.d/a", "a.tiff"}) {
+  for (const char* name : {"a", "a.", "a.gif", ".png.d/a", "a.pam"}) {
     CHECK(support::codeOf([&] { matmq::writeImage(folder / name, image); }) == "UNKNOWN_FORMAT");
   }
   CHECK(folder.names().empty());

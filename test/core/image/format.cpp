@@ -15,6 +15,11 @@ TEST_CASE("a format is known by every name programs write, in any case") {
                                      {"WebP", ImageFormat::webp},
                                      {".bmp", ImageFormat::bmp},
                                      {"bmp", ImageFormat::bmp},
+                                     {".tiff", ImageFormat::tiff},
+                                     {"TIF", ImageFormat::tiff},
+                                     {".pnm", ImageFormat::pnm},
+                                     {"pgm", ImageFormat::pgm},
+                                     {".PPM", ImageFormat::ppm},
                                      {"raw", ImageFormat::raw},
                                      {"RAW", ImageFormat::raw}}) {
     CAPTURE(name);
@@ -23,19 +28,22 @@ TEST_CASE("a format is known by every name programs write, in any case") {
 }
 
 TEST_CASE("an unknown format is refused with the list of those that are known") {
-  for (const auto* name : {"", ".", "tiff", ".raw", "png ", "..png", "image/png"}) {
+  for (const auto* name : {"", ".", "gif", ".pbm", ".raw", "png ", "..png", "image/png"}) {
     CAPTURE(name);
     CHECK(codeOf([&] { static_cast<void>(matmq::parseImageFormat(name)); }) == "UNKNOWN_FORMAT");
   }
-  const std::string message = support::messageOf([] { static_cast<void>(matmq::parseImageFormat(".tiff")); });
+  const std::string message = support::messageOf([] { static_cast<void>(matmq::parseImageFormat(".gif")); });
   CHECK(message ==
-        "Expected '.png', '.jpg', '.jpeg', '.webp', '.bmp' or 'raw' for the image format but received '.tiff'");
+        "Expected '.png', '.jpg', '.jpeg', '.webp', '.bmp', '.tiff', '.pnm', '.pgm', '.ppm' or 'raw' for the image "
+        "format "
+        "but received '.gif'");
   CHECK(support::messageOf([] { static_cast<void>(matmq::parseImageFormat(std::string(1 << 20, 'x'))); }).size() < 300);
 }
 
 TEST_CASE("a format and its content type lead to each other") {
   for (const ImageFormat format :
-       {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp, ImageFormat::raw}) {
+       {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp, ImageFormat::raw, ImageFormat::tiff,
+        ImageFormat::pnm, ImageFormat::pgm, ImageFormat::ppm}) {
     CHECK(matmq::formatOfContentType(matmq::contentType(format)) == format);
   }
   CHECK(matmq::contentType(ImageFormat::jpeg) == "image/jpeg");
@@ -54,6 +62,16 @@ TEST_CASE("a body is known by its exact magic bytes alone") {
   CHECK(of(support::openCvEncodes(".jpg", image)) == ImageFormat::jpeg);
   CHECK(of(support::openCvEncodes(".webp", image)) == ImageFormat::webp);
   CHECK(of(support::openCvEncodes(".bmp", image)) == ImageFormat::bmp);
+  CHECK(of(support::openCvEncodes(".tiff", image)) == ImageFormat::tiff);
+  CHECK(of({'M', 'M', 0, 42}) == ImageFormat::tiff);
+  CHECK(of(support::openCvEncodes(".ppm", image)) == ImageFormat::pnm);
+  CHECK(of({'P', '1', ' '}) == ImageFormat::pnm);
+  CHECK_FALSE(of({'P', '7', '\n'}));
+  CHECK_FALSE(of({'P', '5', '1'}));
+  CHECK_FALSE(of({'P', '5'}));
+  CHECK_FALSE(of({'I', 'I', 0, 42}));
+  CHECK_FALSE(of({'I', 'I', 43, 0}));
+  CHECK_FALSE(of({'I', 'M', 42, 0}));
   CHECK_FALSE(of({}));
   CHECK_FALSE(of({'B'}));
   CHECK_FALSE(of({0xFF, 0xD8}));

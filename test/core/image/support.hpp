@@ -91,8 +91,9 @@ inline int openCvMode(matmq::DecodeMode mode) {
 constexpr std::array modes{matmq::DecodeMode::unchanged, matmq::DecodeMode::color, matmq::DecodeMode::grayscale};
 
 /// In every mode, with the orientation applied and ignored.
-inline void checkDecodesAsOpenCv(const Bytes& body) {
-  for (const matmq::DecodeMode mode : modes) {
+inline void checkDecodesAsOpenCv(const Bytes& body, matmq::ImageFormats formats = matmq::usualFormats,
+                                 std::span<const matmq::DecodeMode> inModes = modes) {
+  for (const matmq::DecodeMode mode : inModes) {
     for (const bool ignoreOrientation : {false, true}) {
       CAPTURE(static_cast<int>(mode));
       CAPTURE(ignoreOrientation);
@@ -100,7 +101,8 @@ inline void checkDecodesAsOpenCv(const Bytes& body) {
       const int flag = mode != matmq::DecodeMode::unchanged && ignoreOrientation ? cv::IMREAD_IGNORE_ORIENTATION : 0;
       const cv::Mat theirs = cv::imdecode(body, openCvMode(mode) | flag);
       REQUIRE_FALSE(theirs.empty());
-      const cv::Mat ours = matmq::decodeImage(view(body), {.mode = mode, .ignoreOrientation = ignoreOrientation});
+      const cv::Mat ours =
+          matmq::decodeImage(view(body), {.mode = mode, .ignoreOrientation = ignoreOrientation, .formats = formats});
       CHECK(matmq::typeName(ours.type()) == matmq::typeName(theirs.type()));
       CHECK(same(ours, theirs));
     }

@@ -61,6 +61,7 @@ enum class ErrorCode : std::uint8_t {
   cannotDecode,     ///< the body is damaged
   notAnImage,       ///< the body is none of the allowed formats
   limitExceeded,    ///< the image is larger than `limits` allows
+  codecMissing,     ///< the library of a format that is loaded on demand is not installed
   invalidMatrix,    ///< an empty matrix, or one whose fields contradict each other
   cannotReadFile,   ///< the system does not let an image file be read, or it is no regular file
   cannotWriteFile,  ///< nor written

@@ -1,8 +1,10 @@
 // Matrices to bytes and back. Free functions without state, safe to call from any thread.
 //
 // Rules
-// 1. Only libjpeg-turbo, libpng, libwebp and our own BMP and raw code read bytes; OpenCV's imgcodecs is never linked.
-// 2. A decoder is chosen by the exact magic bytes, never by what the message claims.
+// 1. Only libjpeg-turbo, libpng, libwebp, libtiff and our own BMP, PNM and raw code read bytes; OpenCV's imgcodecs is
+//    never linked. libtiff is loaded when the first TIFF is encoded or decoded, and not before.
+// 2. A decoder is chosen by the exact magic bytes, never by what the message claims, and only among the formats that
+//    the program allows (ImageFormats): PNG, JPEG, WebP and BMP unless it names others.
 // 3. Dimensions are read and held against ImageLimits before any memory for pixels is taken.
 // 4. Encoded bytes are what `cv::imencode` of the same format and options makes; matrices are BGR or BGRA, and one that
 //    is RGB or RGBA says so (EncodeOptions::channelOrder).
@@ -11,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <matmq/bytes.hpp>
 #include <matmq/error.hpp>
 #include <opencv2/core/mat.hpp>
@@ -21,8 +24,33 @@
 
 namespace matmq {
 
-/// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format.
-enum class ImageFormat : std::uint8_t { png, jpeg, webp, bmp, raw };
+/// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format. `pnm` is
+/// PGM or PPM, by the channels of the matrix; as what is read it is all three of Netpbm's (PBM, PGM and PPM).
+enum class ImageFormat : std::uint8_t { png, jpeg, webp, bmp, raw, tiff, pnm, pgm, ppm };
+
+/// A set of file formats: what may be decoded. PGM and PPM are told by one decoder and count as PNM.
+class ImageFormats {
+ public:
+  constexpr ImageFormats(std::initializer_list<ImageFormat> formats) noexcept {
+    for (const ImageFormat format : formats) add(format);
+  }
+
+  constexpr void add(ImageFormat format) noexcept { bits_ |= bit(format); }
+  [[nodiscard]] constexpr bool contains(ImageFormat format) const noexcept { return (bits_ & bit(format)) != 0; }
+  [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
+  friend constexpr bool operator==(ImageFormats, ImageFormats) noexcept = default;
+
+ private:
+  static constexpr unsigned bit(ImageFormat format) noexcept {
+    const bool netpbm = format == ImageFormat::pgm || format == ImageFormat::ppm;
+    return 1U << static_cast<unsigned>(netpbm ? ImageFormat::pnm : format);
+  }
+
+  unsigned bits_ = 0;
+};
+
+/// What is decoded unless the program says more, or less.
+inline constexpr ImageFormats usualFormats{ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp};
 
 /// The order of the colours in a matrix of 3 or 4 channels. OpenCV's, and so MatMQ's everywhere else, is BGR(A).
 enum class ChannelOrder : std::uint8_t { bgr, rgb };
@@ -83,11 +111,15 @@ struct DecodeOptions {
   /// 1, 2, 4 or 8: the sides are divided by it, as with IMREAD_REDUCED_*. A JPEG is decoded at that size (sides rounded
   /// up), which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down, at least 1).
   int reduce = 1;
+  /// The formats to decode; a body of another is NOT_AN_IMAGE. Unset: `usualFormats`; those of the options for a
+  /// Consumer; for a file that is read by its name also the one that its extension names.
+  std::optional<ImageFormats> formats{};
   /// They hold for the size the file has, before it is reduced.
   ImageLimits limits{};
 };
 
-/// Reads a name as programs write it: ".png", "png", ".jpg", ".jpeg", ".webp", ".bmp", "raw"; case does not matter.
+/// Reads a name as programs write it: ".png", "png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff",
+/// ".pnm", ".pgm", ".ppm", "raw"; case does not matter.
 /// @throws Error UNKNOWN_FORMAT, with the list of names, for anything else.
 [[nodiscard]] ImageFormat parseImageFormat(std::string_view name);
 /// The `content_type` of a format: "image/png", ..., "application/x-cv-mat".
@@ -95,7 +127,10 @@ struct DecodeOptions {
 /// The format of a `content_type`, if it is one of ours.
 [[nodiscard]] std::optional<ImageFormat> formatOfContentType(std::string_view contentType) noexcept;
 /// The format whose magic bytes `body` begins with; nothing for anything else (a raw matrix has no magic).
+/// PGM and PPM are `pnm`.
 [[nodiscard]] std::optional<ImageFormat> formatOfMagic(std::span<const std::byte> body) noexcept;
+/// The name to say in `formats` and in messages: "png", "tiff", "pnm", ...
+[[nodiscard]] std::string_view formatName(ImageFormat format) noexcept;
 
 /// Checks, without encoding, that `format` can hold `image` and that `options` are in range.
 /// @throws Error INVALID_MATRIX (empty, more than two dimensions), CANNOT_ENCODE (depth or channels the format has not,
@@ -103,11 +138,13 @@ struct DecodeOptions {
 void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
 /// Encodes to a file image in memory. Any step is accepted (regions of interest).
-/// @throws Error as checkEncodable; CANNOT_ENCODE when the library refuses. `raw` is not encoded: INVALID_ARGUMENT.
+/// @throws Error as checkEncodable; CANNOT_ENCODE when the library refuses; CODEC_MISSING (TIFF, without libtiff). `raw` is not encoded: INVALID_ARGUMENT.
 [[nodiscard]] SharedBytes encodeImage(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
-/// Decodes PNG, JPEG, WebP or BMP by magic. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG gives CV_16U.
-/// @throws Error NOT_AN_IMAGE (no known magic), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated), INVALID_ARGUMENT.
+/// Decodes by magic what `options.formats` allows. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG, TIFF and
+/// PNM give CV_16U, TIFF of floating-point numbers CV_32F or CV_64F.
+/// @throws Error NOT_AN_IMAGE (no magic that is allowed), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated),
+///         CODEC_MISSING (TIFF, without libtiff), INVALID_ARGUMENT.
 [[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {});
 
 /// The same pixels with red and blue exchanged, in memory of their own.

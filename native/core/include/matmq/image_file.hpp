@@ -13,11 +13,13 @@
 
 namespace matmq {
 
-/// Reads and decodes a PNG, JPEG, WebP or BMP file.
+/// Reads and decodes an image file: PNG, JPEG, WebP, BMP, and the format that the path's extension names (the program
+/// has named the file), unless `options.formats` says what it may be.
 /// @throws Error CANNOT_READ_FILE (naming the path and the system's reason), and as decodeImage
 [[nodiscard]] cv::Mat readImage(const std::string& path, const DecodeOptions& options = {});
 
-/// The format that the extension of a path says: ".png", ".jpg", ".jpeg", ".webp" or ".bmp"; case does not matter.
+/// The format that the extension of a path says: ".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif",
+/// ".tiff", ".pnm", ".pgm" or ".ppm"; case does not matter.
 /// @throws Error UNKNOWN_FORMAT
 [[nodiscard]] ImageFormat formatOfPath(const std::string& path);
 

@@ -114,6 +114,7 @@ struct ConsumerOptions : ConnectionOptions, ExchangeOptions {
   AckMode ack = AckMode::automatic;
   HighWaterMark highWaterMark{};
   ImageLimits limits{};
+  ImageFormats formats = usualFormats;  ///< what Consumer::receiveImage decodes unless its options say otherwise
   /// A larger body is refused before memory is taken for it.
   std::uint64_t maxMessageBytes = 512ULL * 1024 * 1024;
 };

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "codecs.hpp"
+#include "gray.hpp"
 #include "limits.hpp"
 #include "malloc_buffer.hpp"
 
@@ -16,17 +17,6 @@ constexpr std::size_t paletteBytes = 256 * 4;
 constexpr std::size_t masksAt = fileHeader + infoHeader;  // inside the longer headers, behind the short one
 
 constexpr std::size_t paddedTo4(std::size_t bytes) noexcept { return (bytes + 3) & ~std::size_t{3}; }
-
-// OpenCV's own fixed-point weights, which differ from cv::cvtColor's in the last place.
-constexpr int grayShift = 14;
-constexpr int redWeight = 4899;
-constexpr int greenWeight = 9617;
-constexpr int blueWeight = (1 << grayShift) - redWeight - greenWeight;
-
-constexpr std::uint8_t grayOf(int blue, int green, int red) noexcept {
-  const int sum = blue * blueWeight + green * greenWeight + red * redWeight;
-  return static_cast<std::uint8_t>((sum + (1 << (grayShift - 1))) >> grayShift);
-}
 
 [[noreturn]] void damaged(const std::string& message) { throw Error(ErrorCode::cannotDecode, message); }
 

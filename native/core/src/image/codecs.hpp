@@ -15,11 +15,15 @@ namespace matmq::codec {
 [[nodiscard]] SharedBytes encodeJpeg(const cv::Mat& image, const EncodeOptions& options);
 [[nodiscard]] SharedBytes encodeWebp(const cv::Mat& image, const EncodeOptions& options);
 [[nodiscard]] SharedBytes encodeBmp(const cv::Mat& image, const EncodeOptions& options);
+[[nodiscard]] SharedBytes encodeTiff(const cv::Mat& image, const EncodeOptions& options);
+[[nodiscard]] SharedBytes encodePnm(const cv::Mat& image, const EncodeOptions& options);
 
 [[nodiscard]] cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options);
 [[nodiscard]] cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options);
 [[nodiscard]] cv::Mat decodeWebp(std::span<const std::byte> body, const DecodeOptions& options);
 [[nodiscard]] cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options);
+[[nodiscard]] cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options);
+[[nodiscard]] cv::Mat decodePnm(std::span<const std::byte> body, const DecodeOptions& options);
 
 /// The file size of a BMP of this matrix; more than 2^31-1 cannot be said in its header.
 [[nodiscard]] std::uint64_t bmpFileSize(const cv::Mat& image) noexcept;

@@ -1,7 +1,11 @@
 #include <algorithm>
+#include <array>
 #include <matmq/image.hpp>
 #include <new>
 #include <opencv2/imgproc.hpp>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "codecs.hpp"
 
@@ -20,10 +24,32 @@ std::string firstBytes(std::span<const std::byte> body) {
   return text;
 }
 
-[[noreturn]] void refuse(std::span<const std::byte> body) {
-  const std::string received =
+/// "PNG, JPEG, WebP or BMP"
+std::string inWords(ImageFormats formats) {
+  constexpr std::array words{std::pair{ImageFormat::png, "PNG"},   std::pair{ImageFormat::jpeg, "JPEG"},
+                             std::pair{ImageFormat::webp, "WebP"}, std::pair{ImageFormat::bmp, "BMP"},
+                             std::pair{ImageFormat::tiff, "TIFF"}, std::pair{ImageFormat::pnm, "PNM"}};
+  std::vector<std::string_view> list;
+  for (const auto& [format, word] : words) {
+    if (formats.contains(format)) list.emplace_back(word);
+  }
+  std::string text;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    if (i > 0) text += i + 1 == list.size() ? " or " : ", ";
+    text += list[i];
+  }
+  return text;
+}
+
+[[noreturn]] void refuse(std::span<const std::byte> body, std::optional<ImageFormat> format, ImageFormats allowed) {
+  std::string received =
       body.empty() ? "an empty one" : std::to_string(body.size()) + " bytes that begin with" + firstBytes(body);
-  throw Error(ErrorCode::notAnImage, "Expected a body that is a PNG, JPEG, WebP or BMP image but received " + received);
+  if (format) {
+    received = "one of the format '" + std::string(formatName(*format)) + "': name it in the option formats, if " +
+               "the sender is trusted";
+  }
+  throw Error(ErrorCode::notAnImage,
+              "Expected a body that is a " + inWords(allowed) + " image but received " + received);
 }
 
 }  // namespace
@@ -43,8 +69,12 @@ cv::Mat codec::reduced(cv::Mat image, int divisor) {
 
 cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options) {
   codec::checkReduce(options.reduce);
+  const ImageFormats allowed = options.formats.value_or(usualFormats);
+  if (allowed.empty()) {
+    throw Error(ErrorCode::invalidArgument, "Expected at least one of the ImageFormats in formats but received none");
+  }
   const auto format = formatOfMagic(body);
-  if (!format) refuse(body);
+  if (!format || !allowed.contains(*format)) refuse(body, format, allowed);
   try {
     switch (*format) {
       case ImageFormat::png:
@@ -55,6 +85,12 @@ cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& option
         return codec::reduced(codec::decodeWebp(body, options), options.reduce);
       case ImageFormat::bmp:
         return codec::reduced(codec::decodeBmp(body, options), options.reduce);
+      case ImageFormat::tiff:
+        return codec::reduced(codec::decodeTiff(body, options), options.reduce);
+      case ImageFormat::pnm:
+        return codec::reduced(codec::decodePnm(body, options), options.reduce);
+      case ImageFormat::pgm:  // told by their magic as PNM
+      case ImageFormat::ppm:
       case ImageFormat::raw:
         break;
     }
@@ -62,7 +98,7 @@ cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& option
     if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
     throw Error(ErrorCode::cannotDecode, error.err);
   }
-  refuse(body);
+  refuse(body, std::nullopt, allowed);
 }
 
 }  // namespace matmq

@@ -28,6 +28,12 @@ constexpr std::array capabilities{
     Capability{ImageFormat::jpeg, "JPEG", "CV_8UC1 or CV_8UC3", bit(CV_8U), bit(1) | bit(3), 65500},
     Capability{ImageFormat::webp, "WebP", "CV_8U with 1, 3 or 4 channels", bit(CV_8U), bit(1) | bit(3) | bit(4), 16383},
     Capability{ImageFormat::bmp, "BMP", "CV_8U with 1, 3 or 4 channels", bit(CV_8U), bit(1) | bit(3) | bit(4), anySide},
+    Capability{ImageFormat::tiff, "TIFF", "CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
+               bit(CV_8U) | bit(CV_16U) | bit(CV_32F) | bit(CV_64F), bit(1) | bit(3) | bit(4), anySide},
+    Capability{ImageFormat::pnm, "PNM", "CV_8U or CV_16U with 1 or 3 channels", bit(CV_8U) | bit(CV_16U),
+               bit(1) | bit(3), anySide},
+    Capability{ImageFormat::pgm, "PGM", "CV_8U or CV_16U with 1 channel", bit(CV_8U) | bit(CV_16U), bit(1), anySide},
+    Capability{ImageFormat::ppm, "PPM", "CV_8U or CV_16U with 3 channels", bit(CV_8U) | bit(CV_16U), bit(3), anySide},
     Capability{ImageFormat::raw, "raw", "CV_8U, CV_8S, CV_16U, CV_16S, CV_32S, CV_32F or CV_64F",
                bit(CV_8U) | bit(CV_8S) | bit(CV_16U) | bit(CV_16S) | bit(CV_32S) | bit(CV_32F) | bit(CV_64F),
                anyChannels, anySide},
@@ -155,6 +161,12 @@ SharedBytes encodeChecked(const cv::Mat& image, ImageFormat format, const Encode
       return codec::encodeWebp(image, options);
     case ImageFormat::bmp:
       return codec::encodeBmp(image, options);
+    case ImageFormat::tiff:
+      return codec::encodeTiff(image, options);
+    case ImageFormat::pnm:
+    case ImageFormat::pgm:
+    case ImageFormat::ppm:
+      return codec::encodePnm(image, options);
     case ImageFormat::raw:
       break;
   }

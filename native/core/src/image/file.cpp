@@ -103,9 +103,30 @@ class TemporaryFile {
   NewFile file_;
 };
 
+std::string extensionOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  const std::size_t dot = path.rfind('.');
+  const bool named = dot != std::string::npos && (slash == std::string::npos || dot > slash);
+  return named ? path.substr(dot) : std::string();
+}
+
+/// What a file of this name may be: the usual formats, and the one that its extension names.
+ImageFormats formatsOfName(const std::string& path) {
+  ImageFormats formats = usualFormats;
+  const std::string extension = extensionOf(path);
+  try {
+    // One bit a pixel is read but not written: no name of an ImageFormat.
+    formats.add(extension == ".pbm" || extension == ".PBM" ? ImageFormat::pnm : parseImageFormat(extension));
+  } catch (const Error&) {  // it names none of ours
+  }
+  return formats;
+}
+
 }  // namespace
 
-cv::Mat readImage(const std::string& path, const DecodeOptions& options) {
+cv::Mat readImage(const std::string& path, const DecodeOptions& given) {
+  DecodeOptions options = given;
+  if (!options.formats) options.formats = formatsOfName(path);
   constexpr std::size_t magicBytes = 12;
   constexpr std::size_t mostMetadata =
       64ULL * 1024 * 1024;  // beside pixels, which hardly ever grow when they are encoded
@@ -124,20 +145,16 @@ cv::Mat readImage(const std::string& path, const DecodeOptions& options) {
   const std::size_t first = std::min(size, magicBytes);
   std::array<std::byte, magicBytes> head{};
   const std::size_t headSize = readUpTo(file, head.data(), first, path);
-  // A large file that is no image is not read into memory.
-  if (!formatOfMagic({head.data(), headSize})) return decodeImage({head.data(), headSize}, options);
+  // A large file that is no image, or none that is allowed, is not read into memory.
+  const auto format = formatOfMagic({head.data(), headSize});
+  if (!format || !options.formats->contains(*format)) return decodeImage({head.data(), headSize}, options);
   codec::MallocBuffer body(size);
   std::memcpy(body.data(), head.data(), headSize);
   const std::size_t whole = headSize + readUpTo(file, body.data() + headSize, size - headSize, path);
   return decodeImage({body.data(), whole}, options);
 }
 
-ImageFormat formatOfPath(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  const std::size_t dot = path.rfind('.');
-  const bool named = dot != std::string::npos && (slash == std::string::npos || dot > slash);
-  return parseImageFormat(named ? path.substr(dot) : std::string());
-}
+ImageFormat formatOfPath(const std::string& path) { return parseImageFormat(extensionOf(path)); }
 
 void writeFile(const std::string& path, std::span<const std::byte> bytes) {
   const std::string target = behindLinks(path);

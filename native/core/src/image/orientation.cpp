@@ -1,8 +1,8 @@
 #include "orientation.hpp"
 
-#include <cstdint>
 #include <opencv2/core.hpp>
-#include <optional>
+
+#include "tiff_bytes.hpp"
 
 namespace matmq::codec {
 namespace {
@@ -13,57 +13,19 @@ constexpr std::size_t entrySize = 12;
 // A tag's string longer than this lies elsewhere in the block, at an offset.
 constexpr std::uint32_t inlineBytes = 4;
 
-class Tiff {
- public:
-  explicit Tiff(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
-
-  /// "II" or "MM", then 42. OpenCV looks at the first letter and that both are alike; so do we.
-  [[nodiscard]] bool readByteOrder() noexcept {
-    if (bytes_.size() < 8 || bytes_[0] != bytes_[1]) return false;
-    if (bytes_[0] == std::byte{'I'}) {
-      littleEndian_ = true;
-    } else if (bytes_[0] == std::byte{'M'}) {
-      littleEndian_ = false;
-    } else {
-      return false;
-    }
-    return u16(2) == 42;
-  }
-
-  [[nodiscard]] std::optional<std::uint16_t> u16(std::size_t offset) const noexcept {
-    if (offset > bytes_.size() || bytes_.size() - offset < 2) return std::nullopt;
-    const auto first = std::to_integer<unsigned>(bytes_[offset]);
-    const auto second = std::to_integer<unsigned>(bytes_[offset + 1]);
-    return static_cast<std::uint16_t>(littleEndian_ ? second << 8 | first : first << 8 | second);
-  }
-
-  [[nodiscard]] std::optional<std::uint32_t> u32(std::size_t offset) const noexcept {
-    const auto first = u16(offset);
-    const auto second = u16(offset + 2);
-    if (!first || !second) return std::nullopt;
-    const std::uint32_t a = *first;
-    const std::uint32_t b = *second;
-    return littleEndian_ ? b << 16 | a : a << 16 | b;
-  }
-
-  /// Whether the string of the entry at `offset` lies inside the block.
-  [[nodiscard]] bool holdsString(std::size_t offset) const noexcept {
-    const auto size = u32(offset + 4);
-    if (!size) return false;
-    if (*size <= inlineBytes) return true;
-    const auto at = u32(offset + 8);
-    return at && *at <= bytes_.size() && *size <= bytes_.size() - *at;
-  }
-
- private:
-  std::span<const std::byte> bytes_;
-  bool littleEndian_ = true;
-};
+/// Whether the string of the entry at `offset` lies inside the block.
+bool holdsString(const TiffBytes& tiff, std::size_t offset) noexcept {
+  const auto size = tiff.u32(offset + 4);
+  if (!size) return false;
+  if (*size <= inlineBytes) return true;
+  const auto at = tiff.u32(offset + 8);
+  return at && *at <= tiff.size() && *size <= tiff.size() - *at;
+}
 
 }  // namespace
 
 int exifOrientation(std::span<const std::byte> bytes) noexcept {
-  Tiff tiff(bytes);
+  TiffBytes tiff(bytes);
   if (!tiff.readByteOrder()) return upright;
   const auto directory = tiff.u32(4);
   const auto entries = directory ? tiff.u16(*directory) : std::nullopt;
@@ -78,7 +40,7 @@ int exifOrientation(std::span<const std::byte> bytes) noexcept {
       case 0x010E:                                     // ImageDescription, Make, Model: the strings that come before
       case 0x010F:                                     // Orientation. OpenCV gives up on the block when
       case 0x0110:                                     // one of them points outside it.
-        if (!tiff.holdsString(entry)) return upright;
+        if (!holdsString(tiff, entry)) return upright;
         break;
       default:
         break;
