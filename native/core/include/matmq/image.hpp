@@ -95,7 +95,7 @@ struct EncodeOptions {
 struct ImageLimits {
   std::uint64_t pixels = 128ULL * 1024 * 1024;  ///< rows * cols
   /// rows * cols * bytes per pixel, and what the decoder takes beside them, if that is more than 1 MiB: the coefficients
-  /// of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a PNG.
+  /// of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a PNG, a row or tile of a TIFF.
   std::uint64_t decodedBytes = 512ULL * 1024 * 1024;
 };
 

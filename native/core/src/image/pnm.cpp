@@ -194,7 +194,8 @@ cv::Mat decodePnm(std::span<const std::byte> body, const DecodeOptions& options)
   Scanner scanner(body);
   const Header header(body, scanner);
   const int type = decodedType(header.type(), options.mode);
-  checkLimits(header.rows, header.cols, type, options.limits, "PNM");
+  // A row of samples beside the pixels.
+  checkLimits(header.rows, header.cols, type, options.limits, "PNM", header.samples() * sizeof(std::uint16_t));
   const std::size_t there = scanner.rest().size() + (header.text && !header.bitmap ? 1 : 0);  // none behind the last
   if (header.rows > there / header.rowBytes()) {
     damaged(

@@ -178,14 +178,8 @@ int typeOf(const TiffHeader& header) noexcept {
 }
 
 /// The bytes of the one row or tile that is unpacked at a time, which a body may not choose freely.
-std::size_t pieceBytes(const TiffHeader& header, const ImageLimits& limits) {
-  if (!header.tiled()) {
-    const std::uint64_t row = header.bytesOf(header.cols);
-    if (row <= limits.decodedBytes) return static_cast<std::size_t>(row);
-    throw Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(limits.decodedBytes) +
-                                              " bytes for a row of a TIFF image but received " + std::to_string(row) +
-                                              ": raise limits.decodedBytes if the sender is trusted");
-  }
+std::size_t pieceBytes(const TiffHeader& header) {
+  if (!header.tiled()) return static_cast<std::size_t>(header.bytesOf(header.cols));
   constexpr std::uint64_t always = 4ULL * 1024 * 1024;  // a tile may be larger than a small image
   const std::uint64_t row = header.bytesOf(header.tileCols);
   const std::uint64_t most = std::max(always, header.bytesOf(header.cols) * header.rows);
@@ -245,8 +239,8 @@ cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options
                 "Expected a TIFF image of 8 or 16 bits to make 8-bit colour or grey of but received " +
                     typeName(typeOf(header)) + ": receive it with the mode unchanged");
   }
-  checkLimits(header.rows, header.cols, type, options.limits, "TIFF");
-  const std::size_t piece = pieceBytes(header, options.limits);
+  const std::size_t piece = pieceBytes(header);
+  checkLimits(header.rows, header.cols, type, options.limits, "TIFF", piece);
 
   Source source{body};
   TiffMessages messages;
