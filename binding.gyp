@@ -17,11 +17,11 @@
       "cflags_cc": [
         "-std=c++20", "-fexceptions", "-frtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
         "-isystem<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api/package.json'))\")",
-        "<!@(pkg-config --cflags opencv4 librabbitmq libjpeg libpng libwebp gnutls libtiff-4 | sed 's/-I/-isystem/g')"
+        "<!@(pkg-config --cflags opencv4 librabbitmq libjpeg libpng libwebp libisal gnutls libtiff-4 | sed 's/-I/-isystem/g')"
       ],
       "libraries": [
         "-lopencv_imgproc", "-lopencv_core",
-        "<!@(pkg-config --libs librabbitmq libjpeg libpng libwebp)",
+        "<!@(pkg-config --libs librabbitmq libjpeg libpng libwebp libisal)",
         "-ldl",
         "-Wl,-z,nodelete", "-Wl,--gc-sections"
       ]

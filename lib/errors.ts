@@ -46,6 +46,8 @@ export type ErrorCode =
   | 'PRECONDITION_FAILED'
   /** The queue went away under the consumer. */
   | 'CONSUMER_CANCELLED'
+  /** Several consumers of one queue tear the segments of a message apart; this one ended and gave its part back. */
+  | 'SHARED_QUEUE'
   // PublishError
   /** The broker did not take the message. */
   | 'NACKED'
@@ -82,6 +84,10 @@ export type ErrorCode =
   // MatmqError: a received message
   /** The properties of a message cannot be read; it was rejected to the broker, without requeue. */
   | 'MALFORMED_PROPERTIES'
+  /** The segments of a message contradict each other, or its checksum is wrong; they were rejected, without requeue. */
+  | 'BAD_SEGMENTS'
+  /** A segment of a message is missing; the others were rejected, without requeue. */
+  | 'INCOMPLETE_MESSAGE'
   // EndOfTransmission, ClosedError
   | 'END_OF_TRANSMISSION'
   | 'CLOSED'

@@ -86,6 +86,7 @@ export interface NativeProducerStats {
   readonly failed: number;
   readonly dropped: number;
   readonly resent: number;
+  readonly segments: number;
   readonly bytesWritten: number;
   readonly bytesRead: number;
   readonly pendingMessages: number;
@@ -183,6 +184,10 @@ export interface NativeConsumerStats {
   readonly acknowledged: number;
   readonly rejected: number;
   readonly refused: number;
+  readonly segments: number;
+  readonly doubledSegments: number;
+  readonly openMessages: number;
+  readonly openBytes: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly inboxMessages: number;
@@ -244,6 +249,7 @@ export interface NativeProducerOptions extends NativeConnectionOptions {
   readonly whenFull: 'wait' | 'reject' | 'dropOldest';
   /** 0: known from the broker's version. */
   readonly maxMessageSize: number;
+  readonly segment: boolean;
 }
 
 export interface NativeConsumerOptions extends NativeConnectionOptions {

@@ -44,6 +44,7 @@ export const defaults = {
     whenFull: 'wait',
     /** Known from the broker's version. */
     maxMessageSize: 0,
+    segment: true,
   },
   consumer: {
     name: 'consumer',
@@ -135,8 +136,10 @@ export interface ProducerOptions extends ConnectionOptions {
   readonly mandatory?: boolean | undefined;
   /** What happens to a send while the high-water mark is reached. Default: `wait`. */
   readonly whenFull?: WhenFull | undefined;
-  /** Bytes of the largest body the broker takes, from 1; a larger one is refused as `TOO_LARGE`. Default: known from its version. */
+  /** Bytes of the largest body the broker takes, from 1; a larger one goes in segments of that size. Default: known from its version. */
   readonly maxMessageSize?: number | undefined;
+  /** Whether larger bodies go in segments; otherwise they are refused as `TOO_LARGE`. Default: true. */
+  readonly segment?: boolean | undefined;
 }
 
 /** A queue with a name, which outlives its consumer. */
@@ -162,7 +165,7 @@ export interface Limits {
   readonly pixels?: number | undefined;
   /** Bytes of a decoded image, from 1. Default: 536870912 (512 MiB). */
   readonly decodedBytes?: number | undefined;
-  /** Bytes of a body, from 1; a larger one is rejected to the broker and counted in `stats().refused`. Default: 536870912. */
+  /** Bytes of a body, that of a message in segments as a whole, from 1; a larger one is rejected to the broker and counted in `stats().refused`. Default: 536870912. */
   readonly messageBytes?: number | undefined;
 }
 
@@ -194,10 +197,13 @@ export interface Settings<Native> {
 /** @throws TypeError, RangeError */
 export function readProducerOptions(options: unknown): Settings<NativeProducerOptions> {
   const { signal, ...given } = readObject(options, 'options', producerReaders);
-  const { routingKey, confirm, persistent, mandatory, whenFull, maxMessageSize } = { ...defaults.producer, ...given };
+  const { routingKey, confirm, persistent, mandatory, whenFull, maxMessageSize, segment } = {
+    ...defaults.producer,
+    ...given,
+  };
   const native = {
     ...readConnection({ name: defaults.producer.name, ...given }),
-    ...{ routingKey, confirm, persistent, mandatory, whenFull, maxMessageSize },
+    ...{ routingKey, confirm, persistent, mandatory, whenFull, maxMessageSize, segment },
   };
   return { native, signal };
 }
@@ -335,6 +341,7 @@ const producerReaders = {
   mandatory: boolean,
   whenFull: oneOf('wait', 'reject', 'dropOldest'),
   maxMessageSize: bytes,
+  segment: boolean,
 };
 
 const consumerReaders = {

@@ -42,6 +42,7 @@ export const BUILD = [
   { what: 'GnuTLS', apt: 'libgnutls28-dev', dnf: 'gnutls-devel', brew: 'gnutls', present: library('gnutls') },
   { what: 'libtiff', apt: 'libtiff-dev', dnf: 'libtiff-devel', brew: 'libtiff', present: library('libtiff-4') },
   { what: 'libwebp', apt: 'libwebp-dev', dnf: 'libwebp-devel', brew: 'webp', present: library('libwebp') },
+  { what: 'ISA-L', apt: 'libisal-dev', dnf: 'isa-l-devel', brew: 'isa-l', present: library('libisal') },
 ];
 
 export const BROKER = [
@@ -68,6 +69,13 @@ export const TESTS = [
     dnf: 'python3-opencv',
     brew: '(pip) opencv-python',
     present: pythonModule('cv2'),
+  },
+  {
+    what: 'CRC32C for Python',
+    apt: 'python3-crc32c',
+    dnf: 'python3-crc32c',
+    brew: '(pip) crc32c',
+    present: pythonModule('crc32c'),
   },
   {
     what: 'doctest',

@@ -104,6 +104,7 @@ ProducerOptions producerOptionsFrom(Napi::Object object) {
   options.mandatory = flag(object, "mandatory");
   options.whenFull = named<WhenFull>(text(object, "whenFull"), whenFullNames);
   options.maxMessageSize = count(object, "maxMessageSize");
+  options.segment = flag(object, "segment");
   return options;
 }
 
@@ -133,6 +134,7 @@ Napi::Object producerOptionsObject(Napi::Env env, const ProducerOptions& options
   object.Set("mandatory", options.mandatory);
   object.Set("whenFull", whenFullNames.at(static_cast<std::size_t>(options.whenFull)));
   object.Set("maxMessageSize", addon::number(env, options.maxMessageSize));
+  object.Set("segment", options.segment);
   return object;
 }
 

@@ -70,6 +70,10 @@ Napi::Value NativeConsumer::stats(const Napi::CallbackInfo& info) {
   object.Set("acknowledged", number(env, stats.acknowledged));
   object.Set("rejected", number(env, stats.rejected));
   object.Set("refused", number(env, stats.refused));
+  object.Set("segments", number(env, stats.segments));
+  object.Set("doubledSegments", number(env, stats.doubledSegments));
+  object.Set("openMessages", number(env, stats.openMessages));
+  object.Set("openBytes", number(env, stats.openBytes));
   object.Set("bytesRead", number(env, stats.bytesRead));
   object.Set("bytesWritten", number(env, stats.bytesWritten));
   object.Set("inboxMessages", number(env, stats.inboxMessages));

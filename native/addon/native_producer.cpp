@@ -119,6 +119,7 @@ Napi::Value NativeProducer::stats(const Napi::CallbackInfo& info) {
   object.Set("failed", number(env, stats.failed));
   object.Set("dropped", number(env, stats.dropped));
   object.Set("resent", number(env, stats.resent));
+  object.Set("segments", number(env, stats.segments));
   object.Set("bytesWritten", number(env, stats.bytesWritten));
   object.Set("bytesRead", number(env, stats.bytesRead));
   object.Set("pendingMessages", number(env, stats.pendingMessages));

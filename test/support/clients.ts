@@ -40,9 +40,10 @@ export async function openPair(
   own: { producer?: ProducerOptions; consumer?: ConsumerOptions } = {},
 ): Promise<Pair> {
   const exchange = common.exchange ?? unique('exchange');
-  const { confirm, persistent, mandatory, whenFull, maxMessageSize, queue, prefetch, ack, limits, ...both } = common;
+  const { confirm, persistent, mandatory, whenFull, maxMessageSize, segment, queue, prefetch, ack, limits, ...both } =
+    common;
   const consumer = await openConsumer({ ...both, exchange, queue, prefetch, ack, limits, ...own.consumer });
-  const sending = { confirm, persistent, mandatory, whenFull, maxMessageSize };
+  const sending = { confirm, persistent, mandatory, whenFull, maxMessageSize, segment };
   const producer = await openProducer({ ...both, exchange, ...sending, ...own.producer });
   return { exchange, producer, consumer };
 }

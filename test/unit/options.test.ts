@@ -35,6 +35,7 @@ describe('options of a producer', () => {
         mandatory: false,
         whenFull: 'wait',
         maxMessageSize: 0,
+        segment: true,
       },
       signal: undefined,
     });
@@ -64,6 +65,7 @@ describe('options of a producer', () => {
       mandatory: true,
       whenFull: 'dropOldest',
       maxMessageSize: 17,
+      segment: false,
       signal,
     });
     expect(read).toEqual({
@@ -89,6 +91,7 @@ describe('options of a producer', () => {
         mandatory: true,
         whenFull: 'dropOldest',
         maxMessageSize: 17,
+        segment: false,
       },
       signal,
     });

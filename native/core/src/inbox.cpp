@@ -42,27 +42,83 @@ bool Inbox::settle(DeliveryId id, Verdict::Kind kind) {
   {
     const std::lock_guard lock(mutex_);
     if (id.epoch != epoch_ || id.tag < firstTag_ || id.tag - firstTag_ >= unsettled_.size()) return false;
-    if (!unsettled_[id.tag - firstTag_]) return false;
-    const std::uint64_t from = kind == Verdict::Kind::ackUpTo ? firstTag_ : id.tag;
-    std::uint64_t settled = 0;
-    for (std::uint64_t tag = from; tag <= id.tag; ++tag) {
-      if (std::exchange(unsettled_[tag - firstTag_], false)) ++settled;
-    }
-    while (!unsettled_.empty() && !unsettled_.front()) {
-      unsettled_.pop_front();
-      ++firstTag_;
-    }
+    if (slot(id.tag) != id.tag) return false;
+    const std::uint64_t settled = kind == Verdict::Kind::ackUpTo ? settleUpTo(id.tag) : settleOne(id.tag, kind);
     const bool ack = kind == Verdict::Kind::ack || kind == Verdict::Kind::ackUpTo;
     (ack ? counters_.acknowledged : counters_.rejected) += settled;
-    // A later "up to" says what an earlier one said.
-    if (kind == Verdict::Kind::ackUpTo && !verdicts_.empty() && verdicts_.back().kind == Verdict::Kind::ackUpTo) {
-      verdicts_.back().tag = id.tag;
-    } else {
-      verdicts_.push_back({kind, id.tag});
-    }
+    popSettled();
   }
   ioSignal_->raise();
   return true;
+}
+
+// One message: its delivery, or all that it was put together from. Returns the messages settled.
+std::uint64_t Inbox::settleOne(std::uint64_t tag, Verdict::Kind kind) {
+  const auto group = groups_.find(tag);
+  if (group == groups_.end()) {
+    slot(tag) = 0;
+    verdicts_.push_back({kind, tag});
+    return 1;
+  }
+  for (const std::uint64_t part : group->second) {
+    slot(part) = 0;
+    verdicts_.push_back({kind, part});
+  }
+  settledGroups_.push_back({tag, kind == Verdict::Kind::ack});
+  groups_.erase(group);
+  return 1;
+}
+
+// Everything up to `tag` but the parts of messages that are not whole yet, or were whole only later.
+std::uint64_t Inbox::settleUpTo(std::uint64_t tag) {
+  std::uint64_t settled = 0;
+  bool together = true;  // everything up to here is settled: one verdict says it
+  for (std::uint64_t t = firstTag_; t <= tag; ++t) {
+    std::uint64_t& with = slot(t);
+    if (with > tag) {
+      together = false;
+    } else if (with != 0) {
+      if (with == t) ++settled;
+      with = 0;
+      if (together) {
+        // A later "up to" says what an earlier one said.
+        if (!verdicts_.empty() && verdicts_.back().kind == Verdict::Kind::ackUpTo) {
+          verdicts_.back().tag = t;
+        } else {
+          verdicts_.push_back({Verdict::Kind::ackUpTo, t});
+        }
+      } else {
+        verdicts_.push_back({Verdict::Kind::ack, t});
+      }
+    }
+  }
+  for (auto group = groups_.begin(); group != groups_.end() && group->first <= tag; group = groups_.erase(group)) {
+    settledGroups_.push_back({group->first, true});
+  }
+  return settled;
+}
+
+void Inbox::popSettled() {
+  while (!unsettled_.empty() && unsettled_.front() == 0) {
+    unsettled_.pop_front();
+    ++firstTag_;
+  }
+}
+
+void Inbox::hold() {
+  if (ack_ == AckMode::none) return;
+  const std::lock_guard lock(mutex_);
+  unsettled_.push_back(held);
+}
+
+void Inbox::letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind) {
+  if (ack_ == AckMode::none) return;
+  const std::lock_guard lock(mutex_);
+  for (const std::uint64_t tag : tags) {
+    slot(tag) = 0;
+    verdicts_.push_back({kind, tag});
+  }
+  popSettled();
 }
 
 std::vector<Verdict> Inbox::takeVerdicts() {
@@ -70,10 +126,17 @@ std::vector<Verdict> Inbox::takeVerdicts() {
   return std::exchange(verdicts_, {});
 }
 
+std::vector<SettledGroup> Inbox::takeSettledGroups() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(settledGroups_, {});
+}
+
 void Inbox::beginEpoch(std::uint64_t epoch) {
   const std::lock_guard lock(mutex_);
   epoch_ = epoch;
   unsettled_.clear();
+  groups_.clear();
+  settledGroups_.clear();
   firstTag_ = 1;
   verdicts_.clear();
 }
@@ -101,7 +164,22 @@ void Inbox::pushLocked(std::unique_lock<std::mutex>& lock, std::shared_ptr<Messa
 
 void Inbox::push(std::shared_ptr<Message> message) {
   std::unique_lock lock(mutex_);
-  if (ack_ != AckMode::none) unsettled_.push_back(true);
+  if (ack_ != AckMode::none) unsettled_.push_back(message->id.tag);
+  pushLocked(lock, std::move(message));
+}
+
+void Inbox::pushGroup(std::shared_ptr<Message> message, std::vector<std::uint64_t> tags) {
+  std::unique_lock lock(mutex_);
+  if (ack_ != AckMode::none) {
+    for (const std::uint64_t tag : tags) slot(tag) = message->id.tag;
+    groups_.emplace(message->id.tag, std::move(tags));
+  }
+  pushLocked(lock, std::move(message));
+}
+
+void Inbox::tell(std::shared_ptr<Message> message) {
+  std::unique_lock lock(mutex_);
+  ++counters_.refused;
   pushLocked(lock, std::move(message));
 }
 
@@ -109,8 +187,9 @@ void Inbox::refuse(std::shared_ptr<Message> message) {
   std::unique_lock lock(mutex_);
   ++counters_.refused;
   if (ack_ != AckMode::none) {
-    unsettled_.push_back(false);
+    unsettled_.push_back(0);
     verdicts_.push_back({Verdict::Kind::reject, message->id.tag});
+    popSettled();
   }
   pushLocked(lock, std::move(message));
 }

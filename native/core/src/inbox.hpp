@@ -8,8 +8,10 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <matmq/async_consumer.hpp>
 #include <mutex>
+#include <span>
 
 #include "signal.hpp"
 
@@ -20,6 +22,12 @@ struct Verdict {
   enum class Kind : std::uint8_t { ack, ackUpTo, reject, requeue };
   Kind kind = Kind::ack;
   std::uint64_t tag = 0;
+};
+
+/// A message of several deliveries was settled: by its tag, which is that of the last of them.
+struct SettledGroup {
+  std::uint64_t tag = 0;
+  bool acknowledged = false;
 };
 
 class Inbox {
@@ -42,12 +50,27 @@ class Inbox {
   void push(std::shared_ptr<Message> message);
   /// Counts a message whose body was refused and notes that the broker is to be told.
   void refuse(std::shared_ptr<Message> message);
+  /// The next delivery is only a part of a message: nobody settles it until it is let go or belongs to a message.
+  void hold();
+  /// The verdict on deliveries that were held, in this order.
+  void letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind);
+  /// A message of several deliveries, all of them held; the program settles them together.
+  void pushGroup(std::shared_ptr<Message> message, std::vector<std::uint64_t> tags);
+  /// Counts and hands over a message that is refused, whose deliveries were let go.
+  void tell(std::shared_ptr<Message> message);
   [[nodiscard]] bool full() const;
   [[nodiscard]] std::vector<Verdict> takeVerdicts();
+  [[nodiscard]] std::vector<SettledGroup> takeSettledGroups();
   void announce(Event event);
 
  private:
+  static constexpr std::uint64_t held = UINT64_MAX;
+
   void pushLocked(std::unique_lock<std::mutex>& lock, std::shared_ptr<Message> message);
+  [[nodiscard]] std::uint64_t& slot(std::uint64_t tag) noexcept { return unsettled_[tag - firstTag_]; }
+  std::uint64_t settleOne(std::uint64_t tag, Verdict::Kind kind);
+  std::uint64_t settleUpTo(std::uint64_t tag);
+  void popSettled();
   [[nodiscard]] bool fullLocked() const noexcept;
 
   const HighWaterMark highWaterMark_;
@@ -59,7 +82,11 @@ class Inbox {
   std::deque<std::shared_ptr<const Message>> messages_;
   std::size_t bytes_ = 0;
   std::uint64_t epoch_ = 0;
-  std::deque<bool> unsettled_;  ///< by delivery tag from firstTag_ on, in this epoch
+  /// By delivery tag from firstTag_ on, in this epoch: the tag of the message it is settled with (its own, unless it is
+  /// part of a group); `held` while that is not known; 0 when it is settled.
+  std::deque<std::uint64_t> unsettled_;
+  std::map<std::uint64_t, std::vector<std::uint64_t>> groups_;  ///< message tag to those of its parts, in their order
+  std::vector<SettledGroup> settledGroups_;
   std::uint64_t firstTag_ = 1;
   std::vector<Verdict> verdicts_;
   bool messagesAnnounced_ = false;

@@ -262,6 +262,32 @@ void Outbox::fail(std::uint64_t sequence, Error error) {
   tell(std::move(lock));
 }
 
+std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
+  std::unique_lock lock(mutex_);
+  std::size_t failed = 0;
+  for (Entry& entry : entries_) {
+    if (entry.state != State::taken || entry.charge <= bytes) continue;
+    settleFailed(entry, error);
+    ++failed;
+  }
+  popSettled();
+  tell(std::move(lock));
+  return failed;
+}
+
+bool Outbox::failLargest(const Error& error) {
+  std::unique_lock lock(mutex_);
+  Entry* largest = nullptr;
+  for (Entry& entry : entries_) {
+    if (entry.state == State::taken && (largest == nullptr || entry.charge > largest->charge)) largest = &entry;
+  }
+  if (largest == nullptr) return false;
+  settleFailed(*largest, error);
+  popSettled();
+  tell(std::move(lock));
+  return true;
+}
+
 void Outbox::rewind() {
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_) {

@@ -49,6 +49,10 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   [[nodiscard]] const Parcel* take();
   void confirm(std::span<const std::uint64_t> sequences);
   void fail(std::uint64_t sequence, Error error);
+  /// Fails what take() gave out and is larger than `bytes`. Returns how many.
+  std::size_t failLargerThan(std::size_t bytes, const Error& error);
+  /// Fails the largest message that take() gave out. False when there is none.
+  bool failLargest(const Error& error);
   /// The connection is gone: everything that is not settled is to be taken again.
   void rewind();
   /// Settles everything that is left as NOT_CONFIRMED.

@@ -129,10 +129,41 @@ TEST_CASE("rows of a region of interest are gathered as if they were packed") {
       FrameWriter writer;
       MemoryTransport transport([&] { return std::uniform_int_distribution<std::size_t>(1, 20000)(random); });
       const Bytes head = ramp(50);
-      writer.enqueueMessage(head, {nullptr, image.data(), rowBytes, rows, step});
+      writer.enqueueMessage(head, Payload{nullptr, image.data(), rowBytes, rows, step});
       drain(writer, transport);
       CHECK(transport.octets == expected(head, packed, chunk));
     }
+  }
+}
+
+TEST_CASE("slices of a body are the body, cut anywhere") {
+  constexpr std::size_t chunk = frameMinSize - frameOverhead;
+  std::mt19937 random(13);
+  for (const std::size_t step : {std::size_t{900}, std::size_t{917}}) {
+    const std::size_t rowBytes = 900;
+    const std::size_t rows = 50;
+    const Bytes image = ramp(step * rows);
+    Bytes packed;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const auto begin = image.begin() + static_cast<std::ptrdiff_t>(row * step);
+      packed.insert(packed.end(), begin, begin + static_cast<std::ptrdiff_t>(rowBytes));
+    }
+    const Payload payload{nullptr, image.data(), rowBytes, rows, step};
+    FrameWriter writer;
+    MemoryTransport transport([&] { return std::uniform_int_distribution<std::size_t>(1, 9000)(random); });
+    Bytes whole;
+    for (std::size_t from = 0; from < packed.size();) {
+      const std::size_t size =
+          std::min(packed.size() - from, std::uniform_int_distribution<std::size_t>(1, 9000)(random));
+      const Bytes head = ramp(20);
+      writer.enqueueMessage(head, Slice(payload, from, size));
+      const auto begin = packed.begin() + static_cast<std::ptrdiff_t>(from);
+      const Bytes frames = expected(head, Bytes(begin, begin + static_cast<std::ptrdiff_t>(size)), chunk);
+      whole.insert(whole.end(), frames.begin(), frames.end());
+      from += size;
+    }
+    drain(writer, transport);
+    CHECK(transport.octets == whole);
   }
 }
 

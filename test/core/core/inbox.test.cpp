@@ -134,3 +134,69 @@ TEST_CASE("a refused body is told to the broker and to the program") {
   f.deliver(2);
   CHECK(f.inbox.settle({2, 1}, Verdict::Kind::ackUpTo));
 }
+
+TEST_CASE("a message of several deliveries is settled as one, and nobody settles its parts before") {
+  Fixture f;
+  // 1 and 3 are parts of the message that 5 completes; 2 and 4 are messages of others; 6 is a part of one still open.
+  f.inbox.hold();
+  f.deliver(2);
+  f.inbox.hold();
+  f.deliver(4);
+  f.inbox.hold();
+  auto whole = std::make_shared<Message>();
+  whole->id = {5, 1};
+  f.inbox.pushGroup(std::move(whole), {1, 3, 5});
+  f.inbox.hold();
+  f.deliver(7);
+  CHECK(f.take() == Tags{2, 4, 5, 7});
+  CHECK_FALSE(f.inbox.settle({1, 1}, Verdict::Kind::ack));
+  CHECK_FALSE(f.inbox.settle({3, 1}, Verdict::Kind::ackUpTo));
+
+  const auto said = [&f] {
+    std::vector<std::pair<Verdict::Kind, std::uint64_t>> list;
+    for (const Verdict& verdict : f.inbox.takeVerdicts()) list.emplace_back(verdict.kind, verdict.tag);
+    return list;
+  };
+  using Said = std::vector<std::pair<Verdict::Kind, std::uint64_t>>;
+  const auto ack = Verdict::Kind::ack;
+  const auto upTo = Verdict::Kind::ackUpTo;
+  CHECK(f.inbox.settle({4, 1}, upTo));
+  CHECK(said() == Said{{ack, 2}, {ack, 4}});
+  CHECK(f.inbox.takeSettledGroups().empty());
+  CHECK(f.inbox.settle({5, 1}, upTo));
+  CHECK(said() == Said{{upTo, 5}});
+  const auto groups = f.inbox.takeSettledGroups();
+  REQUIRE(groups.size() == 1);
+  CHECK(groups[0].tag == 5);
+  CHECK(groups[0].acknowledged);
+  CHECK(f.inbox.settle({7, 1}, upTo));
+  CHECK(said() == Said{{ack, 7}});
+  const std::uint64_t torn[]{6};
+  f.inbox.letGo(torn, Verdict::Kind::ack);
+  CHECK(said() == Said{{ack, 6}});
+  ConsumerStats stats;
+  f.inbox.fillStats(stats);
+  CHECK(stats.acknowledged == 4);
+}
+
+TEST_CASE("rejecting a message of several deliveries rejects them all, in their order in the message") {
+  Fixture f;
+  for (int i = 0; i < 3; ++i) f.inbox.hold();
+  auto whole = std::make_shared<Message>();
+  whole->id = {3, 1};
+  f.inbox.pushGroup(std::move(whole), {1, 3, 2});
+  CHECK(f.inbox.settle({3, 1}, Verdict::Kind::requeue));
+  CHECK_FALSE(f.inbox.settle({3, 1}, Verdict::Kind::ack));
+  const auto verdicts = f.inbox.takeVerdicts();
+  REQUIRE(verdicts.size() == 3);
+  CHECK(verdicts[0].tag == 1);
+  CHECK(verdicts[1].tag == 3);
+  CHECK(verdicts[2].tag == 2);
+  CHECK(verdicts[2].kind == Verdict::Kind::requeue);
+  CHECK_FALSE(f.inbox.takeSettledGroups().at(0).acknowledged);
+  ConsumerStats stats;
+  f.inbox.fillStats(stats);
+  CHECK(stats.rejected == 1);
+  f.deliver(4);
+  CHECK(f.inbox.settle({4, 1}, Verdict::Kind::ackUpTo));
+}

@@ -32,7 +32,11 @@ struct ConsumerStats {
   std::uint64_t acknowledged = 0;
   std::uint64_t rejected = 0;  ///< nacked by the program
   std::uint64_t refused = 0;  ///< bodies above `maxMessageBytes`, rejected to the broker without being read into memory
-  std::uint64_t bytesRead = 0;  ///< from the socket, frames included
+  std::uint64_t segments = 0;         ///< that came in, of messages above the broker's limit
+  std::uint64_t doubledSegments = 0;  ///< dropped, because they were there already
+  std::uint64_t openMessages = 0;     ///< some of whose segments are here
+  std::uint64_t openBytes = 0;        ///< taken for those
+  std::uint64_t bytesRead = 0;        ///< from the socket, frames included
   std::uint64_t bytesWritten = 0;
   std::uint64_t inboxMessages = 0;
   std::uint64_t inboxBytes = 0;

@@ -47,6 +47,7 @@ struct ProducerStats {
   std::uint64_t failed = 0;        ///< nacked, returned, not encoded, ...
   std::uint64_t dropped = 0;       ///< by dropOldest
   std::uint64_t resent = 0;        ///< sent again after a reconnect
+  std::uint64_t segments = 0;      ///< given to the socket, of messages above the broker's limit
   std::uint64_t bytesWritten = 0;  ///< to the socket, frames included
   std::uint64_t bytesRead = 0;
   std::uint64_t pendingMessages = 0;  ///< queued or not yet confirmed

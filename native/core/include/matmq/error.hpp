@@ -47,6 +47,7 @@ enum class ErrorCode : std::uint8_t {
   resourceLocked,      ///< 405
   preconditionFailed,  ///< 406
   consumerCancelled,   ///< basic.cancel: the queue went away
+  sharedQueue,         ///< several consumers of one queue tear the segments of a message apart
   // publish
   nacked,         ///< basic.nack: the broker did not take the message
   unroutable,     ///< basic.return of a mandatory message
@@ -67,6 +68,8 @@ enum class ErrorCode : std::uint8_t {
   cannotWriteFile,  ///< nor written
   // message
   malformedProperties,  ///< the properties of a received message cannot be read
+  badSegments,          ///< segments that contradict each other, or whose checksum is wrong
+  incompleteMessage,    ///< a segment is missing
   // the rest
   endOfTransmission,  ///< the producer said that nothing follows
   closed,             ///< the producer or consumer was closed by this program

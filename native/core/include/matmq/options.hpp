@@ -88,6 +88,8 @@ struct ProducerOptions : ConnectionOptions, ExchangeOptions {
   WhenFull whenFull = WhenFull::wait;
   /// Largest body the broker takes; 0: known from its version (128 MiB up to 3.13, 16 MiB from 4.0).
   std::uint64_t maxMessageSize = 0;
+  /// Larger bodies go in segments of that size; false: they are refused as TOO_LARGE.
+  bool segment = true;
 };
 
 enum class QueueType : std::uint8_t { classic, quorum, stream };

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "amqp/field_table.hpp"
+#include "segment.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -247,6 +248,7 @@ Properties decodeProperties(std::string_view encoded) {
   amqp::DecodePool pool;
   amqp::ContentHeader header = amqp::decodeContentHeader(std::as_bytes(std::span(encoded)), pool);
   if (header.malformed) throw Error(*header.malformed);
+  eraseSegment(header.properties.headers);
   return std::move(header.properties);
 }
 

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <random>
 
+#include "segment.hpp"
+
 namespace matmq::amqp {
 namespace {
 
@@ -27,6 +29,7 @@ std::string drawInstance() {
 Properties wireProperties(const Parcel& parcel, const Sender& sender) {
   const OutgoingMessage& message = parcel.message;
   Properties p = message.properties;
+  eraseSegment(p.headers);  // of a message that the program passes on
   if (message.type == MessageType::text) setDefault(p.contentType, "text/plain; charset=utf-8");
   if (message.type == MessageType::binary) setDefault(p.contentType, "application/octet-stream");
   if (!p.deliveryMode) p.deliveryMode = sender.persistent ? std::uint8_t{2} : std::uint8_t{1};

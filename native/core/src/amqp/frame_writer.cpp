@@ -18,9 +18,8 @@ iovec readOnlyVector(const std::byte* data, std::size_t size) noexcept {
 
 std::size_t FrameWriter::Unit::size() const noexcept {
   if (chunk == 0) return head.size();
-  const std::size_t body = payload.size();
-  const std::size_t frames = (body + chunk - 1) / chunk;
-  return head.size() + body + (frames - 1) * frameOverhead + 1;
+  const std::size_t frames = (body.size + chunk - 1) / chunk;
+  return head.size() + body.size + (frames - 1) * frameOverhead + 1;
 }
 
 /// Fills a vector list from any position of a unit on.
@@ -32,14 +31,14 @@ class FrameWriter::Gather {
       from = unit.head.size();
     }
     if (unit.chunk == 0) return;
-    const std::size_t body = unit.payload.size();
+    const std::size_t body = unit.body.size;
     const std::size_t stride = unit.chunk + frameOverhead;
     std::size_t frame = (from - unit.head.size()) / stride;
     std::size_t within = (from - unit.head.size()) % stride;
     for (std::size_t start = frame * unit.chunk; start < body && !full(); ++frame, start += unit.chunk, within = 0) {
       const std::size_t length = std::min(unit.chunk, body - start);
       if (within < length) {
-        addBody(unit.payload, start + within, length - within);
+        addBody(unit.body, start + within, length - within);
         within = length;
       }
       addJoint(unit, body - start - length, within - length);
@@ -58,16 +57,12 @@ class FrameWriter::Gather {
 
   // Rows of a region of interest lie apart: one vector each. Stops short when the list is full; the rest is for the
   // next call.
-  void addBody(const Payload& payload, std::size_t from, std::size_t length) {
-    while (length > 0 && count_ < maxVectors) {
-      const std::size_t row = from / payload.rowBytes;
-      const std::size_t column = from % payload.rowBytes;
-      const std::size_t n = std::min(length, payload.rowBytes - column);
-      push(payload.data + row * payload.step + column, n);
-      from += n;
-      length -= n;
-    }
-    if (length > 0) count_ = maxVectors, truncated_ = true;
+  void addBody(const Slice& body, std::size_t from, std::size_t length) {
+    body.forEachRun(from, length, [this](std::span<const std::byte> run) {
+      truncated_ = count_ == maxVectors;
+      if (!truncated_) push(run.data(), run.size());
+      return !truncated_;
+    });
   }
 
   // Behind the last chunk stands the end octet alone.
@@ -91,15 +86,12 @@ void FrameWriter::enqueue(Bytes frames) {
   units_.push_back(std::move(unit));
 }
 
-void FrameWriter::enqueueMessage(Bytes methodAndHeader, Payload payload) {
+void FrameWriter::enqueueMessage(Bytes methodAndHeader, Slice slice) {
   Unit unit;
   unit.head = std::move(methodAndHeader);
   unit.message = true;
-  const std::size_t body = payload.size();
+  const std::size_t body = slice.size;
   if (body > 0) {
-    // One run of adjacent rows is one row.
-    if (payload.step == payload.rowBytes || payload.rows == 1)
-      payload = {std::move(payload.owner), payload.data, body, 1, body};
     unit.chunk = frameMax_ - frameOverhead;
     const std::size_t first = std::min(unit.chunk, body);
     unit.head.resize(unit.head.size() + frameHeaderSize);
@@ -109,7 +101,7 @@ void FrameWriter::enqueueMessage(Bytes methodAndHeader, Payload payload) {
     unit.fullJoint[0] = unit.lastJoint[0] = frameEnd;
     putFrameHeader(unit.fullJoint.data() + 1, frameBody, theChannel, static_cast<std::uint32_t>(unit.chunk));
     putFrameHeader(unit.lastJoint.data() + 1, frameBody, theChannel, static_cast<std::uint32_t>(last));
-    unit.payload = std::move(payload);
+    unit.body = std::move(slice);
   }
   queuedBytes_ += unit.size();
   units_.push_back(std::move(unit));

@@ -8,10 +8,10 @@
 
 #include <array>
 #include <deque>
-#include <matmq/bytes.hpp>
 
 #include "amqp/codec.hpp"
 #include "amqp/transport.hpp"
+#include "slice.hpp"
 
 namespace matmq::amqp {
 
@@ -26,7 +26,7 @@ class FrameWriter {
   /// Whole frames that are no content: methods, heartbeats, the protocol header.
   void enqueue(Bytes frames);
   /// A message: its method and header frames, then its body in frames of frameMax.
-  void enqueueMessage(Bytes methodAndHeader, Payload payload);
+  void enqueueMessage(Bytes methodAndHeader, Slice body);
 
   /// Writes once, as much as the socket takes.
   IoResult writeOnce(Transport& transport);
@@ -43,7 +43,7 @@ class FrameWriter {
   /// chunks with a joint (end octet and the next frame's header) between each two, then the last end octet.
   struct Unit {
     Bytes head;
-    Payload payload;
+    Slice body;
     std::size_t chunk = 0;  ///< payload octets of a full frame; 0: no body
     std::array<std::byte, frameOverhead> lastJoint{};
     std::array<std::byte, frameOverhead> fullJoint{};

@@ -20,6 +20,7 @@ bool worthRetrying(const Error& error) noexcept {
     case ErrorCode::connectionLost:
     case ErrorCode::heartbeatTimeout:
     case ErrorCode::protocolError:
+    case ErrorCode::tooLarge:  // the publisher knows now, and does not send that message again
       return true;
     // 320: the operator's wish, or a broker that shuts down; 541: the broker's own fault
     case ErrorCode::connectionClosed:

@@ -62,9 +62,11 @@ short Link::interest() {
 
 Deadline Link::deadline() const {
   if (state_ < State::ready) return setupDeadline_;
-  if (heartbeat_.count() == 0) return std::nullopt;
-  const auto due = lastWrite_ + heartbeat_ / 2;
-  return reading_ ? std::min(due, lastRead_ + 2 * heartbeat_) : due;
+  const Deadline users = state_ == State::ready ? user_.deadline() : std::nullopt;
+  if (heartbeat_.count() == 0) return users;
+  auto due = lastWrite_ + heartbeat_ / 2;
+  if (reading_) due = std::min(due, lastRead_ + 2 * heartbeat_);
+  return users ? std::min(due, *users) : due;
 }
 
 void Link::turn(short events) {
@@ -339,8 +341,9 @@ void Link::onConnectionClose(const amqp_connection_close_t& close) {
 void Link::onChannelClose(const amqp_channel_close_t& close) {
   const std::string said = sentence(close.reply_text);
   const std::string when = state_ == State::settingUp ? " while " + script_.step() : std::string();
-  throw Error(channelErrorCode(close.reply_code),
+  Error error(channelErrorCode(close.reply_code),
               "The broker at " + endpoint_.peer() + " closed the channel" + when + ": " + said, close.reply_code);
+  throw state_ == State::ready ? user_.onChannelClosed(std::move(error)) : error;
 }
 
 }  // namespace matmq::amqp

@@ -51,6 +51,10 @@ class LinkUser {
   /// Where the body goes, `header.bodySize` octets; null throws the body away unread.
   virtual std::byte* onContentHeader(ContentHeader header) = 0;
   virtual void onContent() = 0;
+  /// The broker closed the channel in use: what to make of it.
+  [[nodiscard]] virtual Error onChannelClosed(Error error) { return error; }
+  /// When pump has something to do although nothing came.
+  [[nodiscard]] virtual Deadline deadline() const { return std::nullopt; }
 };
 
 class Link final : private FrameSink {

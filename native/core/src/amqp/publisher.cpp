@@ -1,6 +1,11 @@
 #include "amqp/publisher.hpp"
 
+#include <algorithm>
+#include <charconv>
+
 #include "amqp/topology.hpp"
+#include "crc32c.hpp"
+#include "segment.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -9,6 +14,16 @@ namespace {
 // or come from a faster encoder, and one sendmsg always has enough.
 constexpr std::size_t writerBytes = std::size_t{1} * 1024 * 1024;
 constexpr std::size_t writerUnits = 256;
+
+/// The number behind the last `words` in what a broker says.
+std::optional<std::uint64_t> numberAfter(std::string_view said, std::string_view words) {
+  const auto at = said.rfind(words);
+  if (at == std::string_view::npos) return std::nullopt;
+  std::uint64_t number = 0;
+  const char* const from = said.data() + at + words.size();
+  const auto [end, status] = std::from_chars(from, said.data() + said.size(), number);
+  return status == std::errc() ? std::optional(number) : std::nullopt;
+}
 
 }  // namespace
 
@@ -37,12 +52,20 @@ void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
   broker_ = broker.product + " " + broker.version;
   maxMessageSize_ =
       options_.maxMessageSize != 0 ? options_.maxMessageSize : maxMessageSize(broker.product, broker.version);
+  peer_ = broker.peer;
+  if (const auto known = learned_.find(peer_); known != learned_.end()) {
+    maxMessageSize_ = std::min(maxMessageSize_, known->second);
+  }
   onEvent(traffic_.onReady(broker.peer));
 }
 
 void Publisher::pump(FrameWriter& writer) {
   if (!options_.confirm) settleWritten(writer.messagesWritten());
   while (writer.queuedBytes() < writerBytes && writer.queuedUnits() < writerUnits) {
+    if (sending_) {
+      publishNextSegment(writer);
+      continue;
+    }
     const Parcel* parcel = outbox_->take();
     if (parcel == nullptr) return;
     const std::uint64_t sequence = parcel->sequence;
@@ -57,23 +80,84 @@ void Publisher::pump(FrameWriter& writer) {
 void Publisher::publish(FrameWriter& writer, const Parcel& parcel) {
   const OutgoingMessage& message = parcel.message;
   const Payload& payload = std::get<Payload>(message.body);
-  if (payload.size() > maxMessageSize_) {
-    throw Error(ErrorCode::tooLarge,
-                "Expected a message of at most " + std::to_string(maxMessageSize_) + " bytes, the limit of " + broker_ +
-                    ", but received " + std::to_string(payload.size()) +
-                    "; raise the broker's max_message_size and say so in maxMessageSize, or send a smaller image");
+  const std::string& routingKey = message.routingKey ? *message.routingKey : options_.routingKey;
+  Properties properties = wireProperties(parcel, sender_);
+  if (payload.size() <= maxMessageSize_) {
+    write(writer, routingKey, properties, payload);
+    unsettled_.push_back(parcel.sequence);
+    return;
   }
+  if (!options_.segment) throw tooLarge(payload.size(), "let it go in segments (segment: true)");
+  Sending sending{parcel.sequence, payload, std::move(properties), routingKey, maxMessageSize_, 0, 0, 0};
+  sending.count = (payload.size() + sending.size - 1) / sending.size;
+  if (sending.count > maxSegments) {
+    throw tooLarge(payload.size(), "in at most " + std::to_string(maxSegments) + " segments of that size");
+  }
+  // With every header, so that no segment meets the end of its frame when the first is out.
+  Bytes trial;
+  Properties largest = sending.properties;
+  writeSegment(largest.headers, {0, sending.count, 0, payload.size(), 0});
+  pool_.reset();
+  appendContentHeader(trial, theChannel, sending.size, largest, pool_, frameMax_);
+  parts_.try_emplace(parcel.sequence);
+  sending_ = std::move(sending);
+}
+
+void Publisher::publishNextSegment(FrameWriter& writer) {
+  Sending& sending = *sending_;
+  const std::uint64_t total = sending.payload.size();
+  const std::uint64_t offset = sending.next * sending.size;
+  const Slice body(sending.payload, offset, std::min(sending.size, total - offset));
+  sending.checksum = crc32c(sending.checksum, body);
+  Segment segment{sending.next, sending.count, offset, total, std::nullopt};
+  if (segment.last()) segment.checksum = sending.checksum;
+  writeSegment(sending.properties.headers, segment);
+  write(writer, sending.routingKey, sending.properties, body);
+  unsettled_.push_back(sending.sequence);
+  ++segments_;
+  Parts& parts = parts_.at(sending.sequence);
+  ++parts.unsettled;
+  ++sending.next;
+  if (!segment.last()) return;
+  parts.allSent = true;
+  sending_.reset();
+}
+
+void Publisher::write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body) {
   amqp_basic_publish_t method{};
   method.exchange = bytesOf(options_.exchange);
-  method.routing_key = bytesOf(message.routingKey ? *message.routingKey : options_.routingKey);
+  method.routing_key = bytesOf(routingKey);
   method.mandatory = options_.mandatory ? 1 : 0;
   Bytes head;
   head.reserve(320);
   pool_.reset();
   appendMethod(head, theChannel, AMQP_BASIC_PUBLISH_METHOD, method, frameMax_);
-  appendContentHeader(head, theChannel, payload.size(), wireProperties(parcel, sender_), pool_, frameMax_);
-  writer.enqueueMessage(std::move(head), payload);
-  unsettled_.push_back(parcel.sequence);
+  appendContentHeader(head, theChannel, body.size, properties, pool_, frameMax_);
+  writer.enqueueMessage(std::move(head), std::move(body));
+}
+
+Error Publisher::tooLarge(std::uint64_t size, const std::string& remedy) const {
+  return {ErrorCode::tooLarge, "Expected a message of at most " + std::to_string(maxMessageSize_) +
+                                   " bytes, the limit of " + broker_ + ", but received " + std::to_string(size) +
+                                   "; raise the broker's max_message_size and say so in maxMessageSize, " + remedy +
+                                   ", or send a smaller image"};
+}
+
+// RabbitMQ reads a message that is too large to its end, then closes the channel over it.
+Error Publisher::onChannelClosed(Error error) {
+  const std::string_view said = error.what();
+  if (error.code() != ErrorCode::preconditionFailed || said.find("message size ") == std::string_view::npos)
+    return error;
+  const auto limit = numberAfter(said, "max size ");
+  const Error why(ErrorCode::tooLarge, std::string(said) + ". Say that limit in maxMessageSize", error.replyCode());
+  if (limit && *limit > 0 && *limit < maxMessageSize_) {
+    maxMessageSize_ = learned_[peer_] = *limit;
+    // With segments, and a connection to come, they are sent again, in smaller parts.
+    if (!options_.segment || !options_.reconnect.enabled) outbox_->failLargerThan(*limit, why);
+    return why;
+  }
+  // It keeps its limit to itself, or does not keep to it: the largest is the one.
+  return outbox_->failLargest(why) ? why : error;
 }
 
 // Without confirms a message is settled when the socket has taken it.
@@ -105,16 +189,50 @@ void Publisher::settleTags(std::uint64_t tag, bool multiple, Settle&& settle) {
 
 void Publisher::onAck(std::uint64_t tag, bool multiple) {
   scratch_.clear();
-  settleTags(tag, multiple, [this](std::uint64_t sequence) { scratch_.push_back(sequence); });
+  settleTags(tag, multiple, [this](std::uint64_t sequence) { settle(sequence, std::nullopt); });
   outbox_->confirm(scratch_);
 }
 
 void Publisher::onNack(std::uint64_t tag, bool multiple) {
+  scratch_.clear();
   settleTags(tag, multiple, [this](std::uint64_t sequence) {
-    outbox_->fail(sequence, Error(ErrorCode::nacked,
-                                  "The broker did not take the message (basic.nack): a queue is full "
-                                  "(x-overflow: reject-publish) or the broker failed internally"));
+    settle(sequence, Error(ErrorCode::nacked,
+                           "The broker did not take the message (basic.nack): a queue is full "
+                           "(x-overflow: reject-publish) or the broker failed internally"));
   });
+  outbox_->confirm(scratch_);
+}
+
+// One delivery tag is settled: a message, or one segment of it. A segmented message is settled when its last one is,
+// so that its memory is not let go while the writer still has some of it.
+void Publisher::settle(std::uint64_t sequence, std::optional<Error> failure) {
+  const auto at = parts_.find(sequence);
+  if (at == parts_.end()) {
+    if (failure) {
+      outbox_->fail(sequence, std::move(*failure));
+    } else {
+      scratch_.push_back(sequence);
+    }
+    return;
+  }
+  Parts& parts = at->second;
+  --parts.unsettled;
+  if (failure) failPart(sequence, parts, std::move(*failure));
+  if (parts.unsettled > 0 || !parts.allSent) return;
+  if (parts.failure) {
+    outbox_->fail(sequence, std::move(*parts.failure));
+  } else {
+    scratch_.push_back(sequence);
+  }
+  parts_.erase(at);
+}
+
+// The rest of a message that lacks a segment is of no use.
+void Publisher::failPart(std::uint64_t sequence, Parts& parts, Error error) {
+  if (!parts.failure) parts.failure = std::move(error);
+  if (!sending_ || sending_->sequence != sequence) return;
+  sending_.reset();
+  parts.allSent = true;
 }
 
 void Publisher::onMethod(const Method& method) {
@@ -150,10 +268,15 @@ void Publisher::onContentMethod(const Method& method) {
 std::byte* Publisher::onContentHeader(ContentHeader header) {
   const auto& id = header.properties.messageId;
   if (const auto sequence = id ? sequenceOf(*id, sender_) : std::nullopt) {
-    outbox_->fail(*sequence,
-                  Error(ErrorCode::unroutable,
-                        "Expected a queue to be bound for the message but the broker returned it: " + returnReason_,
-                        AMQP_NO_ROUTE));
+    Error error(ErrorCode::unroutable,
+                "Expected a queue to be bound for the message but the broker returned it: " + returnReason_,
+                AMQP_NO_ROUTE);
+    if (const auto at = parts_.find(*sequence); at != parts_.end()) {
+      failPart(*sequence, at->second, error);
+      if (at->second.unsettled > 0) return nullptr;  // without confirms nothing more may be told of it
+      parts_.erase(at);
+    }
+    outbox_->fail(*sequence, std::move(error));
   }
   return nullptr;
 }
@@ -165,6 +288,8 @@ void Publisher::onLost(const Error& /*why*/) {
   unsettled_.clear();
   firstTag_ = 1;
   settledWrites_ = 0;
+  sending_.reset();
+  parts_.clear();
   outbox_->rewind();
 }
 

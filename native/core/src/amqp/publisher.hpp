@@ -4,6 +4,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 
 #include "amqp/envelope.hpp"
 #include "amqp/io_thread.hpp"
@@ -18,7 +19,10 @@ class Publisher final : public IoUser {
   Publisher(const ProducerOptions& options, std::shared_ptr<Outbox> outbox);
 
   [[nodiscard]] const std::string& instance() const noexcept { return sender_.instance; }
-  void fillStats(ProducerStats& stats) const noexcept { traffic_.fill(stats); }
+  void fillStats(ProducerStats& stats) const noexcept {
+    traffic_.fill(stats);
+    stats.segments = segments_;
+  }
 
   void declare(SetupScript& script) override;
   void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
@@ -28,6 +32,7 @@ class Publisher final : public IoUser {
   void onContentMethod(const Method& method) override;
   std::byte* onContentHeader(ContentHeader header) override;
   void onContent() override {}
+  [[nodiscard]] Error onChannelClosed(Error error) override;
 
   void onEvent(Event event) override;
   void onLost(const Error& why) override;
@@ -37,7 +42,30 @@ class Publisher final : public IoUser {
   }
 
  private:
+  /// A message that goes in segments, as far as it is with the writer.
+  struct Sending {
+    std::uint64_t sequence = 0;
+    Payload payload;
+    Properties properties;
+    std::string routingKey;
+    std::uint64_t size = 0;  ///< of each segment but the last
+    std::uint64_t count = 0;
+    std::uint64_t next = 0;
+    std::uint32_t checksum = 0;
+  };
+  /// A message whose segments the broker confirms.
+  struct Parts {
+    std::uint64_t unsettled = 0;
+    bool allSent = false;
+    std::optional<Error> failure;
+  };
+
   void publish(FrameWriter& writer, const Parcel& parcel);
+  void publishNextSegment(FrameWriter& writer);
+  void write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body);
+  [[nodiscard]] Error tooLarge(std::uint64_t size, const std::string& remedy) const;
+  void settle(std::uint64_t sequence, std::optional<Error> failure);
+  void failPart(std::uint64_t sequence, Parts& parts, Error error);
   void settleWritten(std::uint64_t messagesWritten);
   void onAck(std::uint64_t tag, bool multiple);
   void onNack(std::uint64_t tag, bool multiple);
@@ -57,8 +85,13 @@ class Publisher final : public IoUser {
   std::uint64_t firstTag_ = 1;
   std::uint64_t settledWrites_ = 0;
   std::vector<std::uint64_t> scratch_;
+  std::optional<Sending> sending_;
+  std::map<std::uint64_t, Parts> parts_;  ///< by sequence
   std::string returnReason_;
 
+  std::string peer_;
+  std::map<std::string, std::uint64_t> learned_;  ///< limits that brokers closed the channel over, by peer
+  std::atomic<std::uint64_t> segments_{0};
   Traffic traffic_;
 };
 

@@ -6,7 +6,8 @@
 
 namespace matmq::amqp {
 
-Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox) : options_(options), inbox_(inbox) {}
+Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox)
+    : options_(options), inbox_(inbox), reassembly_(options, inbox) {}
 
 std::string Subscriber::queueName() const {
   const std::lock_guard lock(queueNameMutex_);
@@ -26,7 +27,7 @@ void Subscriber::declare(SetupScript& script) {
   });
   if (options_.prefetch != 0) {
     amqp_basic_qos_t qos{};
-    qos.prefetch_count = options_.prefetch;
+    qos.prefetch_count = reassembly_.window();
     script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
   }
   amqp_basic_consume_t consume{};
@@ -37,12 +38,12 @@ void Subscriber::declare(SetupScript& script) {
 }
 
 void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
+  reassembly_.onReady(queueName());
   onEvent(traffic_.onReady(broker.peer));
 }
 
 void Subscriber::pump(FrameWriter& writer) {
   const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
-  if (verdicts.empty()) return;
   Bytes frames;
   for (const Verdict& verdict : verdicts) {
     if (verdict.kind == Verdict::Kind::ack || verdict.kind == Verdict::Kind::ackUpTo) {
@@ -57,7 +58,8 @@ void Subscriber::pump(FrameWriter& writer) {
       appendMethod(frames, theChannel, AMQP_BASIC_NACK_METHOD, nack);
     }
   }
-  writer.enqueue(std::move(frames));
+  reassembly_.pump(frames, inbox_.full());
+  if (!frames.empty()) writer.enqueue(std::move(frames));
 }
 
 void Subscriber::onMethod(const Method& method) {
@@ -70,6 +72,7 @@ void Subscriber::onMethod(const Method& method) {
     case AMQP_CONNECTION_UNBLOCKED_METHOD:
       return inbox_.announce(traffic_.onBlocked(method));
     default:
+      if (reassembly_.onMethod(method)) return;
       throw Error(ErrorCode::protocolError,
                   "The broker sent " + methodName(method.id) + ", which a consumer does not expect");
   }
@@ -97,11 +100,16 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
   incoming_->properties = std::move(header.properties);
   incoming_->encodedProperties = std::move(header.encoded);
   incoming_->type = messageType(incoming_->properties);
+  segment_ = false;
   if (!taking_) return nullptr;
   if (header.malformed) {
     incoming_->error = std::move(header.malformed);
     return nullptr;
   }
+  if (const auto segment = segmentOf(header.bodySize)) {
+    return reassembly_.begin(std::move(incoming_), *segment, header.bodySize);
+  }
+  if (segment_) return nullptr;
   if (header.bodySize > options_.maxMessageBytes) {
     incoming_->error =
         Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
@@ -115,12 +123,30 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
   return data;
 }
 
+// The segment that the incoming message is; nothing when it came whole, or is refused as a segment.
+std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
+  std::optional<Segment> segment;
+  std::optional<Error> bad;
+  try {
+    segment = readSegment(incoming_->properties.headers, bodySize);
+  } catch (const Error& error) {
+    bad = error;
+  }
+  segment_ = segment || bad;
+  if (segment_) eraseSegment(incoming_->properties.headers);
+  if (bad) reassembly_.beginBad(std::move(incoming_), *bad);
+  return segment;
+}
+
 void Subscriber::onContent() {
   if (!taking_) {
     incoming_.reset();
+  } else if (segment_) {
+    reassembly_.finish();
   } else if (incoming_->error) {
     inbox_.refuse(std::move(incoming_));
   } else {
+    reassembly_.onMessage(incoming_->properties);
     inbox_.push(std::move(incoming_));
   }
 }
@@ -128,6 +154,7 @@ void Subscriber::onContent() {
 void Subscriber::onLost(const Error& /*why*/) {
   traffic_.onLost();
   incoming_.reset();
+  if (taking_) reassembly_.onLost(deliversAgain());
   inbox_.beginEpoch(++epoch_);
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "amqp/io_thread.hpp"
+#include "amqp/reassembly.hpp"
 #include "amqp/traffic.hpp"
 #include "inbox.hpp"
 
@@ -16,7 +17,10 @@ class Subscriber final : public IoUser {
   /// `options` and `inbox` must outlive this.
   Subscriber(const ConsumerOptions& options, Inbox& inbox);
 
-  void fillStats(ConsumerStats& stats) const noexcept { traffic_.fill(stats); }
+  void fillStats(ConsumerStats& stats) const noexcept {
+    traffic_.fill(stats);
+    reassembly_.fillStats(stats);
+  }
   [[nodiscard]] std::string queueName() const;
   /// From now on deliveries are thrown away: the broker keeps them.
   void stopTaking() noexcept { taking_ = false; }
@@ -29,6 +33,7 @@ class Subscriber final : public IoUser {
   void onContentMethod(const Method& method) override;
   std::byte* onContentHeader(ContentHeader header) override;
   void onContent() override;
+  [[nodiscard]] Deadline deadline() const override { return reassembly_.deadline(); }
 
   [[nodiscard]] bool mends(const Error& why) const override {
     return why.code() == ErrorCode::consumerCancelled && options_.queue && options_.queue->redeclare;
@@ -42,8 +47,17 @@ class Subscriber final : public IoUser {
   }
 
  private:
+  /// Whether the broker delivers again what was not acknowledged on this connection when it is lost.
+  [[nodiscard]] bool deliversAgain() const noexcept {
+    return options_.queue && options_.ack != AckMode::none && epoch_ != lastCancelledEpoch_;
+  }
+
+  [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
+
   const ConsumerOptions& options_;
   Inbox& inbox_;
+  Reassembly reassembly_;
+  bool segment_ = false;               ///< what is coming in is one
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
   std::uint64_t epoch_ = 0;
   std::uint64_t lastTag_ = 0;  ///< of this connection's deliveries
