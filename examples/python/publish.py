@@ -31,6 +31,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--exchange", default="my_exchange_1")
     parser.add_argument("--exchange-type", default="direct")
     parser.add_argument("--routing-key", default="my_key_1")
+    parser.add_argument("--max-message-size", type=int, help="larger bodies go in segments of so many bytes")
     parser.add_argument("--text", action=Append, metavar="STR")
     parser.add_argument("--image", action=Append, metavar="PATH")
     parser.add_argument("--encoding", action=Append, metavar=".png|.jpg|.bmp|.webp|raw")
@@ -42,7 +43,8 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     args = arguments()
     with Producer(args.url, args.name, exchange=args.exchange, exchange_type=args.exchange_type,
-                  routing_key=args.routing_key) as producer:
+                  routing_key=args.routing_key,
+                  max_message_size=args.max_message_size) as producer:
         for kind, value, encoding in args.items:
             if kind == "text":
                 producer.send(value)

@@ -36,6 +36,11 @@ class ConnectionThread:
         if self.error:
             raise self.error
 
+    @property
+    def server(self) -> dict:
+        """What the broker says of itself."""
+        return self._connection._impl.server_properties or {}  # pylint: disable=protected-access
+
     def call(self, function: Callable[[], None]) -> bool:
         """Has the thread call a function soon; False when the connection is closed already."""
         try:

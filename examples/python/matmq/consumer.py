@@ -15,6 +15,7 @@ from .connection import DEFAULT_URL, Channel, ConnectionThread
 from .errors import EndOfTransmission, ImageError
 from .formats import USUAL_FORMATS, Limits
 from .message import Message
+from .segments import Assembler, Ended
 
 
 class Consumer:
@@ -34,7 +35,9 @@ class Consumer:
         self._queue_name, self._prefetch, self._auto_ack = queue, prefetch, auto_ack
         self._limits = limits
         self._formats = tuple(formats)
-        self._inbox: deque[Message] = deque()
+        self._inbox: deque[Message | Exception] = deque()
+        self._assembler = Assembler(limits.message_bytes)
+        self._rooms: dict[str, str] = {}
         self._previous: Message | None = None
         self._ended = False
         self._changed = threading.Condition()
@@ -53,6 +56,8 @@ class Consumer:
             if not self._inbox:
                 raise self._thread.closed_error()
             message = self._inbox.popleft()
+        if isinstance(message, Exception):
+            raise message
         if message.error:
             raise message.error
         if message.is_eot:
@@ -113,23 +118,62 @@ class Consumer:
             channel.queue_bind(queue, self._exchange, key)
         channel.basic_qos(prefetch_count=self._prefetch)
         channel.basic_consume(queue, self._on_message)
+        self._queue = queue
 
     def _on_message(self, channel: Channel, method: pika.spec.Basic.Deliver, properties: pika.BasicProperties,
                     body: bytes) -> None:
-        tag = method.delivery_tag
+        for ended in self._assembler.overtaken(properties.message_id):
+            self._on_ended(channel, method, ended)
+        if not self._assembler.is_segment(properties):
+            self._deliver(channel, method, [method.delivery_tag], properties, body, None)
+            return
+        for ended in self._assembler.add(method.delivery_tag, properties, body):
+            self._on_ended(channel, method, ended)
+        if properties.headers.get("segment-index") == 0 and self._assembler.is_open(properties.message_id):
+            self._make_room(channel, properties)
 
-        def settle(positive: bool, requeue: bool) -> None:
-            if positive:
-                self._thread.call(lambda: channel.basic_ack(tag))
+    def _on_ended(self, channel: Channel, method: pika.spec.Basic.Deliver, ended: Ended) -> None:
+        room = self._rooms.pop(ended.message_id, None) if ended.message_id else None
+        if ended.body is not None:
+            self._deliver(channel, method, ended.tags, ended.properties, ended.body, room)
+            return
+        for tag in ended.tags:
+            if ended.useless:
+                channel.basic_ack(tag)
             else:
-                self._thread.call(lambda: channel.basic_nack(tag, requeue=requeue))
+                channel.basic_nack(tag, requeue=False)
+        if room:
+            channel.basic_cancel(room)
+        if ended.error:
+            with self._changed:
+                self._inbox.append(ended.error)
+                self._changed.notify()
+
+    def _make_room(self, channel: Channel, properties: pika.BasicProperties) -> None:
+        """A message in segments counts as one against the prefetch: a second subscription has room for the others."""
+        channel.basic_qos(prefetch_count=properties.headers["segment-count"] - 1)
+        self._rooms[properties.message_id] = channel.basic_consume(self._queue, self._on_message)
+
+    def _deliver(self, channel: Channel, method: pika.spec.Basic.Deliver, tags: list[int],
+                 properties: pika.BasicProperties, body: bytes | bytearray, room: str | None) -> None:
+        def settle(positive: bool, requeue: bool) -> None:
+            def say() -> None:
+                for tag in tags:
+                    if positive:
+                        channel.basic_ack(tag)
+                    else:
+                        channel.basic_nack(tag, requeue=requeue)
+                if room:
+                    channel.basic_cancel(room)
+
+            self._thread.call(say)
 
         error = None
         if len(body) > self._limits.message_bytes:
             error = ImageError(f"expected a body of at most {self._limits.message_bytes} bytes but received {len(body)}; "
                                "it was rejected")
             body = b""
-            channel.basic_nack(tag, requeue=False)
+            channel.basic_nack(tags[0], requeue=False)
         with self._changed:
             self._inbox.append(Message(body, properties, method.redelivered, settle, error))
             self._changed.notify()

@@ -9,6 +9,10 @@ class ImageError(MatmqError, ValueError):
     """A matrix that a format cannot hold, or a body that is no image, a damaged one, or a larger one than the limits allow."""
 
 
+class SegmentError(MatmqError):
+    """The segments of a message are incomplete, contradict each other, or were damaged."""
+
+
 class ClosedError(MatmqError):
     """The producer or consumer was closed, or its connection is lost."""
 

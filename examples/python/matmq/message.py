@@ -19,7 +19,7 @@ EOT_BODY = b"\x04"
 class Message:
     """A body and its properties."""
 
-    body: bytes
+    body: bytes | bytearray
     properties: pika.BasicProperties
     redelivered: bool
     _settle: Callable[[bool, bool], None]

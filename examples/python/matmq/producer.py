@@ -12,8 +12,9 @@ import pika
 import pika.exceptions
 
 from . import image as images
+from . import segments
 from .connection import DEFAULT_URL, Channel, ConnectionThread
-from .errors import MatmqError
+from .errors import MatmqError, SegmentError
 from .message import EOT_BODY
 
 
@@ -23,10 +24,11 @@ class Producer:
     def __init__(self, url: str = DEFAULT_URL, name: str = "producer", *, exchange: str = "my_exchange_1",
                  exchange_type: str = "direct", routing_key: str = "my_key_1", durable: bool = False,
                  declare: bool = True, confirm: bool = True, persistent: bool = False, mandatory: bool = False,
-                 high_water_mark: int = 1024, heartbeat: int = 30, connect_timeout: float = 10):
+                 high_water_mark: int = 1024, max_message_size: int | None = None, heartbeat: int = 30, connect_timeout: float = 10):
         self._name, self._exchange, self._exchange_type, self._routing_key = name, exchange, exchange_type, routing_key
         self._durable, self._declare, self._confirm = durable, declare, confirm
         self._persistent, self._mandatory, self._high_water_mark = persistent, mandatory, high_water_mark
+        self._max_message_size = max_message_size
         self._instance = secrets.token_hex(8)
         self._number = 0
         self._queue: deque[tuple[bytes, pika.BasicProperties]] = deque()
@@ -123,10 +125,13 @@ class Producer:
                     return
                 body, properties = self._queue.popleft()
                 self._changed.notify_all()
+            limit = self._max_message_size or segments.largest_body(self._thread.server)
+            parts = [(body, properties)] if len(body) <= limit else segments.cut(body, properties, limit)
             try:
                 # With confirms on, Pika comes back when the broker has answered, and serves heartbeats meanwhile.
-                channel.basic_publish(self._exchange, self._routing_key, body, properties, self._mandatory)
-            except (pika.exceptions.UnroutableError, pika.exceptions.NackError) as error:
+                for part, own in parts:
+                    channel.basic_publish(self._exchange, self._routing_key, bytes(part), own, self._mandatory)
+            except (pika.exceptions.UnroutableError, pika.exceptions.NackError, SegmentError) as error:
                 self._failed.append(error)
             with self._changed:
                 self._unconfirmed -= 1
