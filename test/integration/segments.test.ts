@@ -1,6 +1,7 @@
 /** Messages above the broker's limit: in segments, through a broker that takes 1 MiB. */
 import {
   ChannelError,
+  ClosedError,
   type Consumer,
   type ConsumerOptions,
   CV_8UC1,
@@ -537,13 +538,13 @@ describe('several consumers of one queue', () => {
     const consumers = await Promise.all([0, 1].map(() => consumerOn(exchange, { queue, prefetch: 1 })));
     const producer = await producerOn(exchange);
     for (const text of numbered(20)) await producer.send(text);
-    await producer.sendEOT(2);
     const texts: string[] = [];
-    await Promise.all(
-      consumers.map(async (consumer) => {
-        for await (const message of consumer.messages()) texts.push(message.text());
-      }),
-    );
+    const work = consumers.map(async (consumer) => {
+      for (;;) texts.push((await consumer.receive()).text());
+    });
+    await expect.poll(() => texts.length).toBe(20);
+    for (const consumer of consumers) await consumer.exit();
+    for (const ended of work) await failure(ended, ClosedError, 'CLOSED');
     expect(texts.map(Number).sort((a, b) => a - b)).toEqual(numbered(20).map(Number));
   });
 });
