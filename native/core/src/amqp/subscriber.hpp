@@ -60,7 +60,7 @@ class Subscriber final : public IoUser {
   bool segment_ = false;               ///< what is coming in is one
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
   std::uint64_t epoch_ = 0;
-  std::uint64_t lastTag_ = 0;  ///< of this connection's deliveries
+  std::uint64_t lastTag_ = 0;             ///< of this connection's deliveries
   std::uint64_t lastCancelledEpoch_ = 0;  ///< what came until then the broker does not have any more
   std::atomic<bool> taking_{true};
   Traffic traffic_;
