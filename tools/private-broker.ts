@@ -28,8 +28,10 @@ export interface PrivateBrokerOptions {
   readonly config?: string;
   /** Plugins to enable. */
   readonly plugins?: readonly string[];
-  /** The Erlang node's name. Every broker has an epmd of its own, so several may have the same. */
+  /** The Erlang node's name. Every broker has an epmd of its own, so several may have the same, unless they are a cluster. */
   readonly nodeName?: string;
+  /** A broker that runs, whose cluster this one becomes a member of, with its epmd and its cookie. */
+  readonly joins?: PrivateBroker;
   /** Also listens for TLS, with this certificate. */
   readonly tls?: BrokerTls;
   /** Milliseconds until the start is given up, 60000 by default. */
@@ -92,16 +94,18 @@ export class PrivateBroker implements AsyncDisposable {
   /** @internal Use `startPrivateBroker`. */
   static async start(options: PrivateBrokerOptions = {}): Promise<PrivateBroker> {
     const found = findRabbitMQ();
-    const quick = await quickStart(found, options.nodeName ?? NODE_NAME);
+    const { joins } = options;
+    const quick = await quickStart(found, joins?.nodeName ?? options.nodeName ?? NODE_NAME);
     for (let attempt = 1; ; attempt++) {
-      const [amqp = 0, distribution = 0, epmd = 0, tls = 0] = await drawFreePorts(4);
+      const [amqp = 0, distribution = 0, tls = 0, free = 0] = await drawFreePorts(4);
+      const epmd = joins ? joins.#ports[2] : free;
       const folder = await mkdtemp(join(tmpdir(), 'matmq-broker-'));
       const watchdog = await Watchdog.over(folder);
       const broker = new PrivateBroker(found, quick, options, [amqp, distribution, epmd, tls], watchdog);
       try {
         await broker.#prepare();
         await broker.#boot();
-        if (quick && !quick.data) await broker.#keepForNextTime();
+        if (quick && !quick.data && !joins) await broker.#keepForNextTime();
         return broker;
       } catch (error) {
         await broker.stop();
@@ -214,12 +218,15 @@ export class PrivateBroker implements AsyncDisposable {
 
   /** Writes the files and starts epmd, which stays for all starts of the broker. */
   async #prepare(): Promise<void> {
-    const { config, plugins = [], tls } = this.#options;
+    const { config, plugins = [], tls, joins } = this.#options;
     await mkdir(this.#path('log'));
-    await writeFile(this.#path('.erlang.cookie'), randomBytes(16).toString('hex'), { mode: 0o400 });
+    const cookie = joins ? readFileSync(joins.#path('.erlang.cookie')) : randomBytes(16).toString('hex');
+    await writeFile(this.#path('.erlang.cookie'), cookie, { mode: 0o400 });
     await writeFile(this.#path('enabled_plugins'), `[${plugins.join(',')}].`);
     const lines = [...(config === undefined ? [] : [config]), ...(tls ? await this.#prepareTls(tls) : [])];
+    if (joins) lines.push(`cluster_formation.classic_config.nodes.1 = ${joins.nodeName}`);
     if (lines.length > 0) await writeFile(this.#path('rabbitmq.conf'), `${lines.join('\n')}\n`);
+    if (joins) return; // with an empty data folder: a node that was set up alone does not look for others
     if (this.#quick?.data) cpSync(this.#quick.data, this.#path('data'), { recursive: true });
 
     const [, , port] = this.#ports;

@@ -1,6 +1,7 @@
 /** Producers and consumers in processes of their own, so that their memory, descriptors, threads and CPU are theirs. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { ConsumerOptions, ProducerOptions } from 'matmq';
 import { expect, onTestFinished } from 'vitest';
@@ -32,10 +33,10 @@ export class Client {
   #next = 1;
   #stderr = '';
 
-  protected constructor(fixture: string, options: object, nodeArguments: readonly string[] = []) {
+  protected constructor(fixture: string, options: object) {
     const path = fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url));
     const child = fork(path, [JSON.stringify(options)], {
-      execArgv: [...nodeArguments],
+      execArgv: ['--expose-gc'],
       env: { ...process.env, NODE_OPTIONS: '' },
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       serialization: 'advanced',
@@ -70,8 +71,17 @@ export class Client {
     return result as T;
   }
 
+  /** After a collection of garbage. */
   usage(): Promise<Usage> {
     return this.ask('usage');
+  }
+
+  /** Processor time used while it idles for so long, as a part of one processor. */
+  async idleLoad(milliseconds: number): Promise<number> {
+    const before = await this.usage();
+    const began = performance.now();
+    await delay(milliseconds);
+    return ((await this.usage()).cpu - before.cpu) / (performance.now() - began);
   }
 
   events(): Promise<readonly EventRecord[]> {
@@ -124,6 +134,10 @@ export class Sender extends Client {
   start(): Promise<void> {
     return this.ask('start');
   }
+  /** Sends so many, each when the one before is confirmed. */
+  sendSingly(count: number): Promise<void> {
+    return this.ask('sendSingly', count);
+  }
   /** No more sends after those that are under way. */
   pause(): Promise<void> {
     return this.ask('pause');
@@ -132,7 +146,7 @@ export class Sender extends Client {
   confirmed(count: number): Promise<{ readonly at: number; readonly confirmed: number }> {
     return this.ask('confirmed', count);
   }
-  /** Resolves to when the next message is confirmed, in milliseconds since 1970. */
+  /** Resolves to when a message is confirmed that was accepted after this call, in milliseconds since 1970. */
   nextConfirm(): Promise<number> {
     return this.ask('nextConfirm');
   }
@@ -190,4 +204,15 @@ export function expectDelivered(sent: Sent, received: Received): void {
   expect({ corrupt: received.corrupt, outOfOrder: received.outOfOrder }).toEqual({ corrupt: 0, outOfOrder: 0 });
   const windows = new Set(sent.windows.flat());
   expect(received.resent.filter((number) => !windows.has(number))).toEqual([]);
+}
+
+/** Connects and exits, again and again. */
+export class Connector extends Client {
+  static async open(connection: ProducerOptions & ConsumerOptions): Promise<Connector> {
+    return new Connector('connects.mjs', { connection });
+  }
+
+  cycle(count: number): Promise<void> {
+    return this.ask('cycle', count);
+  }
 }
