@@ -96,6 +96,7 @@ export const TESTS = [
     brew: 'jpeg-turbo',
     present: library('libturbojpeg'),
   },
+  { what: 'Valgrind', apt: 'valgrind', dnf: 'valgrind', brew: '(not on macOS)', present: program('valgrind') },
   // For examples/cpp: command line, JSON (for the test vectors, too), SHA-256.
   { what: 'CLI11', apt: 'libcli11-dev', dnf: 'cli11-devel', brew: 'cli11', present: library('CLI11') },
   {

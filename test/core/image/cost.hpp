@@ -2,18 +2,24 @@
 #pragma once
 
 #include <chrono>
+#include <cstdlib>
 #include <fstream>
 #include <string>
 
 namespace support {
 
+/// Under a sanitizer, or under Valgrind (test/faults/valgrind.test.ts says so): all takes longer, and books are kept of
+/// every byte taken, used or not.
+inline bool instrumented() {
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::chrono::milliseconds soon{5000};
-constexpr long little = 512 * 1024;  // KiB: a sanitizer keeps books of every byte taken, used or not
+  return true;
 #else
-constexpr std::chrono::milliseconds soon{100};
-constexpr long little = 32 * 1024;  // KiB
+  return std::getenv("MATMQ_TEST_INSTRUMENTED") != nullptr;
 #endif
+}
+
+inline const std::chrono::milliseconds soon{instrumented() ? 5000 : 100};
+inline const long little = (instrumented() ? 512 : 32) * 1024;  ///< KiB
 
 /// How much more memory a piece of work had at its height than before it, in KiB.
 template <class Work>
