@@ -9,6 +9,7 @@ import { describe, kindOf } from './describe.js';
 const { values } = parseArgs({
   options: {
     url: { type: 'string' },
+    ca: { type: 'string' },
     name: { type: 'string' },
     exchange: { type: 'string' },
     'exchange-type': { type: 'string' },
@@ -20,10 +21,11 @@ const { values } = parseArgs({
 
 const say = (line: object) => console.log(JSON.stringify(line));
 
-const { url, name, exchange, 'exchange-type': exchangeType, 'routing-key': routingKey, out } = values;
+const { url, ca, name, exchange, 'exchange-type': exchangeType, 'routing-key': routingKey, out } = values;
 const queue = values.queue === undefined ? undefined : { name: values.queue };
 if (out !== undefined) await mkdir(out, { recursive: true });
-const consumer = await Consumer.connect({ url, name, exchange, exchangeType, routingKey, queue });
+const tls = ca === undefined ? undefined : { ca };
+const consumer = await Consumer.connect({ url, tls, name, exchange, exchangeType, routingKey, queue });
 say({ ready: true });
 let number = 0;
 for await (const message of consumer.messages()) {

@@ -13,6 +13,7 @@ const { values, tokens } = parseArgs({
   tokens: true,
   options: {
     url: { type: 'string' },
+    ca: { type: 'string' },
     name: { type: 'string' },
     exchange: { type: 'string' },
     'exchange-type': { type: 'string' },
@@ -43,8 +44,9 @@ function readItems(): Item[] {
 }
 
 const items = readItems();
-const { url, name, exchange, 'exchange-type': exchangeType, 'routing-key': routingKey } = values;
-await using producer = await Producer.connect({ url, name, exchange, exchangeType, routingKey });
+const { url, ca, name, exchange, 'exchange-type': exchangeType, 'routing-key': routingKey } = values;
+const tls = ca === undefined ? undefined : { ca };
+await using producer = await Producer.connect({ url, tls, name, exchange, exchangeType, routingKey });
 for (const item of items) {
   if (item.kind === 'text') await producer.send(item.text);
   else if (item.kind === 'eot') await producer.sendEOT();

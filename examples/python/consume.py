@@ -7,6 +7,7 @@ consume.py --exchange frames --exchange-type fanout --out received
 import argparse
 import hashlib
 import json
+import ssl
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from matmq.image import type_name
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default=DEFAULT_URL)
+    parser.add_argument("--ca", metavar="FILE", help="the authority of the broker's certificate, for amqps:")
     parser.add_argument("--name", default="consumer")
     parser.add_argument("--exchange", default="my_exchange_1")
     parser.add_argument("--exchange-type", default="direct")
@@ -62,9 +64,10 @@ def say(line: dict) -> None:
 
 def main() -> None:
     args = arguments()
+    tls = ssl.create_default_context(cafile=args.ca) if args.ca else None
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-    with Consumer(args.url, args.name, exchange=args.exchange, exchange_type=args.exchange_type,
+    with Consumer(args.url, args.name, tls=tls, exchange=args.exchange, exchange_type=args.exchange_type,
                   routing_key=args.routing_key or ["my_key_1"], queue=args.queue) as consumer:
         say({"ready": True})
         for number, message in enumerate(consumer.messages()):

@@ -5,6 +5,7 @@ publish.py --exchange frames --exchange-type fanout --text hello --image a.png -
 """
 
 import argparse
+import ssl
 
 import cv2
 from matmq import Producer
@@ -27,6 +28,7 @@ class Append(argparse.Action):
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default=DEFAULT_URL)
+    parser.add_argument("--ca", metavar="FILE", help="the authority of the broker's certificate, for amqps:")
     parser.add_argument("--name", default="producer")
     parser.add_argument("--exchange", default="my_exchange_1")
     parser.add_argument("--exchange-type", default="direct")
@@ -42,7 +44,8 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = arguments()
-    with Producer(args.url, args.name, exchange=args.exchange, exchange_type=args.exchange_type,
+    tls = ssl.create_default_context(cafile=args.ca) if args.ca else None
+    with Producer(args.url, args.name, tls=tls, exchange=args.exchange, exchange_type=args.exchange_type,
                   routing_key=args.routing_key,
                   max_message_size=args.max_message_size) as producer:
         for kind, value, encoding in args.items:

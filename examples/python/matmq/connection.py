@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from typing import Callable
 
@@ -18,9 +19,15 @@ Channel = pika.adapters.blocking_connection.BlockingChannel
 class ConnectionThread:
     """Connects, runs `setup` on the channel, then serves the connection, heartbeats included, until `close`."""
 
-    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, setup: Callable[[Channel], None],
-                 work: Callable[[Channel], None], ended: Callable[[], None]):
+    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, tls: ssl.SSLContext | None,
+                 setup: Callable[[Channel], None], work: Callable[[Channel], None], ended: Callable[[], None]):
         self._parameters = pika.URLParameters(url)
+        if url.startswith("amqps:"):
+            # Python's default context checks the certificate and its name, as Pika's own does not.
+            context = tls or ssl.create_default_context()
+            self._parameters.ssl_options = pika.SSLOptions(context, self._parameters.host)
+        elif tls:
+            raise ValueError("tls belongs to an amqps: URL")
         self._parameters.heartbeat = heartbeat
         self._parameters.socket_timeout = connect_timeout
         self._parameters.blocked_connection_timeout = None
