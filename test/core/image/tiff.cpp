@@ -1,6 +1,8 @@
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
+#include <thread>
 
 #include "tiff_files.hpp"
 
@@ -237,4 +239,23 @@ TEST_CASE("TIFF: what it cannot hold is refused before libtiff is asked") {
   const cv::Mat image(3, 3, CV_8UC1, cv::Scalar::all(0));
   CHECK(support::codeOf([&] { matmq::checkEncodable(image, ImageFormat::tiff, {.compression = 3}); }) ==
         "INVALID_ARGUMENT");
+}
+
+TEST_CASE("TIFF: many threads encode and decode at once") {
+  const cv::Mat image = pictureOf(60, 80, CV_16UC3);
+  std::atomic<int> whole = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        for (int round = 0; round < 4; ++round) {
+          Bytes body = support::copy(matmq::encodeImage(image, ImageFormat::tiff));
+          if (support::same(decoded(body), image)) ++whole;
+          std::fill(body.begin() + 8, body.begin() + 200, std::uint8_t{0xAA});
+          if (code(body) == "CANNOT_DECODE") ++whole;  // what libtiff says of it is said of no other
+        }
+      });
+    }
+  }
+  CHECK(whole == 8 * 4 * 2);
 }

@@ -1,4 +1,9 @@
 // TIFF bodies that mean harm: found by our own reading of the first directory, mostly before libtiff is loaded.
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+
 #include "tiff_files.hpp"
 
 using support::Bytes;
@@ -162,10 +167,23 @@ TEST_CASE("hostile TIFF: a huge tile of a small image takes no memory") {
   CHECK(code(tiled(16, 16, 0x40000000)) != "");
 }
 
-TEST_CASE("hostile TIFF: what libtiff says is in the error, as printable text") {
+TEST_CASE("hostile TIFF: what libtiff says is in the error, as printable text, and nowhere else") {
   Bytes damaged = support::writeTiff({.compression = 8});
-  for (std::size_t at = 8; at < 60; ++at) damaged[at] = 0xAA;
+  std::fill(damaged.begin() + 8, damaged.begin() + 60, std::uint8_t{0xAA});
+  auto unknown = support::plainEntries();
+  unknown.push_back({65000, 2, 4, 0x41414141});  // of which libtiff warns
+  std::FILE* const captured = std::tmpfile();
+  REQUIRE(captured != nullptr);
+  const int terminal = dup(STDERR_FILENO);
+  REQUIRE(dup2(fileno(captured), STDERR_FILENO) == STDERR_FILENO);
   const std::string text = message(damaged);
+  const std::string warned = code(support::rawTiff(unknown, Bytes(1000)));
+  REQUIRE(dup2(terminal, STDERR_FILENO) == STDERR_FILENO);
+  close(terminal);
+  CHECK(std::fseek(captured, 0, SEEK_END) == 0);
+  CHECK(std::ftell(captured) == 0);
+  CHECK(std::fclose(captured) == 0);
   CHECK(support::contains(text, "libtiff says '"));
   for (const char c : text) CHECK((c >= ' ' && c <= '~'));
+  CHECK(warned == "");
 }
