@@ -245,6 +245,30 @@ describe('acknowledging', () => {
     await expect.poll(() => left(queue.name)).toBe(0);
   });
 
+  it.each(['classic', 'quorum'] as const)(
+    'order is kept on a %s queue while messages in segments wait',
+    async (type) => {
+      const queue = ownQueue({ type });
+      const { producer, consumer } = await open({ queue, prefetch: 5, ack: 'manual' });
+      const sending = (async () => {
+        for (let i = 0; i < 200; i++) await producer.send(i % 10 === 5 ? bytes(8 * SEGMENT, i) : `${i}`);
+        await producer.flush();
+      })();
+      let held: Message[] = [];
+      for (let i = 0; i < 200; i++) {
+        const message = await consumer.receive();
+        if (i % 10 === 5) expectBytes(message, bytes(8 * SEGMENT, i));
+        else expect(message.text()).toBe(`${i}`);
+        held.push(message);
+        if (held.length < 4) continue;
+        for (const one of held) one.ack();
+        held = [];
+      }
+      await sending;
+      expect(consumer.stats()).toMatchObject({ connects: 1, refused: 0 });
+    },
+  );
+
   it('a message that is given back comes again, whole', async () => {
     const { producer, consumer } = await open({ queue: ownQueue(), ack: 'manual', prefetch: 3 });
     await producer.send(bytes(12 * SEGMENT));

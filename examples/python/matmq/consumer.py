@@ -38,7 +38,7 @@ class Consumer:
         self._formats = tuple(formats)
         self._inbox: deque[Message | Exception] = deque()
         self._assembler = Assembler(limits.message_bytes)
-        self._rooms: dict[str, str] = {}
+        self._room = self._room_needed = 0  # for segments, beyond `prefetch`
         self._previous: Message | None = None
         self._ended = False
         self._changed = threading.Condition()
@@ -127,7 +127,7 @@ class Consumer:
         for ended in self._assembler.overtaken(properties.message_id):
             self._on_ended(channel, method, ended)
         if not self._assembler.is_segment(properties):
-            self._deliver(channel, method, [method.delivery_tag], properties, body, None)
+            self._deliver(channel, method, [method.delivery_tag], properties, body, 0)
             return
         for ended in self._assembler.add(method.delivery_tag, properties, body):
             self._on_ended(channel, method, ended)
@@ -135,29 +135,33 @@ class Consumer:
             self._make_room(channel, properties)
 
     def _on_ended(self, channel: Channel, method: pika.spec.Basic.Deliver, ended: Ended) -> None:
-        room = self._rooms.pop(ended.message_id, None) if ended.message_id else None
         if ended.body is not None:
-            self._deliver(channel, method, ended.tags, ended.properties, ended.body, room)
+            self._deliver(channel, method, ended.tags, ended.properties, ended.body, ended.room)
             return
+        self._room_needed -= ended.room
         for tag in ended.tags:
             if ended.useless:
                 channel.basic_ack(tag)
             else:
                 channel.basic_nack(tag, requeue=False)
-        if room:
-            channel.basic_cancel(room)
         if ended.error:
             with self._changed:
                 self._inbox.append(ended.error)
                 self._changed.notify()
 
     def _make_room(self, channel: Channel, properties: pika.BasicProperties) -> None:
-        """A message in segments counts as one against the prefetch: a second subscription has room for the others."""
-        channel.basic_qos(prefetch_count=properties.headers["segment-count"] - 1)
-        self._rooms[properties.message_id] = channel.basic_consume(self._queue, self._on_message)
+        """A message in segments counts as one against the prefetch: another subscription has room for the others.
+
+        It stays for those that follow: when Pika cancels one, it gives messages back that came meanwhile, out of order.
+        """
+        self._room_needed += properties.headers["segment-count"] - 1
+        if self._room_needed > self._room:
+            channel.basic_qos(prefetch_count=self._room_needed - self._room)
+            self._room = self._room_needed
+            channel.basic_consume(self._queue, self._on_message)
 
     def _deliver(self, channel: Channel, method: pika.spec.Basic.Deliver, tags: list[int],
-                 properties: pika.BasicProperties, body: bytes | bytearray, room: str | None) -> None:
+                 properties: pika.BasicProperties, body: bytes | bytearray, room: int) -> None:
         def settle(positive: bool, requeue: bool) -> None:
             def say() -> None:
                 for tag in tags:
@@ -165,8 +169,7 @@ class Consumer:
                         channel.basic_ack(tag)
                     else:
                         channel.basic_nack(tag, requeue=requeue)
-                if room:
-                    channel.basic_cancel(room)
+                self._room_needed -= room
 
             self._thread.call(say)
 

@@ -55,6 +55,11 @@ class _Open:
     checksum: int = 0
     expected: int | None = None
 
+    @property
+    def room(self) -> int:
+        """What it takes beyond one message of the prefetch."""
+        return self.geometry[0] - 1
+
 
 @dataclass
 class Ended:
@@ -66,6 +71,7 @@ class Ended:
     properties: pika.BasicProperties | None = None
     error: SegmentError | None = None
     useless: bool = False  # doubled, or torn: its sender began anew
+    room: int = 0  # of a message that was open: its segments but one
 
 
 class Assembler:
@@ -95,7 +101,7 @@ class Assembler:
                 if len(self._refused) > 64:
                     del self._refused[next(iter(self._refused))]
             tags = [*(opened.tags[index] for index in sorted(opened.tags)), tag] if opened else [tag]
-            return [Ended(tags, message_id, error=None if said else error)]
+            return [Ended(tags, message_id, error=None if said else error, room=opened.room if opened else 0)]
 
     def is_open(self, message_id: str) -> bool:
         """Whether some of this message's segments are here."""
@@ -120,7 +126,8 @@ class Assembler:
         if index == 0:
             torn = self._open.pop(message_id, None)
             if torn:
-                ended.append(Ended([torn.tags[i] for i in sorted(torn.tags)], message_id, useless=True))
+                ended.append(Ended([torn.tags[i] for i in sorted(torn.tags)], message_id, useless=True,
+                                   room=torn.room))
             self._refused.pop(message_id, None)
             if len(self._open) >= self._open_messages:
                 ended.append(self._give_up(next(iter(self._open)), "it made room for a newer one"))
@@ -148,7 +155,8 @@ class Assembler:
             del opened.tags[index]  # add() adds it
             raise SegmentError(f"{message_id!r} has the CRC32C {opened.checksum} instead of {opened.expected}")
         del self._open[message_id]
-        return [*ended, Ended([opened.tags[i] for i in range(count)], message_id, opened.body, opened.properties)]
+        return [*ended, Ended([opened.tags[i] for i in range(count)], message_id, opened.body, opened.properties,
+                              room=opened.room)]
 
     @staticmethod
     def _read(headers: dict, body_size: int) -> tuple[int, int, tuple[int, int, int], int | None]:
@@ -176,4 +184,5 @@ class Assembler:
         missing = [index for index in range(opened.geometry[0]) if index not in opened.tags]
         self._refused[message_id] = None
         return Ended([opened.tags[i] for i in sorted(opened.tags)], message_id,
-                     error=SegmentError(f"segments {missing[:8]} of {message_id!r} did not come: {because}"))
+                     error=SegmentError(f"segments {missing[:8]} of {message_id!r} did not come: {because}"),
+                     room=opened.room)

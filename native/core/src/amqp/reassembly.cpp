@@ -18,8 +18,15 @@ bool argumentIs(const ConsumerOptions& options, const char* name, const FieldVal
   return at != options.queue->arguments.end() && at->second == value;
 }
 
-std::uint16_t windowOf(const ConsumerOptions& options, bool singleActive) {
-  if (!singleActive || options.prefetch == 0) return options.prefetch;
+bool singleActive(const ConsumerOptions& options) { return argumentIs(options, "x-single-active-consumer", true); }
+
+bool quorum(const ConsumerOptions& options) {
+  return (options.queue && options.queue->type == QueueType::quorum) ||
+         argumentIs(options, "x-queue-type", std::string("quorum"));
+}
+
+std::uint16_t windowOf(const ConsumerOptions& options, bool fixed) {
+  if (!fixed || options.prefetch == 0) return options.prefetch;
   const std::uint64_t segments = options.maxMessageBytes / usualSegment + 1;
   return static_cast<std::uint16_t>(std::min<std::uint64_t>(options.prefetch + segments, UINT16_MAX));
 }
@@ -34,10 +41,9 @@ Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox)
     : options_(options),
       inbox_(inbox),
       assembler_(Assembler::boundsFor(options.maxMessageBytes)),
-      soleConsumer_(!options.queue || options.ack == AckMode::none ||
-                    argumentIs(options, "x-single-active-consumer", true)),
-      singleActive_(argumentIs(options, "x-single-active-consumer", true)),
-      window_(windowOf(options, singleActive_)),
+      soleConsumer_(!options.queue || options.ack == AckMode::none || singleActive(options)),
+      fixedWindow_(singleActive(options) || quorum(options)),
+      window_(windowOf(options, fixedWindow_)),
       jitter_(std::random_device{}()) {}
 
 std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize) {
@@ -146,7 +152,7 @@ void Reassembly::onStray(Assembler::Ended& stray) {
 
 void Reassembly::makeRoom(const std::string& messageId, std::uint64_t segments) {
   closeRoomOf(messageId);  // of an earlier attempt, cut otherwise perhaps
-  if (options_.prefetch == 0 || options_.ack == AckMode::none || stream_ || singleActive_) return;
+  if (options_.prefetch == 0 || options_.ack == AckMode::none || stream_ || fixedWindow_) return;
   const std::string tag = "matmq-segments-" + std::to_string(++rooms_);
   amqp_basic_qos_t qos{};
   qos.prefetch_count = static_cast<std::uint16_t>(segments - 1);
@@ -173,13 +179,13 @@ void Reassembly::closeRoomOf(const std::string& messageId) {
   if (const auto open = roomOfOpen_.extract(messageId); !open.empty()) closeRoom(open.mapped());
 }
 
-// With a single active consumer the window cannot be made wider: segments of too many messages at once would fill it for
-// good.
+// A window that cannot be made wider would be filled for good by the segments of too many messages at once.
 void Reassembly::checkWindow() {
-  if (!singleActive_ || window_ == 0 || stream_) return;
+  if (!fixedWindow_ || window_ == 0 || stream_) return;
   if (assembler_.heldTags() < window_) return;
   assembler_.giveUpStalest("the segments of unfinished messages fill the prefetch window of " +
-                           std::to_string(window_) + " on this queue with a single active consumer; raise prefetch");
+                           std::to_string(window_) +
+                           ", which is fixed for quorum queues and single active consumers; raise prefetch");
   handleEnded();
 }
 

@@ -4,8 +4,8 @@
 // Rules
 // 1. Everything runs on the I/O thread, except the constructor and fillStats.
 // 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the channel
-//    has room for its other segments. A queue with a single active consumer would not serve a second subscription: its
-//    window is wider from the start (window()). A stream would serve everything twice: its segments are acknowledged as
+//    has room for its other segments. A queue with a single active consumer would not serve a second subscription, and a
+//    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream would serve everything twice: its segments are acknowledged as
 //    they come, which loses nothing, because a stream keeps what it delivers.
 // 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
 //    consumers there are. With others: this one ends (SHARED_QUEUE), and what it had goes back to the queue. Alone: the
@@ -76,7 +76,7 @@ class Reassembly {
   Inbox& inbox_;
   Assembler assembler_;
   const bool soleConsumer_;  ///< nobody else can have segments of ours
-  const bool singleActive_;
+  const bool fixedWindow_;   ///< no second subscription
   const std::uint16_t window_;
   std::minstd_rand jitter_;
   std::string queueName_;
