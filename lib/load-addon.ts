@@ -33,7 +33,7 @@ function explanation(tried: readonly { path: string; error: unknown }[], overrid
   if (override) advice.push('- unset MATMQ_ADDON, or let it name the file of an addon that was built here');
   if (/cannot open shared object file|Library not loaded/.test(texts)) {
     advice.push(
-      '- install the libraries it names (Debian: librabbitmq4, libopencv-core406, libjpeg62-turbo, libpng16-16, libwebp7)',
+      '- install the libraries it names (Debian: librabbitmq4, libopencv-core406, libjpeg62-turbo, libpng16-16, libwebp7, libisal2)',
     );
   }
   if (/NODE_MODULE_VERSION|did not self-register|invalid ELF header|wrong architecture/.test(texts)) {
