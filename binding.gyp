@@ -23,7 +23,7 @@
         "-lopencv_imgproc", "-lopencv_core",
         "<!@(pkg-config --libs librabbitmq libjpeg libpng libwebp libisal)",
         "-ldl",
-        "-Wl,-z,nodelete", "-Wl,--gc-sections"
+        "-ldl", "-Wl,-z,nodelete", "-Wl,--gc-sections"
       ]
     }
   ]
