@@ -23,7 +23,7 @@ fault({
   long: { times: 500, warmUp: 100, growthMiB: 5 },
   timeout: { short: 90, long: 1200 },
   async run({ size: { times, warmUp, growthMiB } }) {
-    const options = { url: inject('brokerUrl'), exchange: unique('exchange'), times, warmUp, atOnce: 2 };
+    const options = { url: inject('brokerUrl'), exchange: unique('exchange'), times, warmUp, atOnce: 4 };
     const { stdout } = await exec(process.execPath, ['--expose-gc', FIXTURE, JSON.stringify(options)], {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
