@@ -8,8 +8,9 @@
 namespace fuzz {
 namespace {
 
-void decodeAs(matmq::ImageFormat format, const matmq::DecodeOptions& options, Input body) {
+void decodeAs(matmq::ImageFormat format, matmq::DecodeOptions options, Input body) {
   if (matmq::formatOfMagic(body) != format) return;
+  options.formats = matmq::ImageFormats{format};
   try {
     checkImage(matmq::decodeImage(body, options), options);
   } catch (const matmq::Error& error) {
@@ -58,6 +59,8 @@ void decodePng(Input input) {
 void decodeJpeg(Input input) { decodeAs(matmq::ImageFormat::jpeg, input); }
 void decodeWebp(Input input) { decodeAs(matmq::ImageFormat::webp, input); }
 void decodeBmp(Input input) { decodeAs(matmq::ImageFormat::bmp, input); }
+void decodeTiff(Input input) { decodeAs(matmq::ImageFormat::tiff, input); }
+void decodePnm(Input input) { decodeAs(matmq::ImageFormat::pnm, input); }
 
 void readOrientation(Input input) {
   const int orientation = matmq::codec::exifOrientation(input);

@@ -67,6 +67,16 @@ def images() -> None:
         for name, params in {"": [], "-progressive": [cv2.IMWRITE_JPEG_PROGRESSIVE, 1],
                              "-restarts": [cv2.IMWRITE_JPEG_RST_INTERVAL, 1], "-optimised": [cv2.IMWRITE_JPEG_OPTIMIZE, 1]}.items():
             write("jpeg", f"{channels}-channels{name}", bytes([channels * 8]) + encoded(".jpg", picture(channels), *params))
+    for channels in (1, 3):
+        for dtype in ("u1", "u2"):
+            image = picture(channels, dtype)
+            write("tiff", f"{channels}-channels-{dtype}", bytes([channels]) + encoded(".tiff", image))
+            write("tiff", f"{channels}-channels-{dtype}-unpacked", b"\0" + encoded(".tiff", image, cv2.IMWRITE_TIFF_COMPRESSION, 1))
+            write("pnm", f"{channels}-channels-{dtype}", bytes([channels]) + encoded(".pgm" if channels == 1 else ".ppm", image))
+    write("tiff", "float", b"\0" + encoded(".tiff", picture(3).astype("f4")))
+    write("tiff", "alpha", b"\0" + encoded(".tiff", picture(4)))
+    write("pnm", "bits", b"\0P4\n# a comment\n9 2\n" + bytes(4))
+    write("pnm", "text", b"\0P2 3 1 255 1 2 3")
     palette = chunk(b"PLTE", bytes(range(48)))
     write("png", "palette-interlaced", b"\x40" + png(4, 3, 1, bytes(100), palette, chunk(b"tRNS", bytes(5))))
     write("png", "one-bit", b"\x42" + png(1, 0, 0, bytes(16)))

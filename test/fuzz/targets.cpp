@@ -5,7 +5,9 @@ namespace fuzz {
 const std::vector<Target>& targets() {
   static const std::vector<Target> all{
       {"png", decodePng},          {"jpeg", decodeJpeg},     {"webp", decodeWebp},
-      {"bmp", decodeBmp},          {"exif", readOrientation}, {"message", decodeMessage},
+      {"bmp", decodeBmp},
+      {"tiff", decodeTiff},
+      {"pnm", decodePnm},          {"exif", readOrientation}, {"message", decodeMessage},
       {"properties", decodeProperties}, {"table", decodeTable},   {"method", decodeMethod},
       {"frames", readFrames},
   };

@@ -67,6 +67,8 @@ void decodePng(Input input);
 void decodeJpeg(Input input);
 void decodeWebp(Input input);
 void decodeBmp(Input input);
+void decodeTiff(Input input);
+void decodePnm(Input input);
 /// An EXIF block.
 void readOrientation(Input input);
 
