@@ -1,7 +1,7 @@
 // Runs the fuzz targets of test/fuzz one after the other, each from its seeds and what it has learnt before.
 //   npm run fuzz -- --seconds 60 [--target png]...
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildPreset } from './build-core.mjs';
@@ -63,7 +63,6 @@ function fuzz(target, seconds) {
   const learnt = join(root, '.cache/fuzz', target);
   const found = join(FOLDER, 'regressions', target);
   mkdirSync(learnt, { recursive: true });
-  const isNew = !existsSync(found);
   mkdirSync(found, { recursive: true });
   const log = join(root, '.cache/fuzz', `${target}.log`);
   const corpora = [learnt, join(FOLDER, 'seeds', target), found];
@@ -71,6 +70,7 @@ function fuzz(target, seconds) {
     `-max_total_time=${seconds}`,
     `-rss_limit_mb=${MEMORY_MIB}`,
     `-timeout=${SLOWEST_SECONDS}`,
+    `-report_slow_units=${SLOWEST_SECONDS}`,
     `-max_len=${LONGEST_INPUT}`,
     `-artifact_prefix=${found}/`,
     '-print_final_stats=1',
@@ -82,7 +82,6 @@ function fuzz(target, seconds) {
     maxBuffer: 1 << 30,
   });
   writeFileSync(log, stderr ?? '');
-  if (isNew && status === 0) rmdirSync(found);
   const { executions, edges, inputs, memoryMiB } = figuresOf(stderr ?? '');
   const took = Math.round((performance.now() - start) / 1000);
   const verdict = status === 0 ? 'nothing found' : `FOUND SOMETHING, see ${log} and ${found}`;

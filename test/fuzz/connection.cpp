@@ -93,7 +93,8 @@ void serve(const ConnectionOptions& options, LinkUser& user, Bytes octets, std::
 void consume(Bytes octets, std::size_t most) {
   ConsumerOptions options;
   options.maxMessageBytes = messageBytes;
-  Inbox inbox(options.highWaterMark, AckMode::manual, [] {}, std::make_shared<Signal>());
+  Inbox inbox(
+      options.highWaterMark, AckMode::manual, [] {}, std::make_shared<Signal>());
   Subscriber subscriber(options, inbox);
   serve(options, subscriber, std::move(octets), most, [&] {
     for (const auto& message : inbox.take(64, 1 << 20)) {
@@ -108,8 +109,8 @@ void consume(Bytes octets, std::size_t most) {
 void produce(Bytes octets, std::size_t most) {
   ProducerOptions options;
   options.mandatory = true;
-  const auto outbox =
-      std::make_shared<Outbox>(options.highWaterMark, WhenFull::wait, [] {}, std::make_shared<Signal>());
+  const auto outbox = std::make_shared<Outbox>(
+      options.highWaterMark, WhenFull::wait, [] {}, std::make_shared<Signal>());
   Publisher publisher(options, outbox);
   constexpr int messages = 5;
   for (int i = 0; i < messages; ++i) static_cast<void>(outbox->push(textMessage("message")));

@@ -1,9 +1,10 @@
+#include "images.hpp"
+
 #include <zlib.h>
 
 #include <matmq/image.hpp>
 
 #include "image/orientation.hpp"
-#include "images.hpp"
 
 namespace fuzz {
 namespace {

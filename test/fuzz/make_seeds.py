@@ -164,5 +164,18 @@ def amqp() -> None:
     write("frames", "login", bytes([WHOLE]) + start.marshal() + tune.marshal() + opened)
 
 
+def segments() -> None:
+    """See segments.cpp: 0x1f is an honest segment, then message, segments, their bytes, the last one's, index."""
+    whole = [bytes([0x1F, 1, 3, 10, 4, index]) for index in range(3)]
+    other = [bytes([0x1F, 2, 2, 200, 200, index]) for index in range(2)]
+    write("segments", "in-order", b"".join(whole))
+    write("segments", "last-first", whole[0] + whole[2] + whole[1])
+    write("segments", "two-messages", whole[0] + other[0] + whole[1] + other[1] + whole[2])
+    write("segments", "doubled-and-begun-anew", whole[0] + whole[1] + whole[1] + whole[0] + whole[1] + whole[2])
+    write("segments", "stray-then-late", whole[2] + whole[0] + b"\xf0" + b"\x04\2" + b"\5" + whole[1])
+    write("segments", "lies", whole[0] + bytes([0x0F, 1, 3, 10, 4, 1, 8]) + b"\x7f" + b"\xff" * 7)
+
+
 images()
 amqp()
+segments()

@@ -23,7 +23,10 @@ Bytes encoded(const matmq::Properties& properties) {
 }
 
 matmq::Properties decoded(std::span<const std::byte> payload) {
-  return matmq::decodeProperties({reinterpret_cast<const char*>(payload.data()), payload.size()});
+  DecodePool pool;
+  matmq::amqp::ContentHeader header = matmq::amqp::decodeContentHeader(payload, pool);
+  expect(!header.malformed, "what MatMQ writes can be read");
+  return std::move(header.properties);
 }
 
 }  // namespace

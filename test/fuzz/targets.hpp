@@ -84,6 +84,10 @@ void decodeProperties(Input input);
 /// A field table.
 void decodeTable(Input input);
 
+// segments.cpp
+/// What comes to the one who puts segments together: honest segments and others, from several senders.
+void reassemble(Input input);
+
 // connection.cpp
 /// What a broker sends, in reads of any size: the first octet chooses the size of the reads, whether a producer or a
 /// consumer listens, and whether the octets come after a login that went well.
