@@ -1,5 +1,6 @@
 #include "outbox.hpp"
 
+#include <algorithm>
 #include <matmq/codec_pool.hpp>
 
 namespace matmq {
@@ -43,8 +44,8 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
     // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its place.
     if (!dropOldest()) break;
   }
-  const std::uint64_t sequence = first_ + entries_.size();
-  Entry& entry = entries_.emplace_back();
+  const std::uint64_t sequence = next_++;
+  Entry& entry = *entries_.emplace_back(std::make_unique<Entry>());
   entry.charge = bytes;
   entry.parcel.sequence = sequence;
   entry.parcel.acceptedAt = microsecondsSince1970();
@@ -122,20 +123,35 @@ bool Outbox::roomFor(std::size_t bytes) const noexcept {
   return held_ < highWaterMark_.messages && heldBytes_ + bytes <= highWaterMark_.bytes;
 }
 
+// What is dropped leaves nothing behind: those before it may stay for as long as the broker is blocked.
 bool Outbox::dropOldest() {
-  for (Entry& entry : entries_) {
-    if (entry.state == State::taken || entry.state == State::beingEncoded || entry.state == State::settled) continue;
+  for (std::size_t place = placeOf(nextToTake_); place < entries_.size(); ++place) {
+    Entry& entry = *entries_[place];
+    if (entry.state == State::beingEncoded || entry.state == State::settled) continue;
     ++counters_.dropped;
     settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"));
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(place));
     popSettled();
     return true;
   }
   return false;
 }
 
+std::size_t Outbox::placeOf(std::uint64_t sequence) const noexcept {
+  if (entries_.empty() || sequence <= entries_.front()->parcel.sequence) return 0;
+  // Where it is unless messages before it were dropped.
+  const std::uint64_t guess = sequence - entries_.front()->parcel.sequence;
+  if (guess < entries_.size() && entries_[guess]->parcel.sequence == sequence) return guess;
+  const auto at =
+      std::lower_bound(entries_.begin(), entries_.end(), sequence,
+                       [](const auto& entry, std::uint64_t other) { return entry->parcel.sequence < other; });
+  return static_cast<std::size_t>(at - entries_.begin());
+}
+
 Outbox::Entry* Outbox::find(std::uint64_t sequence) noexcept {
-  if (sequence < first_ || sequence - first_ >= entries_.size()) return nullptr;
-  return &entries_[sequence - first_];
+  const std::size_t place = placeOf(sequence);
+  if (place == entries_.size() || entries_[place]->parcel.sequence != sequence) return nullptr;
+  return entries_[place].get();
 }
 
 void Outbox::recharge(Entry& entry, std::size_t charge) {
@@ -175,18 +191,14 @@ void Outbox::settleFailed(Entry& entry, Error error) {
 }
 
 void Outbox::popSettled() {
-  while (!entries_.empty() && entries_.front().state == State::settled) {
-    entries_.pop_front();
-    ++first_;
-  }
-  nextToTake_ = std::max(nextToTake_, first_);
+  while (!entries_.empty() && entries_.front()->state == State::settled) entries_.pop_front();
 }
 
 // Room for a few at once; or for one, when the I/O thread has nothing left to do.
 bool Outbox::roomIsWorthTelling() const noexcept {
   const bool roomy = held_ <= highWaterMark_.messages - highWaterMark_.messages / shareOfMark &&
                      heldBytes_ <= highWaterMark_.bytes - highWaterMark_.bytes / shareOfMark;
-  return roomy || nextToTake_ == first_ + entries_.size();
+  return roomy || placeOf(nextToTake_) == entries_.size();
 }
 
 bool Outbox::doneIsWorthTelling() const noexcept {
@@ -222,10 +234,12 @@ const Parcel* Outbox::take() {
   std::unique_lock lock(mutex_);
   const Parcel* parcel = nullptr;
   while (!refusal_ && parcel == nullptr) {
-    Entry* entry = find(nextToTake_);
-    if (entry == nullptr || entry->state == State::toEncode || entry->state == State::beingEncoded) break;
+    const std::size_t place = placeOf(nextToTake_);
+    if (place == entries_.size()) break;
+    Entry* const entry = entries_[place].get();
+    if (entry->state == State::toEncode || entry->state == State::beingEncoded) break;
     if (taken_ > 0 && (taken_ >= highWaterMark_.messages || takenBytes_ + entry->charge > highWaterMark_.bytes)) break;
-    ++nextToTake_;
+    nextToTake_ = entry->parcel.sequence + 1;
     if (entry->state == State::ready) {
       entry->state = State::taken;
       ++taken_;
@@ -265,7 +279,8 @@ void Outbox::fail(std::uint64_t sequence, Error error) {
 std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
   std::unique_lock lock(mutex_);
   std::size_t failed = 0;
-  for (Entry& entry : entries_) {
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
     if (entry.state != State::taken || entry.charge <= bytes) continue;
     settleFailed(entry, error);
     ++failed;
@@ -278,7 +293,8 @@ std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
 bool Outbox::failLargest(const Error& error) {
   std::unique_lock lock(mutex_);
   Entry* largest = nullptr;
-  for (Entry& entry : entries_) {
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
     if (entry.state == State::taken && (largest == nullptr || entry.charge > largest->charge)) largest = &entry;
   }
   if (largest == nullptr) return false;
@@ -290,18 +306,20 @@ bool Outbox::failLargest(const Error& error) {
 
 void Outbox::rewind() {
   const std::lock_guard lock(mutex_);
-  for (Entry& entry : entries_) {
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
     if (entry.state != State::taken) continue;
     giveBack(entry);
     entry.state = State::ready;
     entry.parcel.resent = true;
   }
-  nextToTake_ = first_;
+  nextToTake_ = 1;
 }
 
 void Outbox::failRest(const std::string& reason) {
   std::unique_lock lock(mutex_);
-  for (Entry& entry : entries_) {
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
     if (entry.state == State::settled) continue;
     settleFailed(entry, Error(ErrorCode::notConfirmed, reason));
   }

@@ -61,6 +61,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
 
  private:
   enum class State : std::uint8_t { toEncode, beingEncoded, unencodable, ready, taken, settled };
+  /// Held by pointer: an entry stays where it is while others are dropped from the middle.
   struct Entry {
     State state = State::ready;
     Parcel parcel;
@@ -85,6 +86,8 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   void recharge(Entry& entry, std::size_t charge);
   void popSettled();
   void giveBack(const Entry& entry) noexcept;
+  /// The place of the first entry from `sequence` on.
+  [[nodiscard]] std::size_t placeOf(std::uint64_t sequence) const noexcept;
   [[nodiscard]] Entry* find(std::uint64_t sequence) noexcept;
   [[nodiscard]] bool roomIsWorthTelling() const noexcept;
   [[nodiscard]] bool doneIsWorthTelling() const noexcept;
@@ -97,10 +100,11 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   const std::shared_ptr<Signal> ioSignal_;
 
   mutable std::mutex mutex_;
-  std::deque<Entry> entries_;  ///< sequences first_ .. first_ + size - 1; the front is never settled
-  std::uint64_t first_ = 1;
-  std::uint64_t nextToTake_ = 1;
-  unsigned encoding_ = 0;  ///< images that codec threads read now
+  std::deque<std::unique_ptr<Entry>>
+      entries_;                   ///< by sequence, without those that were dropped; the front is never settled
+  std::uint64_t next_ = 1;        ///< the sequence of the next message
+  std::uint64_t nextToTake_ = 1;  ///< all entries before it are taken or settled
+  unsigned encoding_ = 0;         ///< images that codec threads read now
   bool encodingEnded_ = false;
   std::condition_variable encoded_;
   std::size_t held_ = 0;  ///< entries not settled

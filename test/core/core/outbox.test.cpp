@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <matmq/codec_pool.hpp>
 #include <opencv2/core.hpp>
 #include <thread>
@@ -168,6 +169,29 @@ TEST_CASE("dropOldest holds its bound while a broker reads and does not confirm"
   f.outbox->fillStats(stats);
   CHECK(stats.pendingMessages == 5);
   CHECK(stats.dropped == 95);
+}
+
+TEST_CASE("what dropOldest dropped leaves nothing behind, and what follows keeps its number and its order") {
+  Fixture f({4, 1000}, WhenFull::dropOldest);
+  CHECK(f.send(1) == 1);
+  CHECK(f.send(1) == 2);
+  CHECK(takeOne(*f.outbox) == 1);
+  CHECK(takeOne(*f.outbox) == 2);  // on the wire, and the broker is blocked
+  std::uint64_t last = 0;
+  for (int i = 0; i < 10'000; ++i) last = f.send(1);
+  CHECK(last == 10'002);
+  CHECK(takeOne(*f.outbox) == 10'001);
+  const std::array<std::uint64_t, 2> confirmed{2, 10'001};
+  f.outbox->confirm(confirmed);
+  f.outbox->rewind();
+  CHECK(takeOne(*f.outbox) == 1);
+  CHECK(takeOne(*f.outbox) == 10'002);
+  CHECK(takeOne(*f.outbox) == 0);
+  ProducerStats stats;
+  f.outbox->fillStats(stats);
+  CHECK(stats.dropped == 9'998);
+  CHECK(stats.confirmed == 2);
+  CHECK(stats.pendingMessages == 2);
 }
 
 TEST_CASE("dropOldest leaves the image that is being encoded, so that a slow encoder still sends some") {
