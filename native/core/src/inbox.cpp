@@ -1,6 +1,14 @@
 #include "inbox.hpp"
 
 namespace matmq {
+namespace {
+
+/// What a message counts against the high-water mark: headers may be as large as a frame.
+std::size_t heldBytes(const Message& message) noexcept {
+  return message.body.size() + message.encodedProperties.size();
+}
+
+}  // namespace
 
 Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
     : highWaterMark_(highWaterMark), ack_(ack), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
@@ -25,10 +33,10 @@ std::vector<std::shared_ptr<const Message>> Inbox::take(std::size_t maxMessages,
       const std::size_t size = messages_.front()->body.size();
       if (!taken.empty() && bytes + size > maxBytes) break;
       bytes += size;
+      bytes_ -= heldBytes(*messages_.front());
       taken.push_back(std::move(messages_.front()));
       messages_.pop_front();
     }
-    bytes_ -= bytes;
     counters_.taken += taken.size();
     if (messages_.empty()) messagesAnnounced_ = false;
     roomAgain = wasFull && !fullLocked();
@@ -146,7 +154,7 @@ void Inbox::forgetAfter(std::uint64_t epoch) {
   const std::lock_guard lock(mutex_);
   // In the order of their arrival, so of their epochs.
   while (!messages_.empty() && messages_.back()->id.epoch > epoch) {
-    bytes_ -= messages_.back()->body.size();
+    bytes_ -= heldBytes(*messages_.back());
     forgotten.push_back(std::move(messages_.back()));
     messages_.pop_back();
   }
@@ -155,7 +163,7 @@ void Inbox::forgetAfter(std::uint64_t epoch) {
 void Inbox::pushLocked(std::unique_lock<std::mutex>& lock, std::shared_ptr<Message> message) {
   ++counters_.received;
   counters_.receivedBytes += message->body.size();
-  bytes_ += message->body.size();
+  bytes_ += heldBytes(*message);
   messages_.push_back(std::move(message));
   if (std::exchange(messagesAnnounced_, true)) return;
   lock.unlock();

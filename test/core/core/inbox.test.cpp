@@ -121,6 +121,20 @@ TEST_CASE("what came before the queue was deleted outlives every later connectio
   CHECK(f.take() == Tags{1});
 }
 
+TEST_CASE("headers count against the bound by bytes as bodies do") {
+  Fixture f({100, 1000});
+  auto message = std::make_shared<Message>();
+  message->id = {1, 1};
+  message->encodedProperties.assign(1000, 'h');
+  f.inbox.push(std::move(message));
+  CHECK(f.inbox.full());
+  CHECK(f.take() == Tags{1});
+  CHECK_FALSE(f.inbox.full());
+  ConsumerStats stats;
+  f.inbox.fillStats(stats);
+  CHECK(stats.inboxBytes == 0);
+}
+
 TEST_CASE("a refused body is told to the broker and to the program") {
   Fixture f;
   auto message = std::make_shared<Message>();
