@@ -24,6 +24,8 @@ class AsyncConsumer::Impl {
     io_.close();
   }
 
+  void join() noexcept { io_.join(); }
+
   ConsumerStats stats() const {
     ConsumerStats stats;
     inbox_.fillStats(stats);
@@ -57,6 +59,7 @@ bool AsyncConsumer::reject(DeliveryId id, bool requeue) {
 }
 ConsumerReport AsyncConsumer::collect() { return impl_->inbox().collect(); }
 void AsyncConsumer::close() { impl_->close(); }
+void AsyncConsumer::join() { impl_->join(); }
 ConsumerStats AsyncConsumer::stats() const { return impl_->stats(); }
 std::string AsyncConsumer::queueName() const { return impl_->queueName(); }
 

@@ -28,6 +28,8 @@ class AsyncProducer::Impl {
     io_.close();
   }
 
+  void join() noexcept { io_.join(); }
+
   ProducerStats stats() const {
     ProducerStats stats;
     outbox_->fillStats(stats);
@@ -54,6 +56,7 @@ std::uint64_t AsyncProducer::trySend(OutgoingMessage&& message) { return impl_->
 ProducerReport AsyncProducer::collect() { return impl_->outbox().collect(); }
 void AsyncProducer::attend(bool attended) { impl_->outbox().attend(attended); }
 void AsyncProducer::close() { impl_->close(); }
+void AsyncProducer::join() { impl_->join(); }
 const std::string& AsyncProducer::instance() const noexcept { return impl_->instance(); }
 ProducerStats AsyncProducer::stats() const { return impl_->stats(); }
 

@@ -28,7 +28,14 @@ Signal::Signal() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
 void Signal::raise() noexcept {
   if (raised_.exchange(true)) return;
   const std::uint64_t one = 1;
+  const std::lock_guard lock(mutex_);
+  if (!fd_) return;
   [[maybe_unused]] const auto written = ::write(fd_.get(), &one, sizeof one);
+}
+
+void Signal::retire() noexcept {
+  const std::lock_guard lock(mutex_);
+  fd_ = UniqueFd();
 }
 
 void Signal::lower() noexcept {

@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <mutex>
 #include <optional>
 
 #include "unique_fd.hpp"
@@ -30,8 +31,11 @@ class Signal {
   /// After a wait that it ended.
   void drain() const noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
+  /// Closes the eventfd. Nobody waits any more; to raise it is harmless.
+  void retire() noexcept;
 
  private:
+  std::mutex mutex_;  ///< between a raise and retire()
   UniqueFd fd_;
   std::atomic<bool> raised_{false};
 };

@@ -69,6 +69,10 @@ class AsyncConsumer {
   /// `closed` comes, the last one.
   void close();
 
+  /// After the event `closed`: gives the thread and the descriptor back, for whom it may take long until this is
+  /// destroyed. Everything else can still be called. Not from `wake`, nor while this is destroyed.
+  void join();
+
   [[nodiscard]] ConsumerStats stats() const;
 
   /// The name of the queue; empty until connected.

@@ -82,6 +82,10 @@ class AsyncProducer {
   /// Then the event `closed` comes, the last one.
   void close();
 
+  /// After the event `closed`: gives the thread and the descriptor back, for whom it may take long until this is
+  /// destroyed. Everything else can still be called. Not from `wake`, nor while this is destroyed.
+  void join();
+
   [[nodiscard]] ProducerStats stats() const;
 
   /// The random id of this producer: the `message_id` of message n is "<instance>-<n>".

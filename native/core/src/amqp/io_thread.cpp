@@ -65,6 +65,12 @@ void IoThread::close() noexcept {
   signal_->raise();
 }
 
+void IoThread::join() noexcept {
+  if (!thread_.joinable() || thread_.get_id() == std::this_thread::get_id()) return;
+  thread_.join();
+  signal_->retire();
+}
+
 void IoThread::run() noexcept {
   std::optional<Error> why;
   try {

@@ -50,6 +50,9 @@ class IoThread {
   void start();
   /// Asks for the orderly end.
   void close() noexcept;
+  /// After the event `closed`, which is the thread's last act: gives thread and descriptor back. Does nothing on the
+  /// thread itself.
+  void join() noexcept;
 
  private:
   void run() noexcept;
