@@ -117,7 +117,9 @@ export interface Sent {
   readonly sent: number;
   readonly confirmed: number;
   readonly failed: number;
+  /** The first of them, in words. */
   readonly failures: readonly string[];
+  readonly failedNumbers: readonly number[];
   /** What was not confirmed when a connection was lost: numbers that may come twice. */
   readonly windows: readonly (readonly number[])[];
   readonly stats: { readonly resent: number; readonly connects: number; readonly pendingBytes: number };
