@@ -17,7 +17,8 @@ interface Usage {
 
 fault({
   name: 'terminated-workers',
-  holds: 'workers terminated in the middle of their traffic leave no thread and no descriptor, and memory stays bounded',
+  holds:
+    'workers terminated in the middle of their traffic leave no thread and no descriptor, and memory stays bounded',
   // What V8 and malloc keep for the next worker comes with the first ones, and varies by more than a leak would show:
   // from -2 MiB (160 workers after 60) to +13 MiB (400 after 100).
   short: { times: 20, warmUp: 8, growthMiB: 64 },
