@@ -217,7 +217,13 @@ describe('receiveImage', () => {
     const receiving = consumer.receiveImage({ mode: 'color', ignoreOrientation: true });
     native.arrive('m1');
     const decode = last(addon.decodes);
-    expect(decode.options).toEqual({ mode: 'color', ignoreOrientation: true, pixels: 9, decodedBytes: 8 });
+    expect(decode.options).toEqual({
+      mode: 'color',
+      ignoreOrientation: true,
+      formats: ['png', 'jpeg', 'webp', 'bmp'],
+      pixels: 9,
+      decodedBytes: 8,
+    });
     decode.finish({ rows: 1, cols: 2, type: 0, step: 2, data: new Uint8Array([3, 4]) });
     const image = await receiving;
     expect([image.at(0, 1), image.message.text()]).toEqual([4, 'm1']);
