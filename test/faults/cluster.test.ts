@@ -30,7 +30,7 @@ fault({
     step('three nodes to start');
     const cluster = await startPrivateCluster(3);
     onTestFinished(() => cluster.stop());
-    // Not before the next leader is elected: who publishes earlier may get basic.nack, and goes on getting it.
+    // Not before the next leader is elected: what an earlier publisher sends may not reach the queue (docs/reliability.md).
     const reconnect = { initialDelay: 1_500, maxDelay: 5_000 };
     const connection = { exchange: unique('exchange'), durable: true, reconnect };
     const queue = { name: unique('queue'), type: 'quorum' as const };
