@@ -11,8 +11,8 @@ const MiB = 1024 * 1024;
 vi.stubEnv('MALLOC_ARENA_MAX', '1');
 
 /** What a process may have more of at the end than after it was warm. */
-function expectFlat(warm: Usage, end: Usage): void {
-  expect(end.rss - warm.rss).toBeLessThanOrEqual(5 * MiB);
+function expectFlat(warm: Usage, end: Usage, mostMiB = 5): void {
+  expect(end.rss - warm.rss).toBeLessThanOrEqual(mostMiB * MiB);
   expect({ descriptors: end.descriptors, threads: end.threads }).toEqual({
     descriptors: warm.descriptors,
     threads: warm.threads,
@@ -54,10 +54,11 @@ fault({
 fault({
   name: 'soak-messages',
   holds: 'memory, descriptors and threads stay as they are, however many messages go through',
-  short: { messages: 20_000, warmUp: 10_000 },
-  long: { messages: 1_000_000, warmUp: 100_000 },
+  // In the few seconds of the short form a process does not become warm: it finds what leaks a whole body now and then.
+  short: { messages: 20_000, warmUp: 10_000, mostMiB: 40 },
+  long: { messages: 1_000_000, warmUp: 100_000, mostMiB: 5 },
   timeout: { short: 180, long: 3_600 },
-  async run({ size: { messages, warmUp }, random, step }) {
+  async run({ size: { messages, warmUp, mostMiB }, random, step }) {
     const connection = { url: inject('brokerUrl'), exchange: unique('exchange') };
     const receiver = await Receiver.open({ ...connection, queue: ownQueue(), prefetch: 200 });
     const load = { minBytes: 1, maxBytes: 20_000, seed: random.integer(1, 2 ** 31) };
@@ -84,8 +85,8 @@ fault({
     }
     const seconds = (performance.now() - began) / 1000;
     const [endSender, endReceiver] = end as [Usage, Usage];
-    expectFlat(warmSender, endSender);
-    expectFlat(warmReceiver, endReceiver);
+    expectFlat(warmSender, endSender, mostMiB);
+    expectFlat(warmReceiver, endReceiver, mostMiB);
     step('the end');
     const sent = await sender.finish();
     const received = await receiver.finished();
