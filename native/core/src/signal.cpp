@@ -12,11 +12,10 @@
 namespace matmq {
 namespace {
 
-// Rounded up, so that a loop does not spin through the last millisecond.
-int millisecondsUntil(Deadline deadline) noexcept {
-  if (!deadline) return -1;
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - Clock::now()).count();
-  return static_cast<int>(std::clamp<std::int64_t>(left, 0, INT_MAX));
+timespec timeUntil(Clock::time_point deadline) noexcept {
+  const auto left = std::max(std::chrono::nanoseconds(deadline - Clock::now()), std::chrono::nanoseconds(0));
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
+  return {seconds.count(), (left - seconds).count()};
 }
 
 }  // namespace
@@ -52,7 +51,8 @@ void Signal::drain() const noexcept {
 short waitFor(int fd, short events, const Signal& signal, Deadline deadline) noexcept {
   std::array<pollfd, 2> fds{{{signal.fd(), POLLIN, 0}, {fd, events, 0}}};
   for (;;) {
-    const int ready = ::poll(fds.data(), fds.size(), millisecondsUntil(deadline));
+    const timespec left = deadline ? timeUntil(*deadline) : timespec{};
+    const int ready = ::ppoll(fds.data(), fds.size(), deadline ? &left : nullptr, nullptr);
     if (ready > 0 && fds[0].revents != 0) signal.drain();
     if (ready > 0) return fds[1].revents;
     if (ready == 0) return 0;

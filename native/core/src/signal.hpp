@@ -19,6 +19,12 @@ namespace matmq {
 using Clock = std::chrono::steady_clock;
 using Deadline = std::optional<Clock::time_point>;  ///< nothing: for ever
 
+[[nodiscard]] constexpr Deadline earlier(Deadline a, Deadline b) noexcept {
+  if (!a) return b;
+  if (!b) return a;
+  return *a < *b ? a : b;
+}
+
 class Signal {
  public:
   /// @throws std::system_error when the process has no descriptors left

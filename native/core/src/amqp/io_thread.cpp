@@ -37,12 +37,6 @@ Error naming(const std::string& peer, const Error& error) {
   return {error.code(), what + " (" + peer + ")", error.replyCode()};
 }
 
-Deadline earlier(Deadline a, Deadline b) noexcept {
-  if (!a) return b;
-  if (!b) return a;
-  return std::min(*a, *b);
-}
-
 }  // namespace
 
 IoThread::IoThread(const ConnectionOptions& options, IoUser& user, std::shared_ptr<Signal> signal)

@@ -57,22 +57,29 @@ short Link::interest() {
   const bool wasReading = reading_;
   reading_ = state_ != State::ready || user_.wantsInput();
   if (reading_ && !wasReading) lastRead_ = Clock::now();
-  return static_cast<short>((reading_ ? POLLIN : 0) | (writer_.empty() && !transport_->holdsOutput() ? 0 : POLLOUT));
+  pause_ = reading_ ? pacing_.pausedUntil(Clock::now()) : std::nullopt;
+  return static_cast<short>((reading_ && !pause_ ? POLLIN : 0) |
+                            (writer_.empty() && !transport_->holdsOutput() ? 0 : POLLOUT));
 }
 
 Deadline Link::deadline() const {
   if (state_ < State::ready) return setupDeadline_;
   const Deadline users = state_ == State::ready ? user_.deadline() : std::nullopt;
-  if (heartbeat_.count() == 0) return users;
-  auto due = lastWrite_ + heartbeat_ / 2;
-  if (reading_) due = std::min(due, lastRead_ + 2 * heartbeat_);
-  return users ? std::min(due, *users) : due;
+  return earlier(earlier(users, pause_), beatDue());
+}
+
+Deadline Link::beatDue() const {
+  if (heartbeat_.count() == 0) return std::nullopt;
+  const auto due = lastWrite_ + heartbeat_ / 2;
+  return reading_ ? std::min(due, lastRead_ + 2 * heartbeat_) : due;
 }
 
 void Link::turn(short events) {
-  if ((events & POLLIN) != 0) {
+  // A socket that is gone may still hold the peer's last words.
+  const bool gone = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0;
+  if ((events & POLLIN) != 0 || (gone && reading_)) {
     read();
-  } else if ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0) {
+  } else if (gone) {
     lost({IoResult::Status::ended, 0, 0});
   }
   if (state_ == State::ready) user_.pump(writer_);
@@ -95,16 +102,20 @@ void Link::write() {
 }
 
 void Link::read() {
+  const std::uint64_t bytesBefore = reader_.bytesRead();
+  const std::uint64_t framesBefore = framesRead_;
   for (int i = 0; i < readsPerTurn && state_ != State::closed; ++i) {
-    if (state_ == State::ready && !user_.wantsInput()) return;
+    if (state_ == State::ready && !user_.wantsInput()) break;
     const IoResult result = reader_.readOnce(*transport_, *this);
     if (result.status == IoResult::Status::wouldBlock) {
       if (result.bytes > 0) lastRead_ = Clock::now();
-      return;
+      break;
     }
     if (result.status != IoResult::Status::ok) lost(result);
     lastRead_ = Clock::now();
   }
+  const std::uint64_t bytes = reader_.bytesRead() - bytesBefore;
+  if (state_ == State::ready && bytes > 0) pacing_.onInput(lastRead_, bytes, framesRead_ - framesBefore);
 }
 
 void Link::onTick(Clock::time_point now) {
@@ -169,6 +180,7 @@ void Link::unexpected(const std::string& what) const {
 
 void Link::onFrame(const FrameHeader& frame, std::span<const std::byte> payload) {
   pool_.reset();
+  ++framesRead_;
   switch (frame.type) {
     case frameHeartbeat:
       if (frame.channel != 0) unexpected("a heartbeat on channel " + std::to_string(frame.channel));

@@ -15,6 +15,7 @@
 #include "amqp/codec.hpp"
 #include "amqp/frame_reader.hpp"
 #include "amqp/frame_writer.hpp"
+#include "amqp/read_pacing.hpp"
 #include "amqp/setup_script.hpp"
 #include "amqp/uri.hpp"
 #include "signal.hpp"
@@ -100,6 +101,7 @@ class Link final : private FrameSink {
   void onStart(const amqp_connection_start_t& start);
   void onTune(const amqp_connection_tune_t& tune);
   void finishContent();
+  [[nodiscard]] Deadline beatDue() const;
   [[noreturn]] void onConnectionClose(const amqp_connection_close_t& close);
   [[noreturn]] void onChannelClose(const amqp_channel_close_t& close);
   [[noreturn]] void unexpected(const std::string& what) const;
@@ -132,6 +134,9 @@ class Link final : private FrameSink {
   Clock::time_point lastRead_;
   Clock::time_point lastWrite_;
   bool reading_ = true;  ///< as of the last interest(): silence of a peer we do not listen to means nothing
+  ReadPacing pacing_;
+  Deadline pause_;                ///< as of the last interest(): until when the socket is left alone
+  std::uint64_t framesRead_ = 0;  ///< methods and headers, since the start
 
   // the content under way
   enum class Content : std::uint8_t { none, awaitingHeader, body };
