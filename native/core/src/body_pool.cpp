@@ -12,6 +12,8 @@
 #include <new>
 #include <vector>
 
+#include "adaptive_mutex.hpp"
+
 namespace matmq::body_pool {
 namespace {
 
@@ -139,7 +141,7 @@ class Pool {
     return block;
   }
 
-  std::mutex mutex_;
+  AdaptiveMutex mutex_;
   std::map<std::size_t, std::deque<Block>> idle_;  ///< by size class; each from the longest idle to the warmest
   std::size_t idleBytes_ = 0;
   std::atomic<Clock::rep> nextTrim_{0};

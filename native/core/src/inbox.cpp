@@ -160,7 +160,7 @@ void Inbox::forgetAfter(std::uint64_t epoch) {
   }
 }
 
-void Inbox::pushLocked(std::unique_lock<std::mutex>& lock, std::shared_ptr<Message> message) {
+void Inbox::pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message) {
   ++counters_.received;
   counters_.receivedBytes += message->body.size();
   bytes_ += heldBytes(*message);

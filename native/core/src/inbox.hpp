@@ -13,6 +13,7 @@
 #include <mutex>
 #include <span>
 
+#include "adaptive_mutex.hpp"
 #include "signal.hpp"
 
 namespace matmq {
@@ -66,7 +67,7 @@ class Inbox {
  private:
   static constexpr std::uint64_t held = UINT64_MAX;
 
-  void pushLocked(std::unique_lock<std::mutex>& lock, std::shared_ptr<Message> message);
+  void pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message);
   [[nodiscard]] std::uint64_t& slot(std::uint64_t tag) noexcept { return unsettled_[tag - firstTag_]; }
   std::uint64_t settleOne(std::uint64_t tag, Verdict::Kind kind);
   std::uint64_t settleUpTo(std::uint64_t tag);
@@ -78,7 +79,7 @@ class Inbox {
   const std::function<void()> wake_;
   const std::shared_ptr<Signal> ioSignal_;
 
-  mutable std::mutex mutex_;
+  mutable AdaptiveMutex mutex_;
   std::deque<std::shared_ptr<const Message>> messages_;
   std::size_t bytes_ = 0;
   std::uint64_t epoch_ = 0;

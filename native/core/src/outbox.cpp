@@ -207,7 +207,7 @@ bool Outbox::doneIsWorthTelling() const noexcept {
          done_.bytes >= highWaterMark_.bytes / shareOfMark;
 }
 
-void Outbox::tell(std::unique_lock<std::mutex> lock) {
+void Outbox::tell(std::unique_lock<AdaptiveMutex> lock) {
   if (roomWanted_ && roomFor(*roomWanted_) && roomIsWorthTelling()) {
     roomWanted_.reset();
     report_.roomAgain = true;

@@ -14,6 +14,7 @@
 #include <matmq/async_producer.hpp>
 #include <mutex>
 
+#include "adaptive_mutex.hpp"
 #include "signal.hpp"
 
 namespace matmq {
@@ -92,21 +93,21 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   [[nodiscard]] bool roomIsWorthTelling() const noexcept;
   [[nodiscard]] bool doneIsWorthTelling() const noexcept;
   /// The last act of whoever changed something: lets go of the lock and then of memory, and wakes if there is news.
-  void tell(std::unique_lock<std::mutex> lock);
+  void tell(std::unique_lock<AdaptiveMutex> lock);
 
   const HighWaterMark highWaterMark_;
   const WhenFull whenFull_;
   const std::function<void()> wake_;
   const std::shared_ptr<Signal> ioSignal_;
 
-  mutable std::mutex mutex_;
+  mutable AdaptiveMutex mutex_;
   std::deque<std::unique_ptr<Entry>>
       entries_;                   ///< by sequence, without those that were dropped; the front is never settled
   std::uint64_t next_ = 1;        ///< the sequence of the next message
   std::uint64_t nextToTake_ = 1;  ///< all entries before it are taken or settled
   unsigned encoding_ = 0;         ///< images that codec threads read now
   bool encodingEnded_ = false;
-  std::condition_variable encoded_;
+  std::condition_variable_any encoded_;
   std::size_t held_ = 0;  ///< entries not settled
   std::size_t heldBytes_ = 0;
   std::size_t taken_ = 0;  ///< entries that the I/O thread has; these alone stay within the high-water mark, too
