@@ -3,6 +3,7 @@
 
     vectors.py read                         holds what examples/python/matmq reads against each
     vectors.py send <url> <exchange>        has its Producer send each that it can
+    vectors.py send-segments <url> <exchange>  has it send those that go in segments
     vectors.py publish <url> <exchange>     publishes each, octet by octet
     vectors.py capture <url> <exchange> <n> prints "ready", then n messages as JSON, a line each
 """
@@ -20,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
 from amqp_encoding import Encoded, decoded, to_json  # noqa: E402
 from matmq import Message, Producer  # noqa: E402
 from matmq.image import type_name  # noqa: E402
+from matmq.segments import Assembler  # noqa: E402
 
 PREFIX = 12  # class, weight and body size of a content header
 DTYPES = {"8U": "u1", "8S": "i1", "16U": "<u2", "16S": "<i2", "32S": "<i4", "32F": "<f4", "64F": "<f8"}
@@ -33,6 +35,8 @@ class Vector:
         self.stated = json.loads((folder / "vector.json").read_text("utf-8"))
         self.encoded = (folder / "header.bin").read_bytes()[PREFIX:]
         self.body = (folder / "body.bin").read_bytes()
+        self.segments = [((folder / f"header-{i}.bin").read_bytes()[PREFIX:], (folder / f"body-{i}.bin").read_bytes())
+                         for i in range(len(self.stated.get("segments", [])))]
         self.expect, self.send = self.stated["expect"], self.stated.get("send")
 
     def matrix(self) -> np.ndarray:
@@ -57,11 +61,24 @@ def vectors() -> list[Vector]:
     return [Vector(path.parent) for path in sorted(folder.glob("*/vector.json"))]
 
 
+def received(vector: Vector) -> tuple[bytes, pika.BasicProperties]:
+    """The whole message, put together where it comes in segments."""
+    assembler, ended = Assembler(), []
+    for tag, (encoded, body) in enumerate(vector.segments or [(vector.encoded, vector.body)]):
+        properties = pika.BasicProperties()
+        properties.decode(encoded)
+        if not vector.segments:
+            return body, properties
+        ended = assembler.add(tag, properties, body)
+    assert [end.error for end in ended] == [None]
+    return bytes(ended[0].body), ended[0].properties
+
+
 def read() -> None:
     for vector in vectors():
-        properties = pika.BasicProperties()
-        properties.decode(vector.encoded)
-        message = Message(vector.body, properties, False, lambda positive, requeue: None)
+        body, properties = received(vector)
+        assert body == vector.body, vector.name
+        message = Message(body, properties, False, lambda positive, requeue: None)
         expect = vector.expect
         assert message.is_eot == expect["eot"], vector.name
         if expect["type"] != "unmarked":
@@ -85,7 +102,7 @@ def read() -> None:
 def send(url: str, exchange: str) -> None:
     with Producer(url, "camera-1", exchange=exchange, exchange_type="fanout") as producer:
         for vector in vectors():
-            if vector.send is None or "headers" in vector.send:  # it has no way to say headers of its own
+            if vector.send is None or "headers" in vector.send or vector.segments:  # it cannot say headers of its own
                 continue
             kind = vector.send["kind"]
             if kind == "image":
@@ -96,11 +113,20 @@ def send(url: str, exchange: str) -> None:
                 producer.send(vector.body.decode() if kind == "text" else vector.body)
 
 
+def send_segments(url: str, exchange: str) -> None:
+    for vector in vectors():
+        if vector.segments:
+            with Producer(url, "camera-1", exchange=exchange, exchange_type="fanout",
+                          max_message_size=vector.send["segmentSize"]) as producer:
+                producer.send(vector.body)
+
+
 def publish(url: str, exchange: str) -> None:
     connection = pika.BlockingConnection(pika.URLParameters(url))
     channel = connection.channel()
     for vector in vectors():
-        channel.basic_publish(exchange, "my_key_1", vector.body, Encoded(vector.encoded))
+        for encoded, body in vector.segments or [(vector.encoded, vector.body)]:
+            channel.basic_publish(exchange, "my_key_1", body, Encoded(encoded))
     connection.close()
 
 
@@ -134,4 +160,4 @@ def capture(url: str, exchange: str, count: str) -> None:
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    {"read": read, "send": send, "publish": publish, "capture": capture}[command](*arguments)
+    {"read": read, "send": send, "send-segments": send_segments, "publish": publish, "capture": capture}[command](*arguments)

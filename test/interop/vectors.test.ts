@@ -39,7 +39,10 @@ interface Vector {
     /** The headers and properties that are the program's. */
     readonly headers?: readonly string[];
     readonly properties?: readonly string[];
+    readonly segmentSize?: number;
   };
+  /** The properties of each segment, of a message that goes in some. */
+  readonly segments?: readonly Stated[];
 }
 
 const vectors: readonly Vector[] = readdirSync(FOLDER)
@@ -171,6 +174,20 @@ function expectPixels(mat: Mat, { name, expect: { matrix } }: Vector): void {
   expect(Buffer.compare(bytesOf(mat), readFileSync(join(FOLDER, name, 'pixels.bin'))), name).toBe(0);
 }
 
+/** As checkWritten, of the vector that goes in segments. */
+function checkSegments(heard: readonly Captured[], vector: Vector): void {
+  expect(heard.map(({ properties }) => comparable(properties))).toEqual(vector.segments?.map(comparable));
+  expect(heard[0]?.properties.message_id).toMatch(/^[0-9a-f]{16}-1$/);
+  const own = heard.map(({ properties }) => [properties.message_id, properties.headers?.['sent-at']?.value]);
+  for (const other of own) expect(other).toEqual(own[0]);
+  for (const [i, { body }] of heard.entries()) {
+    const octets = readFileSync(join(FOLDER, vector.name, `body-${i}.bin`));
+    expect(Buffer.from(body, 'base64').equals(octets), `segment ${i}`).toBe(true);
+  }
+}
+
+const inSegments = vectors.find(({ segments }) => segments) as Vector;
+
 test('the vectors are what their script makes', async () => {
   const made = mkdtempSync(join(tmpdir(), 'matmq-vectors-'));
   onTestFinished(() => rmSync(made, { recursive: true }));
@@ -209,12 +226,30 @@ describe('in TypeScript', () => {
 
   test('each vector is written', async () => {
     const exchange = unique('vectors');
-    const sent = vectors.filter(({ send }) => send);
+    const sent = vectors.filter(({ send, segments }) => send && !segments);
     const heard = await capture(exchange, sent.length);
     const producer = await openProducer({ exchange, exchangeType: 'fanout', name: 'camera-1' });
     for (const vector of sent) await sendVector(producer, vector);
     await checkWritten(await heard(), sent);
   });
+});
+
+test.each([
+  [
+    'TypeScript',
+    async (exchange: string) => {
+      const maxMessageSize = inSegments.send?.segmentSize;
+      const producer = await openProducer({ exchange, exchangeType: 'fanout', name: 'camera-1', maxMessageSize });
+      await producer.send(inSegments.body);
+      await producer.flush();
+    },
+  ],
+  ['Python', (exchange: string) => python('vectors.py', ['send-segments', inject('brokerUrl'), exchange])],
+])('the vector in segments is written in %s', async (_language, send) => {
+  const exchange = unique('vectors');
+  const heard = await capture(exchange, inSegments.segments?.length ?? 0);
+  await send(exchange);
+  checkSegments(await heard(), inSegments);
 });
 
 describe('in Python', () => {
@@ -224,7 +259,7 @@ describe('in Python', () => {
 
   test('each vector without headers of the program is written', async () => {
     const exchange = unique('vectors');
-    const sent = vectors.filter(({ send }) => send && !send.headers);
+    const sent = vectors.filter(({ send, segments }) => send && !send.headers && !segments);
     const heard = await capture(exchange, sent.length);
     await python('vectors.py', ['send', inject('brokerUrl'), exchange]);
     await checkWritten(await heard(), sent);

@@ -48,6 +48,18 @@ def picture(channels: int, depth: str = "8U") -> np.ndarray:
     return ((y * 30 + x * 20 + c * 40) % 256 * (257 if depth == "16U" else 1)).astype(DEPTHS[depth])
 
 
+def stated(props: dict) -> dict:
+    """The properties in JSON."""
+    headers = props.get("headers", {})
+    return {**props, "headers": {key: to_json(*value) for key, value in headers.items()}} if headers else props
+
+
+def encoded(props: dict, body: bytes) -> bytes:
+    """The payload of a content header frame; headers in the order of their names, as MatMQ writes them."""
+    headers = props.get("headers", {})
+    return content_header(len(body), properties(**({**props, "headers": dict(sorted(headers.items()))} if headers else props)))
+
+
 class Folder:
     """Where the vectors go, one folder each."""
 
@@ -55,17 +67,20 @@ class Folder:
         self._path = path
 
     def write(self, name: str, description: str, body: bytes, props: dict, expect: dict, *, send: dict | None = None,
-              pixels: np.ndarray | None = None, source: np.ndarray | None = None) -> None:
+              pixels: np.ndarray | None = None, source: np.ndarray | None = None,
+              segments: list[tuple[dict, bytes]] | None = None) -> None:
         folder = self._path / name
         folder.mkdir(parents=True)
-        headers = props.get("headers", {})
-        stated = {**props, "headers": {key: to_json(*value) for key, value in headers.items()}} if headers else props
-        vector = {"description": description, "properties": stated, "expect": expect}
+        vector = {"description": description, "properties": stated(props), "expect": expect}
         if send is not None:
             vector["send"] = send
+        if segments is not None:
+            vector["segments"] = [stated(own) for own, _ in segments]
+            for index, (own, part) in enumerate(segments):
+                (folder / f"header-{index}.bin").write_bytes(encoded(own, part))
+                (folder / f"body-{index}.bin").write_bytes(part)
         (folder / "vector.json").write_text(json.dumps(vector, indent=2, ensure_ascii=False) + "\n", "utf-8")
-        ordered = {**props, "headers": dict(sorted(headers.items()))} if headers else props
-        (folder / "header.bin").write_bytes(content_header(len(body), properties(**ordered)))
+        (folder / "header.bin").write_bytes(encoded(props, body))
         (folder / "body.bin").write_bytes(body)
         for file, array in (("pixels.bin", pixels), ("source.bin", source)):
             if array is not None:
@@ -132,6 +147,22 @@ def write_raw(out: Folder, name: str, description: str, image: np.ndarray, kind:
               send=send, pixels=image)
 
 
+def segmented(out: Folder) -> None:
+    """The example of docs/wire-format.md."""
+    body, size, checksum = b"0123456789", 4, 0x280C069E
+    whole = sent("binary", "application/octet-stream")
+    segments = []
+    for index, offset in enumerate(range(0, len(body), size)):
+        part = body[offset:offset + size]
+        numbers = {"segment-index": index, "segment-count": 3, "segment-offset": offset, "segment-total": len(body)}
+        if index == 2:
+            numbers["segment-crc32c"] = checksum
+        own = {**whole, "headers": {**whole["headers"], **{name: ("l", number) for name, number in numbers.items()}}}
+        segments.append((own, part))
+    out.write("segments", "A message that goes in segments of 4 bytes: a receiver makes the whole of them", body, whole,
+              {"type": "binary", "eot": False}, send={"kind": "binary", "segmentSize": size}, segments=segments)
+
+
 def image_files(out: Folder) -> None:
     for name, encoding, content_type, depth, channels in (
             ("png", ".png", "image/png", "8U", 3), ("png-grey", ".png", "image/png", "8U", 1), ("png-alpha-16", ".png", "image/png", "16U", 4),
@@ -157,7 +188,7 @@ def main() -> None:
     for old in path.glob("*/vector.json"):
         shutil.rmtree(old.parent)
     out = Folder(path)
-    for part in (texts, all_field_types, raw_matrices, image_files):
+    for part in (texts, all_field_types, raw_matrices, image_files, segmented):
         part(out)
 
 

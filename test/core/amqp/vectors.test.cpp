@@ -1,6 +1,7 @@
 // The test vectors of docs/wire-format.md: read, and written to the octet.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -10,6 +11,8 @@
 
 #include "amqp/codec.hpp"
 #include "amqp/envelope.hpp"
+#include "assembler.hpp"
+#include "crc32c.hpp"
 
 using namespace matmq;
 using Json = nlohmann::json;
@@ -237,6 +240,69 @@ TEST_CASE("vectors: each is read as it says") {
     CHECK(typeName(image.mat.type()) == expected["matrix"][2].get<std::string>());
     CHECK((packed(image.mat) == vector.file("pixels.bin")));
   }
+}
+
+TEST_CASE("vectors: what comes in segments is put together") {
+  int read = 0;
+  for (const Vector& vector : vectors()) {
+    if (!vector.stated.contains("segments")) continue;
+    CAPTURE(vector.path.string());
+    Assembler assembler(Assembler::boundsFor(1 << 20));
+    const std::size_t count = vector.stated["segments"].size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string number = std::to_string(i);
+      const std::string body = vector.file(("body-" + number + ".bin").c_str());
+      amqp::DecodePool pool;
+      const std::string encoded = vector.file(("header-" + number + ".bin").c_str());
+      amqp::ContentHeader header = amqp::decodeContentHeader(octets(encoded), pool);
+      checkSame(header.properties, propertiesOf(vector.stated["segments"][i]));
+      const std::optional<Segment> segment = readSegment(header.properties.headers, body.size());
+      REQUIRE(segment);
+      auto envelope = std::make_shared<Message>();
+      envelope->id = {i + 1, 1};
+      envelope->properties = std::move(header.properties);
+      eraseSegment(envelope->properties.headers);
+      std::byte* const to = assembler.begin(std::move(envelope), *segment, body.size(), {});
+      REQUIRE(to != nullptr);
+      std::ranges::copy(octets(body), to);
+      assembler.finish();
+    }
+    const std::vector<Assembler::Ended> ended = assembler.takeEnded();
+    REQUIRE(ended.size() == 1);
+    CHECK((ended[0].how == Assembler::End::whole));
+    CHECK(ended[0].message->body.text() == vector.body);
+    checkSame(ended[0].message->properties, propertiesOf(vector.stated["properties"]));
+    ++read;
+  }
+  CHECK(read > 0);
+}
+
+TEST_CASE("vectors: the segments of a message are written to the octet") {
+  int written = 0;
+  for (const Vector& vector : vectors()) {
+    if (!vector.stated.contains("segments")) continue;
+    CAPTURE(vector.path.string());
+    const std::size_t count = vector.stated["segments"].size();
+    const std::size_t size = vector.stated["send"]["segmentSize"].get<std::size_t>();
+    Properties properties = propertiesOf(vector.stated["properties"]);
+    std::uint32_t checksum = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string body = vector.body.substr(i * size, size);
+      CHECK(body == vector.file(("body-" + std::to_string(i) + ".bin").c_str()));
+      checksum = crc32c(checksum, octets(body));
+      Segment segment{i, count, i * size, vector.body.size(), std::nullopt};
+      if (segment.last()) segment.checksum = checksum;
+      writeSegment(properties.headers, segment);
+      amqp::DecodePool pool;
+      amqp::Bytes frame;
+      amqp::appendContentHeader(frame, 1, body.size(), properties, pool, 131072);
+      const std::string header(reinterpret_cast<const char*>(frame.data()) + amqp::frameHeaderSize,
+                               frame.size() - amqp::frameOverhead);
+      CHECK((header == vector.file(("header-" + std::to_string(i) + ".bin").c_str())));
+    }
+    ++written;
+  }
+  CHECK(written > 0);
 }
 
 TEST_CASE("vectors: each is written to the octet") {
