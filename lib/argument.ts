@@ -22,6 +22,11 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return withCode(new TypeError(`expected a known name in ${what} but received '${shorten(name)}': ${hint}`));
 }
 
+/** As wrongType, of what may be a password or a key: it is not shown. */
+export function wrongSecret(what: string, expected: string): TypeError & ArgumentError {
+  return withCode(new TypeError(`expected ${expected} for ${what} but received something else (not shown)`));
+}
+
 export function withCode<E extends Error>(error: E): E & ArgumentError {
   return Object.assign(error, { code: 'INVALID_ARGUMENT' as const });
 }
@@ -31,7 +36,7 @@ function describe(value: unknown): string {
     case 'undefined':
       return 'undefined';
     case 'string':
-      return `'${shorten(value)}' of type string`;
+      return `${mayBeSecret(value) ? 'something (not shown: it may hold a secret)' : `'${shorten(value)}'`} of type string`;
     case 'bigint':
     case 'number':
     case 'boolean':
@@ -42,6 +47,12 @@ function describe(value: unknown): string {
     default:
       return 'a value of type function';
   }
+}
+
+/** A URL with user and password, or a key: also where they do not belong, as in `connect(url)`. */
+function mayBeSecret(text: string): boolean {
+  const scheme = text.indexOf('://');
+  return (scheme >= 0 && text.includes('@', scheme)) || text.includes('-----BEGIN ');
 }
 
 function className(value: object): string {

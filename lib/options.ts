@@ -14,7 +14,7 @@ import {
   readObject,
   shortText,
 } from './readers.js';
-import { type TlsOptions, tls } from './tls-options.js';
+import { login, type TlsOptions, tls } from './tls-options.js';
 
 export type { TlsOptions } from './tls-options.js';
 
@@ -330,7 +330,7 @@ const connectionReaders = {
   highWaterMark,
   signal: abortSignal,
   tls,
-  login: oneOf('plain', 'external'),
+  login,
 };
 
 const producerReaders = {

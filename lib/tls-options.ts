@@ -1,13 +1,13 @@
 /** The options of TLS, and their reader. No error shows a value: it may be a key or a passphrase. */
 import { types } from 'node:util';
-import { withCode } from './argument.js';
+import { wrongSecret } from './argument.js';
 import type { NativeTlsOptions } from './native.js';
 import { boolean, type Reader, readObject } from './readers.js';
 
 /**
  * How `amqps:` connections are secured: TLS 1.2 or 1.3; the broker's certificate must be signed by a trusted authority,
  * valid now, and for the host of the URL. Certificates and keys are in PEM form: the path of a file, which is read anew for
- * each connection, or its contents as a `Buffer` or a string that begins with `-----BEGIN`. What cannot be used is a
+ * each connection, or its contents as a `Buffer` or as a string of several lines. What cannot be used is a
  * `ConnectionError` `INVALID_TLS_OPTION`.
  */
 export interface TlsOptions {
@@ -28,22 +28,20 @@ export interface TlsOptions {
   readonly insecureUnauthenticated?: boolean | undefined;
 }
 
-const PEM = /^\s*-----BEGIN /;
-
-const refuse = (what: string, expected: string) =>
-  withCode(new TypeError(`expected ${expected} for ${what} but received something else (not shown)`));
+/** Contents, whatever stands before the first mark. What is taken for a path is shown in errors, and has no line ends. */
+const CONTENTS = /-----BEGIN |[\r\n]/;
 
 /** A path stays a string; contents become octets of our own. */
 const pem: Reader<string | Uint8Array> = (value, what) => {
   if (typeof value === 'string' && value !== '' && !value.includes('\0'))
-    return PEM.test(value) ? Buffer.from(value) : value;
+    return CONTENTS.test(value) ? Buffer.from(value) : value;
   if (types.isUint8Array(value) && value.length > 0) return Uint8Array.from(value);
-  throw refuse(what, 'a path, or PEM text as a string or Buffer,');
+  throw wrongSecret(what, 'a path, or PEM text as a string or Buffer,');
 };
 
 const secret: Reader<string> = (value, what) => {
   if (typeof value !== 'string' || value === '' || value.includes('\0'))
-    throw refuse(what, 'a string that is not empty');
+    throw wrongSecret(what, 'a string that is not empty');
   return value;
 };
 
@@ -56,10 +54,19 @@ const readers = {
   insecureUnauthenticated: boolean,
 };
 
-export const tls: Reader<NativeTlsOptions> = (value, what) => ({
-  ...{ passphrase: '', serverName: '', insecureUnauthenticated: false },
-  ...readObject(value, what, readers),
-});
+export const tls: Reader<NativeTlsOptions> = (value, what) => {
+  if (typeof value === 'string') throw wrongSecret(what, 'an object');
+  return {
+    ...{ passphrase: '', serverName: '', insecureUnauthenticated: false },
+    ...readObject(value, what, readers),
+  };
+};
+
+/** Not shown when it is wrong, as somebody may take it for the place of user and password. */
+export const login: Reader<'plain' | 'external'> = (value, what) => {
+  if (value !== 'plain' && value !== 'external') throw wrongSecret(what, "one of 'plain', 'external'");
+  return value;
+};
 
 /** The loud part of `insecureUnauthenticated`. */
 export function warnIfUnauthenticated(name: string, options: NativeTlsOptions | undefined): void {

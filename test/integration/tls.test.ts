@@ -251,6 +251,8 @@ it('EXTERNAL is not offered by a broker without the plugin', async () => {
 });
 
 describe('files and texts that cannot be used are refused by the name of their option', () => {
+  /** What stands between the marks, in one line. */
+  const octetsOf = (pem: string) => pem.replaceAll(/-----.*-----|\n/g, '');
   const cases: [string, () => TlsOptions | Promise<TlsOptions>, RegExp][] = [
     ['a missing file', () => ({ ca: '/nonexistent/ca.pem' }), /tls\.ca but '\/nonexistent\/ca\.pem'.*No such file/],
     ['a folder', () => ({ ca: '/tmp' }), /tls\.ca but '\/tmp' is no regular file/],
@@ -259,6 +261,9 @@ describe('files and texts that cannot be used are refused by the name of their o
     ['a damaged certificate', () => ({ ca: authority.cert.replaceAll(/[A-Z]{3}/g, 'AAA') }), /tls\.ca/],
     ['a key for a certificate', () => ({ ca: client.key }), /tls\.ca/],
     ['a key of another certificate', () => ({ ...client, key: server.key }), /tls\.key.*another one/],
+    ['a key without its marks, in one line', () => ({ ...client, key: octetsOf(client.key) }), /tls\.key.*not shown/],
+    ['a long key without its marks', () => ({ ca: octetsOf(client.key).repeat(40) }), /tls\.ca.*not shown/],
+    ['no marks in several lines', () => ({ ...client, key: `MII\n${octetsOf(client.key)}\n` }), /PEM text.*tls\.key/],
     ['a certificate for a key', () => ({ cert: client.cert, key: client.cert }), /tls\.key/],
     ['a key for a client certificate', () => ({ cert: client.key, key: client.key }), /tls\.cert/],
   ];
@@ -267,5 +272,6 @@ describe('files and texts that cannot be used are refused by the name of their o
     const connecting = Producer.connect({ url: broker.tlsUrl, tls: { ...tls, ...options } });
     const error = await failure(connecting, ConnectionError, 'INVALID_TLS_OPTION', words);
     expect(error.message).not.toMatch(/hunter2|MII/);
+    expect(error.message).not.toContain(octetsOf(client.key).slice(-40));
   });
 });

@@ -197,6 +197,25 @@ describe('options of a producer', () => {
     expect(wrongPlace({ url: [`amqps://me:${secret}@localhost`, 5] })).not.toThrow(/hunter2/);
   });
 
+  it('never show one that is given in the wrong place', () => {
+    const url = 'amqps://me:hunter2@localhost';
+    const key = '-----BEGIN PRIVATE KEY-----\nhunter2';
+    for (const options of [url, { durable: url }, { name: url.repeat(99) }, { durable: key }, { login: 'hunter2' }]) {
+      expect(wrongPlace(options)).toThrow(/not shown/);
+      expect(wrongPlace(options)).not.toThrow(/hunter2/);
+    }
+    for (const tls of [key, 'hunter2', [key]]) {
+      expect(wrongPlace({ tls })).toThrow('an object for options.tls');
+      expect(wrongPlace({ tls })).not.toThrow(/hunter2/);
+    }
+  });
+
+  it('of TLS take what has several lines for contents, marks in front of it or not', () => {
+    for (const text of ['Bag Attributes\n-----BEGIN PRIVATE KEY-----\n', 'MIIEvg\nhunter2\n']) {
+      expect(readProducerOptions({ tls: { key: text } }).native.tls?.key).toEqual(Buffer.from(text));
+    }
+  });
+
   it('are refused with a TypeError or RangeError of code INVALID_ARGUMENT', () => {
     expect(wrongPlace({ name: 1 })).toThrow(TypeError);
     expect(wrongPlace({ frameMax: 1 })).toThrow(RangeError);

@@ -39,7 +39,11 @@ struct Secret {
 void readFile(const std::string& option, const std::string& path, std::string& out) {
   const auto failed = [&](const std::string& why) { refuse(option, "a file", "'" + path + "' " + why); };
   const auto systemSays = [&] {
-    failed("cannot be read: the system says '" + std::generic_category().message(errno) + "'");
+    const int error = errno;
+    // What names no file may be the key itself, given where its path belongs.
+    if (error == ENAMETOOLONG || (option == "tls.key" && (error == ENOENT || error == ENOTDIR)))
+      refuse(option, "a file or PEM text", "there is no file of that name (not shown, as it may be a key)");
+    failed("cannot be read: the system says '" + std::generic_category().message(error) + "'");
   };
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   struct stat status {};
