@@ -66,8 +66,9 @@ export type ErrorCode =
   // ImageError
   /** An encoding MatMQ does not know. */
   | 'UNKNOWN_FORMAT'
-  /** The format cannot hold this matrix. */
+  /** The library of a format that is loaded when it is needed is not installed. */
   | 'CODEC_MISSING'
+  /** The format cannot hold this matrix. */
   | 'CANNOT_ENCODE'
   /** The body is damaged. */
   | 'CANNOT_DECODE'
