@@ -11,6 +11,8 @@ const CLIENTS: Readonly<Record<string, string>> = {
 };
 
 export const WITHOUT_REUSE = 'matmq without reuse';
+/** What the event loop's delay is made of when a program has no part in it. */
+export const BYSTANDER = 'a process that does nothing, meanwhile';
 
 type Command = readonly [program: string, options?: Readonly<Record<string, string | number>>];
 

@@ -7,6 +7,8 @@ const OWN = 'matmq';
 
 export interface Verdict extends Target {
   readonly value: number;
+  /** The same of `limit`. */
+  readonly mostHere?: number;
   readonly reached: 'aim' | 'yes' | 'no';
 }
 
@@ -19,8 +21,12 @@ export function judge(results: readonly Result[]): Verdict[] {
     const other = target.against === undefined ? 1 : figure(target.against);
     if (own === undefined || other === undefined) return [];
     const value = own / other;
+    const limit = target.limit === undefined ? undefined : figure(target.limit);
+    const mostHere = limit === undefined ? {} : { mostHere: limit / other };
     const meets = (bound: number) => (MORE_IS_BETTER.has(target.metric) ? value >= bound : value <= bound);
-    return [{ ...target, value, reached: meets(target.aim) ? 'aim' : meets(target.required) ? 'yes' : 'no' }];
+    return [
+      { ...target, value, ...mostHere, reached: meets(target.aim) ? 'aim' : meets(target.required) ? 'yes' : 'no' },
+    ];
   });
 }
 

@@ -43,11 +43,12 @@ const REACHED = { aim: 'the aim', yes: 'yes', no: 'NO' } as const;
 
 export function verdictRows(verdicts: readonly Verdict[]): Rows {
   return {
-    head: ['target', 'against', 'measured', 'required', 'aim', 'reached'],
-    body: verdicts.map(({ what, against = '', value, required, aim, reached }) => [
+    head: ['target', 'against', 'measured', 'the limit here', 'required', 'aim', 'reached'],
+    body: verdicts.map(({ what, against = '', value, mostHere, required, aim, reached }) => [
       what,
       against,
       figure(value),
+      mostHere === undefined ? '' : figure(mostHere),
       String(required),
       String(aim),
       REACHED[reached],

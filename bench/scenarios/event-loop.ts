@@ -1,5 +1,6 @@
 /** How long the event loop is held up while 4K pictures are published and received as they are. */
 import type { Case, Sample } from '../case.js';
+import { BYSTANDER } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Program } from '../harness/program.js';
 import { loopDelays } from '../sample.js';
@@ -7,7 +8,6 @@ import { FRAME_4K, scaled } from '../sizes.js';
 import { type Stream, stream } from './end-to-end.js';
 
 const FRAMES = 60;
-const BYSTANDER = 'a process that does nothing, meanwhile';
 const IDLE = 'a process that does nothing, alone';
 
 /** What the machine itself adds: nothing of ours runs in that process. */
