@@ -21,6 +21,9 @@ std::size_t bodyBytes(const OutgoingMessage& message) {
 /// spends more on being woken than on sending.
 constexpr std::size_t shareOfMark = 8;
 
+/// So many settled entries may stay in the middle, or as many as there are others.
+constexpr std::size_t fewSettled = 64;
+
 }  // namespace
 
 Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<void()> wake,
@@ -190,8 +193,12 @@ void Outbox::settleFailed(Entry& entry, Error error) {
   settle(entry);
 }
 
+// A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those behind it,
+// which went to other queues. Cleared away many at a time, each costs little.
 void Outbox::popSettled() {
-  while (!entries_.empty() && entries_.front()->state == State::settled) entries_.pop_front();
+  const auto settled = [](const std::unique_ptr<Entry>& entry) { return entry->state == State::settled; };
+  while (!entries_.empty() && settled(entries_.front())) entries_.pop_front();
+  if (entries_.size() - held_ > held_ + fewSettled) std::erase_if(entries_, settled);
 }
 
 // Room for a few at once; or for one, when the I/O thread has nothing left to do.

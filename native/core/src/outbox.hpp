@@ -62,7 +62,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
 
  private:
   enum class State : std::uint8_t { toEncode, beingEncoded, unencodable, ready, taken, settled };
-  /// Held by pointer: an entry stays where it is while others are dropped from the middle.
+  /// Held by pointer: an entry stays where it is while others go from the middle.
   struct Entry {
     State state = State::ready;
     Parcel parcel;
@@ -102,7 +102,7 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
 
   mutable AdaptiveMutex mutex_;
   std::deque<std::unique_ptr<Entry>>
-      entries_;                   ///< by sequence, without those that were dropped; the front is never settled
+      entries_;                   ///< by sequence, without those that went from the middle; the front is never settled
   std::uint64_t next_ = 1;        ///< the sequence of the next message
   std::uint64_t nextToTake_ = 1;  ///< all entries before it are taken or settled
   unsigned encoding_ = 0;         ///< images that codec threads read now

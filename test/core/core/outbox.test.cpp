@@ -2,6 +2,7 @@
 #include "outbox.hpp"
 
 #include <doctest/doctest.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <array>
@@ -239,6 +240,34 @@ TEST_CASE("settled ranges are joined, in any order of confirms") {
   CHECK(stats.confirmed == 5);
   CHECK(stats.pendingMessages == 0);
   CHECK(stats.pendingBytes == 0);
+}
+
+TEST_CASE("a message that is not confirmed for long keeps nothing of those behind it") {
+  const auto inUse = [] { return mallinfo2().uordblks; };
+  Fixture f({4, 1000});
+  CHECK(f.send(1) == 1);
+  CHECK(takeOne(*f.outbox) == 1);
+  const auto pass = [&f](std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+      const std::uint64_t sequence = f.send(1);
+      REQUIRE(takeOne(*f.outbox) == sequence);
+      f.outbox->confirm({&sequence, 1});
+      REQUIRE(f.outbox->collect().settled.size() == 1);
+    }
+  };
+  pass(1000);
+  const std::size_t before = inUse();
+  pass(100'000);
+  CHECK(inUse() < before + 500'000);
+  f.outbox->rewind();
+  CHECK(takeOne(*f.outbox) == 1);
+  CHECK(takeOne(*f.outbox) == 0);
+  const std::uint64_t first = 1;
+  f.outbox->confirm({&first, 1});
+  ProducerStats stats;
+  f.outbox->fillStats(stats);
+  CHECK(stats.confirmed == 101'001);
+  CHECK(stats.pendingMessages == 0);
 }
 
 TEST_CASE("one wake for everything that gathers until it is collected") {
