@@ -1,5 +1,7 @@
 #include "inbox.hpp"
 
+#include <algorithm>
+
 namespace matmq {
 namespace {
 
@@ -49,8 +51,8 @@ bool Inbox::settle(DeliveryId id, Verdict::Kind kind) {
   if (ack_ == AckMode::none) return false;
   {
     const std::lock_guard lock(mutex_);
-    if (id.epoch != epoch_ || id.tag < firstTag_ || id.tag - firstTag_ >= unsettled_.size()) return false;
-    if (slot(id.tag) != id.tag) return false;
+    const std::uint64_t* const with = find(id.tag);
+    if (id.epoch != epoch_ || with == nullptr || *with != id.tag) return false;
     const std::uint64_t settled = kind == Verdict::Kind::ackUpTo ? settleUpTo(id.tag) : settleOne(id.tag, kind);
     const bool ack = kind == Verdict::Kind::ack || kind == Verdict::Kind::ackUpTo;
     (ack ? counters_.acknowledged : counters_.rejected) += settled;
@@ -60,16 +62,43 @@ bool Inbox::settle(DeliveryId id, Verdict::Kind kind) {
   return true;
 }
 
+// What a delivery is settled with; null when it is settled, or never came.
+std::uint64_t* Inbox::find(std::uint64_t tag) noexcept {
+  if (tag < firstTag_) {
+    const auto at = aside_.find(tag);
+    return at == aside_.end() ? nullptr : &at->second;
+  }
+  const std::uint64_t place = tag - firstTag_;
+  return place < unsettled_.size() && unsettled_[place] != 0 ? &unsettled_[place] : nullptr;
+}
+
+// A delivery is settled now. False when it was before.
+bool Inbox::strike(std::uint64_t tag) noexcept {
+  if (aside_.erase(tag) > 0) return true;
+  std::uint64_t* const with = find(tag);
+  if (with != nullptr) *with = 0;
+  return with != nullptr;
+}
+
+// A later "up to" says what an earlier one said.
+void Inbox::sayUpTo(std::uint64_t tag) {
+  if (!verdicts_.empty() && verdicts_.back().kind == Verdict::Kind::ackUpTo) {
+    verdicts_.back().tag = tag;
+  } else {
+    verdicts_.push_back({Verdict::Kind::ackUpTo, tag});
+  }
+}
+
 // One message: its delivery, or all that it was put together from. Returns the messages settled.
 std::uint64_t Inbox::settleOne(std::uint64_t tag, Verdict::Kind kind) {
   const auto group = groups_.find(tag);
   if (group == groups_.end()) {
-    slot(tag) = 0;
+    strike(tag);
     verdicts_.push_back({kind, tag});
     return 1;
   }
   for (const std::uint64_t part : group->second) {
-    slot(part) = 0;
+    strike(part);
     verdicts_.push_back({kind, part});
   }
   settledGroups_.push_back({tag, kind == Verdict::Kind::ack});
@@ -77,39 +106,54 @@ std::uint64_t Inbox::settleOne(std::uint64_t tag, Verdict::Kind kind) {
   return 1;
 }
 
-// Everything up to `tag` but the parts of messages that are not whole yet, or were whole only later.
+// Everything up to `tag` but the parts of messages that are not whole yet, or were whole only later. What has been looked
+// at once is not looked at again: popSettled() leaves none of it behind.
 std::uint64_t Inbox::settleUpTo(std::uint64_t tag) {
-  std::uint64_t settled = 0;
-  bool together = true;  // everything up to here is settled: one verdict says it
+  std::uint64_t settled = settleAside(tag);
+  bool together = aside_.empty();  // everything up to here is settled: one verdict says it
   for (std::uint64_t t = firstTag_; t <= tag; ++t) {
-    std::uint64_t& with = slot(t);
+    std::uint64_t& with = unsettled_[t - firstTag_];
     if (with > tag) {
       together = false;
     } else if (with != 0) {
       if (with == t) ++settled;
       with = 0;
       if (together) {
-        // A later "up to" says what an earlier one said.
-        if (!verdicts_.empty() && verdicts_.back().kind == Verdict::Kind::ackUpTo) {
-          verdicts_.back().tag = t;
-        } else {
-          verdicts_.push_back({Verdict::Kind::ackUpTo, t});
-        }
+        sayUpTo(t);
       } else {
         verdicts_.push_back({Verdict::Kind::ack, t});
       }
     }
   }
+  return settled;
+}
+
+// The groups up to `tag`, and their parts that wait aside.
+std::uint64_t Inbox::settleAside(std::uint64_t tag) {
+  std::uint64_t settled = 0;
+  std::vector<std::uint64_t> struck;
   for (auto group = groups_.begin(); group != groups_.end() && group->first <= tag; group = groups_.erase(group)) {
+    for (const std::uint64_t part : group->second) {
+      if (aside_.erase(part) == 0) continue;
+      struck.push_back(part);
+      if (part == group->first) ++settled;
+    }
     settledGroups_.push_back({group->first, true});
+  }
+  if (struck.empty()) return settled;
+  if (aside_.empty()) {
+    sayUpTo(std::ranges::max(struck));
+  } else {
+    for (const std::uint64_t part : struck) verdicts_.push_back({Verdict::Kind::ack, part});
   }
   return settled;
 }
 
+// The front is the oldest delivery that the program settles by itself. Parts of messages wait aside: one that is long in
+// coming, or never comes, must cost the others neither time nor memory.
 void Inbox::popSettled() {
-  while (!unsettled_.empty() && unsettled_.front() == 0) {
-    unsettled_.pop_front();
-    ++firstTag_;
+  for (; !unsettled_.empty() && unsettled_.front() != firstTag_; unsettled_.pop_front(), ++firstTag_) {
+    if (unsettled_.front() != 0) aside_.emplace_hint(aside_.end(), firstTag_, unsettled_.front());
   }
 }
 
@@ -123,8 +167,7 @@ void Inbox::letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind) {
   if (ack_ == AckMode::none) return;
   const std::lock_guard lock(mutex_);
   for (const std::uint64_t tag : tags) {
-    slot(tag) = 0;
-    verdicts_.push_back({kind, tag});
+    if (strike(tag)) verdicts_.push_back({kind, tag});
   }
   popSettled();
 }
@@ -143,6 +186,7 @@ void Inbox::beginEpoch(std::uint64_t epoch) {
   const std::lock_guard lock(mutex_);
   epoch_ = epoch;
   unsettled_.clear();
+  aside_.clear();
   groups_.clear();
   settledGroups_.clear();
   firstTag_ = 1;
@@ -179,7 +223,11 @@ void Inbox::push(std::shared_ptr<Message> message) {
 void Inbox::pushGroup(std::shared_ptr<Message> message, std::vector<std::uint64_t> tags) {
   std::unique_lock lock(mutex_);
   if (ack_ != AckMode::none) {
-    for (const std::uint64_t tag : tags) slot(tag) = message->id.tag;
+    std::erase_if(tags, [&](std::uint64_t tag) {  // those of a stream were let go when they came
+      std::uint64_t* const with = find(tag);
+      if (with != nullptr) *with = message->id.tag;
+      return with == nullptr;
+    });
     groups_.emplace(message->id.tag, std::move(tags));
   }
   pushLocked(lock, std::move(message));

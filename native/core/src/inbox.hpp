@@ -53,7 +53,7 @@ class Inbox {
   void refuse(std::shared_ptr<Message> message);
   /// The next delivery is only a part of a message: nobody settles it until it is let go or belongs to a message.
   void hold();
-  /// The verdict on deliveries that were held, in this order.
+  /// The verdict on deliveries that were held, in this order. One that was let go before is passed over.
   void letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind);
   /// A message of several deliveries, all of them held; the program settles them together.
   void pushGroup(std::shared_ptr<Message> message, std::vector<std::uint64_t> tags);
@@ -68,7 +68,10 @@ class Inbox {
   static constexpr std::uint64_t held = UINT64_MAX;
 
   void pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message);
-  [[nodiscard]] std::uint64_t& slot(std::uint64_t tag) noexcept { return unsettled_[tag - firstTag_]; }
+  [[nodiscard]] std::uint64_t* find(std::uint64_t tag) noexcept;
+  bool strike(std::uint64_t tag) noexcept;
+  void sayUpTo(std::uint64_t tag);
+  std::uint64_t settleAside(std::uint64_t tag);
   std::uint64_t settleOne(std::uint64_t tag, Verdict::Kind kind);
   std::uint64_t settleUpTo(std::uint64_t tag);
   void popSettled();
@@ -86,6 +89,7 @@ class Inbox {
   /// By delivery tag from firstTag_ on, in this epoch: the tag of the message it is settled with (its own, unless it is
   /// part of a group); `held` while that is not known; 0 when it is settled.
   std::deque<std::uint64_t> unsettled_;
+  std::map<std::uint64_t, std::uint64_t> aside_;  ///< the same for parts before firstTag_; none of them is settled
   std::map<std::uint64_t, std::vector<std::uint64_t>> groups_;  ///< message tag to those of its parts, in their order
   std::vector<SettledGroup> settledGroups_;
   std::uint64_t firstTag_ = 1;

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 using namespace matmq;
 
 namespace {
@@ -213,4 +215,48 @@ TEST_CASE("rejecting a message of several deliveries rejects them all, in their 
   CHECK(stats.rejected == 1);
   f.deliver(4);
   CHECK(f.inbox.settle({4, 1}, Verdict::Kind::ackUpTo));
+}
+
+TEST_CASE("a message that is long in coming costs the others nothing") {
+  Fixture f;
+  f.inbox.hold();
+  f.inbox.hold();
+  // Looking at all of them again for each would take minutes.
+  constexpr std::uint64_t last = 300'000;
+  for (std::uint64_t tag = 3; tag <= last; ++tag) {
+    f.deliver(tag);
+    CHECK(f.take() == Tags{tag});
+    REQUIRE(f.inbox.settle({tag, 1}, Verdict::Kind::ackUpTo));
+  }
+  auto verdicts = f.inbox.takeVerdicts();
+  REQUIRE(verdicts.size() == last - 2);
+  CHECK(std::ranges::all_of(verdicts, [](const Verdict& verdict) { return verdict.kind == Verdict::Kind::ack; }));
+  f.inbox.hold();
+  auto whole = std::make_shared<Message>();
+  whole->id = {last + 1, 1};
+  f.inbox.pushGroup(std::move(whole), {1, 2, last + 1});
+  CHECK_FALSE(f.inbox.settle({2, 1}, Verdict::Kind::ackUpTo));
+  CHECK(f.inbox.settle({last + 1, 1}, Verdict::Kind::ackUpTo));
+  verdicts = f.inbox.takeVerdicts();
+  REQUIRE(verdicts.size() == 1);
+  CHECK(verdicts[0].kind == Verdict::Kind::ackUpTo);
+  CHECK(verdicts[0].tag == last + 1);
+}
+
+TEST_CASE("one verdict is said of a delivery, and none of one that has not come") {
+  Fixture f;
+  const std::uint64_t tags[]{1, 2};
+  f.inbox.hold();
+  f.inbox.letGo(tags, Verdict::Kind::ack);
+  f.inbox.letGo(tags, Verdict::Kind::reject);
+  const auto verdicts = f.inbox.takeVerdicts();
+  REQUIRE(verdicts.size() == 1);
+  CHECK(verdicts[0].tag == 1);
+  CHECK(verdicts[0].kind == Verdict::Kind::ack);
+  f.inbox.hold();
+  auto whole = std::make_shared<Message>();
+  whole->id = {2, 1};
+  f.inbox.pushGroup(std::move(whole), {1, 2});
+  CHECK(f.inbox.settle({2, 1}, Verdict::Kind::requeue));
+  CHECK(f.inbox.takeVerdicts().size() == 1);
 }

@@ -38,9 +38,12 @@ std::string strayName(const Assembler::Ended& stray) {
 }  // namespace
 
 Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox)
+    : Reassembly(options, inbox, Assembler::boundsFor(options.maxMessageBytes)) {}
+
+Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, Assembler::Bounds bounds)
     : options_(options),
       inbox_(inbox),
-      assembler_(Assembler::boundsFor(options.maxMessageBytes)),
+      assembler_(bounds),
       soleConsumer_(!options.queue || options.ack == AckMode::none || singleActive(options)),
       fixedWindow_(singleActive(options) || quorum(options)),
       window_(windowOf(options, fixedWindow_)),
@@ -86,14 +89,6 @@ void Reassembly::onMessage(const Properties& properties) {
   count();
 }
 
-void Reassembly::settleParts(const std::vector<Assembler::Tag>& tags, Verdict::Kind kind) {
-  if (!stream_) return inbox_.letGo(tags, kind);
-  // All but the one that is coming in were acknowledged when they came.
-  for (const Assembler::Tag tag : tags) {
-    if (tag == tag_) inbox_.letGo({&tag, 1}, kind);
-  }
-}
-
 void Reassembly::handleEnded() {
   bool current = false;
   for (Assembler::Ended& ended : assembler_.takeEnded()) {
@@ -103,17 +98,17 @@ void Reassembly::handleEnded() {
         onWhole(ended);
         break;
       case Assembler::End::refused:
-        settleParts(ended.tags, Verdict::Kind::reject);
+        inbox_.letGo(ended.tags, Verdict::Kind::reject);
         if (!ended.message) break;
         closeRoomOf(ended.message->properties.messageId.value_or(""));
         inbox_.tell(std::move(ended.message));
         break;
       case Assembler::End::torn:
-        settleParts(ended.tags, Verdict::Kind::ack);
+        inbox_.letGo(ended.tags, Verdict::Kind::ack);
         break;
       case Assembler::End::doubled:
         ++doubled_;
-        settleParts(ended.tags, Verdict::Kind::ack);
+        inbox_.letGo(ended.tags, Verdict::Kind::ack);
         break;
       case Assembler::End::stray:
         onStray(ended);
@@ -132,7 +127,6 @@ void Reassembly::onWhole(Assembler::Ended& ended) {
     if (auto open = roomOfOpen_.extract(id); !open.empty()) room.consumerTag = std::move(open.mapped());
     roomOfWhole_.emplace(tag, std::move(room));
   }
-  if (stream_) ended.tags = {tag};
   inbox_.pushGroup(std::move(ended.message), std::move(ended.tags));
 }
 
@@ -141,7 +135,7 @@ void Reassembly::onStray(Assembler::Ended& stray) {
     assembler_.refuseStray(stray,
                            "it was removed from the queue (a limit of length or time), or went to a consumer before");
     for (const Assembler::Ended& ended : assembler_.takeEnded()) {
-      settleParts(ended.tags, Verdict::Kind::reject);
+      inbox_.letGo(ended.tags, Verdict::Kind::reject);
       if (ended.message) inbox_.tell(ended.message);
     }
     return;
@@ -255,7 +249,7 @@ void Reassembly::pump(Bytes& frames, bool paused) {
   const auto now = Clock::now();
   if (paused) {
     assembler_.touch(now);
-  } else if (const auto due = assembler_.expiry(); due && now >= *due) {
+  } else if (const auto due = expiry(); due && now >= *due) {
     assembler_.expire(now);
     handleEnded();
     count();
@@ -265,8 +259,13 @@ void Reassembly::pump(Bytes& frames, bool paused) {
   frames_.clear();
 }
 
+// Not while the body of a segment comes in: what begin() made of that one is dealt with when it is there.
+std::optional<Reassembly::Clock::time_point> Reassembly::expiry() const {
+  return tag_ == 0 ? assembler_.expiry() : std::nullopt;
+}
+
 std::optional<Reassembly::Clock::time_point> Reassembly::deadline() const {
-  auto due = assembler_.expiry();
+  auto due = expiry();
   if (question_ == Question::soon && (!due || askAt_ < *due)) due = askAt_;
   return due;
 }

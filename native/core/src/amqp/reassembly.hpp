@@ -29,6 +29,7 @@ class Reassembly {
 
   /// `options` and `inbox` must outlive this.
   Reassembly(const ConsumerOptions& options, Inbox& inbox);
+  Reassembly(const ConsumerOptions& options, Inbox& inbox, Assembler::Bounds bounds);
 
   /// The prefetch count to subscribe with; 0: none.
   [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
@@ -58,7 +59,6 @@ class Reassembly {
     std::string consumerTag;  ///< of the second subscription; empty: none
   };
 
-  void settleParts(const std::vector<Assembler::Tag>& tags, Verdict::Kind kind);
   void handleEnded();
   void onWhole(Assembler::Ended& ended);
   void onStray(Assembler::Ended& ended);
@@ -70,6 +70,7 @@ class Reassembly {
   void onConsumerCount(std::uint32_t consumers);
   void giveBackOrRefuse(const Assembler::Ended& stray);
   void checkWindow();
+  [[nodiscard]] std::optional<Clock::time_point> expiry() const;
   void count() noexcept;
 
   const ConsumerOptions& options_;
@@ -81,7 +82,7 @@ class Reassembly {
   std::minstd_rand jitter_;
   std::string queueName_;
   bool stream_ = false;
-  Assembler::Tag tag_ = 0;  ///< of the segment that is coming in
+  Assembler::Tag tag_ = 0;  ///< of the segment that is coming in; 0: none
 
   Bytes frames_;
   std::uint64_t rooms_ = 0;                        ///< numbers their consumer tags

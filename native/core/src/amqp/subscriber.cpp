@@ -154,7 +154,7 @@ void Subscriber::onContent() {
 void Subscriber::onLost(const Error& /*why*/) {
   traffic_.onLost();
   incoming_.reset();
-  if (taking_) reassembly_.onLost(deliversAgain());
+  reassembly_.onLost(!taking_ || deliversAgain());
   inbox_.beginEpoch(++epoch_);
 }
 
