@@ -50,11 +50,14 @@ class Session {
         if (assembler_.isOpen(id)) assembler_.giveUp(id, "the input says so");
         return;
       }
-      case 4:
-        for (const std::string& id : assembler_.overtakenBy(messageId())) {
+      case 4: {
+        Properties newer;
+        newer.messageId = messageId();
+        for (const std::string& id : assembler_.overtakenBy(newer)) {
           expect(assembler_.isOpen(id), "what is overtaken is open");
         }
         return;
+      }
       case 5:
         for (const auto& message : assembler_.clear()) expect(message->error.has_value(), "what is torn off says why");
         return outstanding_.clear();

@@ -418,6 +418,15 @@ describe('segments that are not as they should be', () => {
     expect(consumer.stats()).toMatchObject({ segments: 6, doubledSegments: 2 });
   });
 
+  it('a message of higher priority may come in the middle of another', async () => {
+    const exchange = unique('exchange');
+    const consumer = await consumerOn(exchange);
+    const script = `${small('a-1')}\nsegment(0)\npublish(b'urgent', message_id='a-2', priority=5)\nfor i in [1, 2, 3]: segment(i)`;
+    await foreign(broker.url, exchange, 'my_key_1', script);
+    expect((await consumer.receive()).text()).toBe('urgent');
+    expectBytes(await consumer.receive(), bytes(35));
+  });
+
   it('a message that its sender begins anew is received once', async () => {
     const exchange = unique('exchange');
     const queue = ownQueue();

@@ -223,13 +223,16 @@ void Assembler::end(End how, std::shared_ptr<Message> message, std::vector<Tag> 
   ended_.push_back({how, std::move(message), std::move(tags), segment});
 }
 
-std::vector<std::string> Assembler::overtakenBy(std::string_view messageId) const {
+std::vector<std::string> Assembler::overtakenBy(const Properties& newer) const {
   std::vector<std::string> overtaken;
-  const auto newer = originOf(messageId);
-  if (!newer) return overtaken;
+  const auto from = newer.messageId ? originOf(*newer.messageId) : std::nullopt;
+  if (!from) return overtaken;
   for (const auto& [id, open] : open_) {
     const auto older = originOf(id);
-    if (older && older->instance == newer->instance && older->number < newer->number) overtaken.push_back(id);
+    if (!older || older->instance != from->instance || older->number >= from->number) continue;
+    const Message& message = *open.message;
+    const bool samePriority = message.properties.priority.value_or(0) == newer.priority.value_or(0);
+    if (samePriority && !message.redelivered) overtaken.push_back(id);
   }
   return overtaken;
 }

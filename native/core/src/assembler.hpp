@@ -64,9 +64,10 @@ class Assembler {
 
   /// Is this message under way?
   [[nodiscard]] bool isOpen(std::string_view messageId) const { return open_.contains(messageId); }
-  /// Those under way that the same sender had begun before `messageId`. A sender's messages come one after the other, so
-  /// on a queue of our own they lack a segment.
-  [[nodiscard]] std::vector<std::string> overtakenBy(std::string_view messageId) const;
+  /// Those under way that the same sender had begun before the message of these properties. A sender's messages come one
+  /// after the other, so on a queue of our own they lack a segment. But a queue may prefer one of another priority, and
+  /// puts back what is given back one segment at a time: such messages are not told of.
+  [[nodiscard]] std::vector<std::string> overtakenBy(const Properties& newer) const;
   /// Refuses an open message, as INCOMPLETE_MESSAGE, naming what is missing. `because` ends the sentence. Not while one
   /// of its segments comes in.
   void giveUp(const std::string& messageId, const std::string& because);

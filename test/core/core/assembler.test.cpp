@@ -398,10 +398,27 @@ TEST_CASE("a later message of the same sender tells that an earlier one lacks a 
   Fixture f;
   f.feed(Cut("a-2", 1000, 250), 0);
   f.feed(Cut("b-1", 1000, 250), 0);
-  CHECK(f.assembler.overtakenBy("a-1").empty());
-  CHECK(f.assembler.overtakenBy("a-2").empty());
-  CHECK(f.assembler.overtakenBy("no number").empty());
-  CHECK(f.assembler.overtakenBy("a-10") == std::vector<std::string>{"a-2"});
+  const auto overtakenBy = [&f](const char* id, std::optional<std::uint8_t> priority = std::nullopt) {
+    Properties newer;
+    newer.messageId = id;
+    newer.priority = priority;
+    return f.assembler.overtakenBy(newer);
+  };
+  CHECK(f.assembler.overtakenBy(Properties{}).empty());
+  CHECK(overtakenBy("a-1").empty());
+  CHECK(overtakenBy("a-2").empty());
+  CHECK(overtakenBy("no number").empty());
+  CHECK(overtakenBy("a-10") == std::vector<std::string>{"a-2"});
+  CHECK(overtakenBy("a-10", 0) == std::vector<std::string>{"a-2"});
+  // A queue with priorities lets it pass.
+  CHECK(overtakenBy("a-10", 5).empty());
+  // Given back, its segments come again one by one.
+  auto again = f.envelope("c-1");
+  again->redelivered = true;
+  const Cut given("c-1", 1000, 250);
+  CHECK(f.assembler.begin(std::move(again), given.segment(0), 250, f.now) != nullptr);
+  f.assembler.finish();
+  CHECK(overtakenBy("c-2").empty());
   f.assembler.giveUp("a-2", "a-10 is here");
   const auto ended = f.ended();
   REQUIRE(ended.size() == 1);

@@ -76,8 +76,8 @@ void Reassembly::finish() {
 
 // A sender begins a message when it is done with the one before.
 void Reassembly::onMessage(const Properties& properties) {
-  if (assembler_.openMessages() == 0 || !properties.messageId) return;
-  for (const std::string& id : assembler_.overtakenBy(*properties.messageId)) {
+  if (assembler_.openMessages() == 0) return;
+  for (const std::string& id : assembler_.overtakenBy(properties)) {
     if (soleConsumer_ || stream_) {
       assembler_.giveUp(id, "a later message of the same sender is here");
     } else if (std::ranges::find(overtaken_, id) == overtaken_.end()) {
