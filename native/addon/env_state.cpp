@@ -34,7 +34,7 @@ void Mailbox::post(Letter letter) {
 
 void Mailbox::release(LetGo array) {
   const std::lock_guard lock(mutex_);
-  if (!open_) return;  // the environment frees its references itself
+  if (!open_) return;  // the end of the environment frees what is left
   arrays_.push_back(array);
   callLocked();
 }
@@ -64,7 +64,7 @@ void Mailbox::onCall(Napi::Env env, Napi::Function /*none*/, EnvState* state, vo
   state->onLetters(env);
 }
 
-EnvState::EnvState(Napi::Env env) {
+EnvState::EnvState(Napi::Env env) : env_(env) {
   mailbox_->call_ = Mailbox::Call::New(env, "matmq", 0, 1, this);
   mailbox_->call_.Unref(env);
   mailbox_->open_ = true;
@@ -77,13 +77,15 @@ EnvState::~EnvState() = default;
 void EnvState::onEnvironmentEnd() noexcept {
   mailbox_->close();
   for (Stoppable* object : std::exchange(*stoppables_, {})) object->stop();
-  memory_.clear();  // nobody reads it any more, and its allocator is still there
+  // Nobody reads it any more, and the allocator of its memory is still there.
+  for (const auto& [reference, memory] : references_) napi_delete_reference(env_, reference);
+  references_.clear();
   mailbox_->call_.Release();
 }
 
 void EnvState::letGoOf(Napi::Env env, const LetGo& array) {
   giveBack(env, array);
-  memory_.erase(array.reference);
+  references_.erase(array.reference);
 }
 
 void EnvState::onLetters(Napi::Env env) {
@@ -124,7 +126,7 @@ std::shared_ptr<const void> holdValue(Napi::Env env, Napi::Uint8Array value, Tak
   if (!owner && !memory) return nullptr;
   napi_ref reference = nullptr;
   if (napi_create_reference(env, value, 1, &reference) != napi_ok) throw Napi::Error::New(env);
-  if (memory) state.keepMemory(reference, std::move(memory));
+  state.keep(reference, std::move(memory));
   return {static_cast<const void*>(reference), [mailbox = state.mailbox(), array = LetGo{reference, std::move(given)},
                                                 owner = std::move(owner)](const void*) { mailbox->release(array); }};
 }

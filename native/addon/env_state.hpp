@@ -104,8 +104,9 @@ class EnvState {
   void keepAlive(Napi::Env env);
   void letGo(Napi::Env env);
 
-  /// Keeps the memory under a reference until letGoOf(), or until the environment ends and nobody reads it any more.
-  void keepMemory(napi_ref reference, BackingStoreHold hold) { memory_.emplace(reference, std::move(hold)); }
+  /// Keeps a reference, and the memory under it, until letGoOf(), or until the environment ends and nobody reads it any
+  /// more. Node-API itself forgets a reference that is left then, but does not free it.
+  void keep(napi_ref reference, BackingStoreHold hold) { references_.emplace(reference, std::move(hold)); }
   void letGoOf(Napi::Env env, const LetGo& array);
 
   /// Shared with the finalizers, which may run after this is gone.
@@ -116,10 +117,12 @@ class EnvState {
   void onLetters(Napi::Env env);
   void onEnvironmentEnd() noexcept;
 
+  const napi_env env_;
+
   std::shared_ptr<Mailbox> mailbox_ = std::make_shared<Mailbox>();
   std::shared_ptr<ExternalMemory> externalMemory_ = std::make_shared<ExternalMemory>();
   std::shared_ptr<Stoppables> stoppables_ = std::make_shared<Stoppables>();
-  std::unordered_map<napi_ref, BackingStoreHold> memory_;
+  std::unordered_map<napi_ref, BackingStoreHold> references_;
   unsigned keepAlive_ = 0;
 };
 
