@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromNative, fromThrown } from '../../lib/errors.js';
 import {
@@ -69,4 +70,15 @@ describe('an addon that cannot be loaded', () => {
     expect(load).toThrow(/unset MATMQ_ADDON/);
     expect(load).not.toThrow(/other\.node/);
   });
+});
+
+it('every code has its row in docs/api.md, and there is no other', () => {
+  const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+  const codesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, code]) => code).sort();
+  const typescript = codesIn(read('lib/errors.ts'), /^ {2}\| '([A-Z_]+)'/gm);
+  const core = codesIn(read('native/core/src/error.cpp'), /"([A-Z_]+)", ErrorKind/g);
+  const rows = read('docs/api.md').match(/^\| `[A-Z_]+`.*?\|/gm) ?? [];
+  expect(core.length).toBeGreaterThan(40);
+  expect(typescript).toEqual(expect.arrayContaining(core));
+  expect(codesIn(rows.join('\n'), /`([A-Z_]+)`/g)).toEqual(typescript);
 });
