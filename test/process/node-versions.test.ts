@@ -48,3 +48,11 @@ it.each(versions)('Node %i runs it, plain and by TLS, with GnuTLS for TLS alone'
     }),
   );
 });
+
+it.each(versions)(
+  'in Node %i memory that is transferred stays while native threads read it',
+  async (_major, executable) => {
+    const options = { url: inject('brokerUrl'), exchange: unique('exchange'), rounds: 4 };
+    expect(await run('transfers.mjs', options, ['--expose-gc'], executable)).toEqual(well({ done: 20 }));
+  },
+);
