@@ -24,6 +24,11 @@ bool Inbox::full() const {
   return fullLocked();
 }
 
+std::size_t Inbox::outstanding() const {
+  const std::lock_guard lock(mutex_);
+  return outstanding_;
+}
+
 std::vector<std::shared_ptr<const Message>> Inbox::take(std::size_t maxMessages, std::size_t maxBytes) {
   std::vector<std::shared_ptr<const Message>> taken;
   bool roomAgain = false;
@@ -74,10 +79,11 @@ std::uint64_t* Inbox::find(std::uint64_t tag) noexcept {
 
 // A delivery is settled now. False when it was before.
 bool Inbox::strike(std::uint64_t tag) noexcept {
-  if (aside_.erase(tag) > 0) return true;
   std::uint64_t* const with = find(tag);
-  if (with != nullptr) *with = 0;
-  return with != nullptr;
+  if (with == nullptr) return false;
+  --outstanding_;
+  if (aside_.erase(tag) == 0) *with = 0;
+  return true;
 }
 
 // A later "up to" says what an earlier one said.
@@ -118,6 +124,7 @@ std::uint64_t Inbox::settleUpTo(std::uint64_t tag) {
     } else if (with != 0) {
       if (with == t) ++settled;
       with = 0;
+      --outstanding_;
       if (together) {
         sayUpTo(t);
       } else {
@@ -135,6 +142,7 @@ std::uint64_t Inbox::settleAside(std::uint64_t tag) {
   for (auto group = groups_.begin(); group != groups_.end() && group->first <= tag; group = groups_.erase(group)) {
     for (const std::uint64_t part : group->second) {
       if (aside_.erase(part) == 0) continue;
+      --outstanding_;
       struck.push_back(part);
       if (part == group->first) ++settled;
     }
@@ -161,6 +169,7 @@ void Inbox::hold() {
   if (ack_ == AckMode::none) return;
   const std::lock_guard lock(mutex_);
   unsettled_.push_back(held);
+  ++outstanding_;
 }
 
 void Inbox::letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind) {
@@ -187,6 +196,7 @@ void Inbox::beginEpoch(std::uint64_t epoch) {
   epoch_ = epoch;
   unsettled_.clear();
   aside_.clear();
+  outstanding_ = 0;
   groups_.clear();
   settledGroups_.clear();
   firstTag_ = 1;
@@ -216,7 +226,10 @@ void Inbox::pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Me
 
 void Inbox::push(std::shared_ptr<Message> message) {
   std::unique_lock lock(mutex_);
-  if (ack_ != AckMode::none) unsettled_.push_back(message->id.tag);
+  if (ack_ != AckMode::none) {
+    unsettled_.push_back(message->id.tag);
+    ++outstanding_;
+  }
   pushLocked(lock, std::move(message));
 }
 

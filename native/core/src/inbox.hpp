@@ -60,6 +60,8 @@ class Inbox {
   /// Counts and hands over a message that is refused, whose deliveries were let go.
   void tell(std::shared_ptr<Message> message);
   [[nodiscard]] bool full() const;
+  /// Deliveries of this epoch that are not settled: what the broker counts against the prefetch window.
+  [[nodiscard]] std::size_t outstanding() const;
   [[nodiscard]] std::vector<Verdict> takeVerdicts();
   [[nodiscard]] std::vector<SettledGroup> takeSettledGroups();
   void announce(Event event);
@@ -90,6 +92,7 @@ class Inbox {
   /// part of a group); `held` while that is not known; 0 when it is settled.
   std::deque<std::uint64_t> unsettled_;
   std::map<std::uint64_t, std::uint64_t> aside_;  ///< the same for parts before firstTag_; none of them is settled
+  std::size_t outstanding_ = 0;                   ///< in both
   std::map<std::uint64_t, std::vector<std::uint64_t>> groups_;  ///< message tag to those of its parts, in their order
   std::vector<SettledGroup> settledGroups_;
   std::uint64_t firstTag_ = 1;

@@ -13,7 +13,10 @@ namespace {
 constexpr std::uint64_t size = 4;
 
 struct Fixture {
-  explicit Fixture(Assembler::Bounds bounds) : reassembly(options, inbox, bounds) { inbox.beginEpoch(1); }
+  explicit Fixture(Assembler::Bounds bounds, ConsumerOptions own = {})
+      : options(std::move(own)), reassembly(options, inbox, bounds) {
+    inbox.beginEpoch(1);
+  }
 
   std::byte* begin(std::uint64_t index) {
     auto envelope = std::make_shared<Message>();
@@ -58,4 +61,30 @@ TEST_CASE("nothing is given up, and no verdict said, while the body of a segment
   const auto told = f.inbox.take(10, 1000);
   REQUIRE(told.size() == 1);
   CHECK(told[0]->error->code() == ErrorCode::incompleteMessage);
+}
+
+TEST_CASE("nobody is late while what the program holds fills a fixed window") {
+  Assembler::Bounds bounds = Assembler::boundsFor(1000);
+  bounds.idle = 0ms;
+  ConsumerOptions options;
+  options.queue = QueueOptions{};
+  options.queue->type = QueueType::quorum;
+  options.maxMessageBytes = 1000;
+  options.prefetch = 1;
+  Fixture f(bounds, options);
+  REQUIRE(f.reassembly.window() == 2);
+  auto other = std::make_shared<Message>();
+  other->id = {++f.tag, 1};
+  f.inbox.push(std::move(other));
+  CHECK(f.begin(0) != nullptr);
+  f.reassembly.finish();
+  CHECK(f.inbox.outstanding() == 2);
+  amqp::Bytes frames;
+  f.reassembly.pump(frames, false);
+  CHECK(f.said().empty());
+  CHECK(f.inbox.settle({1, 1}, Verdict::Kind::ack));
+  CHECK(f.inbox.outstanding() == 1);
+  f.reassembly.pump(frames, false);
+  CHECK(f.said() == Said{{Verdict::Kind::ack, 1}, {Verdict::Kind::reject, 2}});
+  CHECK(f.inbox.outstanding() == 0);
 }

@@ -241,6 +241,7 @@ TEST_CASE("a message that is long in coming costs the others nothing") {
   REQUIRE(verdicts.size() == 1);
   CHECK(verdicts[0].kind == Verdict::Kind::ackUpTo);
   CHECK(verdicts[0].tag == last + 1);
+  CHECK(f.inbox.outstanding() == 0);
 }
 
 TEST_CASE("one verdict is said of a delivery, and none of one that has not come") {

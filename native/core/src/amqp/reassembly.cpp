@@ -183,6 +183,9 @@ void Reassembly::checkWindow() {
   handleEnded();
 }
 
+// What the program holds fills it: the broker sends nothing, so nobody is late.
+bool Reassembly::windowFull() const { return fixedWindow_ && window_ != 0 && inbox_.outstanding() >= window_; }
+
 void Reassembly::askSoon() {
   if (question_ != Question::none) return;
   question_ = Question::soon;
@@ -247,9 +250,12 @@ void Reassembly::pump(Bytes& frames, bool paused) {
     if (group.acknowledged) assembler_.done(room.mapped().messageId);
   }
   const auto now = Clock::now();
+  const auto due = expiry();
   if (paused) {
     assembler_.touch(now);
-  } else if (const auto due = expiry(); due && now >= *due) {
+  } else if (due && now >= *due && windowFull()) {
+    assembler_.touch(now);
+  } else if (due && now >= *due) {
     assembler_.expire(now);
     handleEnded();
     count();

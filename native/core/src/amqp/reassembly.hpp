@@ -70,6 +70,7 @@ class Reassembly {
   void onConsumerCount(std::uint32_t consumers);
   void giveBackOrRefuse(const Assembler::Ended& stray);
   void checkWindow();
+  [[nodiscard]] bool windowFull() const;
   [[nodiscard]] std::optional<Clock::time_point> expiry() const;
   void count() noexcept;
 
