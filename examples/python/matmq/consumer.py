@@ -124,12 +124,12 @@ class Consumer:
 
     def _on_message(self, channel: Channel, method: pika.spec.Basic.Deliver, properties: pika.BasicProperties,
                     body: bytes) -> None:
-        for ended in self._assembler.overtaken(properties.message_id):
+        for ended in self._assembler.overtaken(properties):
             self._on_ended(channel, method, ended)
         if not self._assembler.is_segment(properties):
             self._deliver(channel, method, [method.delivery_tag], properties, body, 0)
             return
-        for ended in self._assembler.add(method.delivery_tag, properties, body):
+        for ended in self._assembler.add(method.delivery_tag, properties, body, method.redelivered):
             self._on_ended(channel, method, ended)
         if properties.headers.get("segment-index") == 0 and self._assembler.is_open(properties.message_id):
             self._make_room(channel, properties)

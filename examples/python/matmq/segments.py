@@ -50,6 +50,7 @@ class _Open:
     geometry: tuple[int, int, int]
     body: bytearray
     properties: pika.BasicProperties
+    redelivered: bool = False  # its segment 0
     tags: dict[int, int] = field(default_factory=dict)
     summed: int = 0
     checksum: int = 0
@@ -86,13 +87,13 @@ class Assembler:
         """Whether a message came in segments: its headers alone tell."""
         return any(name in (properties.headers or {}) for name in HEADERS)
 
-    def add(self, tag: int, properties: pika.BasicProperties, body: bytes) -> list[Ended]:
+    def add(self, tag: int, properties: pika.BasicProperties, body: bytes, redelivered: bool = False) -> list[Ended]:
         """Takes one segment."""
         message_id = properties.message_id
         try:
             if not message_id:
                 raise SegmentError("a segment without message_id")
-            return self._add(tag, message_id, properties, body)
+            return self._add(tag, message_id, properties, body, redelivered)
         except SegmentError as error:
             opened = self._open.pop(message_id, None)
             said = message_id in self._refused
@@ -107,17 +108,21 @@ class Assembler:
         """Whether some of this message's segments are here."""
         return message_id in self._open
 
-    def overtaken(self, message_id: str | None) -> list[Ended]:
-        """Gives up what the sender of this message had begun before: it lacks a segment."""
-        instance, _, number = (message_id or "").rpartition("-")
+    def overtaken(self, properties: pika.BasicProperties) -> list[Ended]:
+        """Gives up what the sender of this message had begun before: it lacks a segment. Not what has another priority, or
+        was given back (which a queue does one segment at a time): there another message may come in between."""
+        instance, _, number = (properties.message_id or "").rpartition("-")
         ended = []
-        for other in list(self._open):
+        for other, opened in list(self._open.items()):
+            if opened.redelivered or (opened.properties.priority or 0) != (properties.priority or 0):
+                continue
             of, _, before = other.rpartition("-")
             if instance and of == instance and before.isdigit() and number.isdigit() and int(before) < int(number):
                 ended.append(self._give_up(other, "a later message of the same sender is here"))
         return ended
 
-    def _add(self, tag: int, message_id: str, properties: pika.BasicProperties, body: bytes) -> list[Ended]:
+    def _add(self, tag: int, message_id: str, properties: pika.BasicProperties, body: bytes,
+             redelivered: bool) -> list[Ended]:
         index, offset, geometry, checksum = self._read(properties.headers, len(body))
         count, total, size = geometry
         ended = []
@@ -133,7 +138,7 @@ class Assembler:
                 ended.append(self._give_up(next(iter(self._open)), "it made room for a newer one"))
             own = copy.copy(properties)
             own.headers = {name: value for name, value in properties.headers.items() if name not in HEADERS}
-            self._open[message_id] = _Open(geometry, bytearray(total), own)
+            self._open[message_id] = _Open(geometry, bytearray(total), own, redelivered)
         opened = self._open.pop(message_id, None)
         if not opened:
             raise SegmentError(f"segment {index} of {count} came but segment 0 of {message_id!r} is missing")
