@@ -1,9 +1,10 @@
 #!/usr/bin/python3
-"""What the Python module refuses, and that it needs OpenCV for the file formats alone. Exit code 0 when all is as it should be."""
+"""What the Python module refuses, that its errors show no URL, and that it needs OpenCV for the file formats alone. Exit code 0 when all is as it should be."""
 
 import importlib
 import struct
 import sys
+import traceback
 import unittest
 import zlib
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
 from bodies import all_bodies  # noqa: E402
-from matmq import ImageError, Limits  # noqa: E402
+from matmq import ImageError, Limits, Producer  # noqa: E402
 from matmq import image as images  # noqa: E402
 from matmq.formats import USUAL_FORMATS, format_of, size_of  # noqa: E402
 
@@ -115,6 +116,14 @@ class Refusals(unittest.TestCase):
             for length in range(min(len(whole), 40)):
                 with self.assertRaises(ImageError):
                     images.decode(whole[:length], None, {}, formats=(*USUAL_FORMATS, ".tiff", ".pnm"))
+
+    def test_a_url_that_cannot_be_read_is_not_shown(self) -> None:
+        for url in ("amqp://me:s3cret/x@127.0.0.1:1", "amqp://me:s3cret#x@127.0.0.1:1", "s3cret://me@127.0.0.1"):
+            try:
+                Producer(url)
+                self.fail("it was read")
+            except ValueError as error:
+                self.assertNotIn("s3cret", "".join(traceback.format_exception(error)).replace(url, ""))
 
     def test_raw_needs_no_opencv(self) -> None:
         for name in [name for name in sys.modules if name.startswith("matmq")]:

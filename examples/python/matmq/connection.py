@@ -16,12 +16,21 @@ DEFAULT_URL = "amqp://guest:guest@localhost:5672/"
 Channel = pika.adapters.blocking_connection.BlockingChannel
 
 
+def _read(url: str) -> pika.URLParameters:
+    """Pika's own errors show a part of the URL, which may be of the password."""
+    try:
+        return pika.URLParameters(url)
+    except ValueError:
+        pass
+    raise ValueError("expected a URL of the form amqp://user:password@host:port/vhost, special characters percent-encoded")
+
+
 class ConnectionThread:
     """Connects, runs `setup` on the channel, then serves the connection, heartbeats included, until `close`."""
 
     def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, tls: ssl.SSLContext | None,
                  setup: Callable[[Channel], None], work: Callable[[Channel], None], ended: Callable[[], None]):
-        self._parameters = pika.URLParameters(url)
+        self._parameters = _read(url)
         if url.startswith("amqps:"):
             # Python's default context checks the certificate and its name, as Pika's own does not.
             context = tls or ssl.create_default_context()
