@@ -17,6 +17,8 @@ const INT64_MAX = 2n ** 63n - 1n;
 /** Reads an object of named values; a value of `undefined` counts as not given. */
 export function readObject<R extends Readers>(value: unknown, what: string, readers: R): Read<R> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(what, 'an object', value);
+  // It would pass for an object without options, and lead to another broker than the one it names.
+  if (value instanceof URL) throw wrongType(what, 'an object such as { url: url.href }', value);
   const result: { [name: string]: unknown } = {};
   for (const [name, given] of Object.entries(value)) {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;

@@ -121,6 +121,12 @@ describe('options of a producer', () => {
     ]);
   });
 
+  it('refuse a URL in their place, which has no names of options', () => {
+    expect(wrongPlace(new URL('amqp://me:secret@host/') as object)).toThrow(
+      'expected an object such as { url: url.href } for options but received a value of type URL',
+    );
+  });
+
   it('refuse unknown names, and say which one was perhaps meant', () => {
     expect(wrongPlace({ routingkey: 'x' })).toThrow(
       "expected a known name in options but received 'routingkey': did you mean 'routingKey'?",

@@ -52,7 +52,8 @@ class TiffMessages {
   /// "libtiff says '...'", or that it says nothing.
   [[nodiscard]] std::string text() const;
 
-  static int onError(TIFF* handle, void* self, const char* module, const char* format, va_list arguments) noexcept;
+  [[gnu::format(printf, 4, 0)]] static int onError(TIFF* handle, void* self, const char* module, const char* format,
+                                                   va_list arguments) noexcept;
   static int onWarning(TIFF* handle, void* self, const char* module, const char* format, va_list arguments) noexcept;
 
  private:
