@@ -60,7 +60,7 @@ test('it comes back on its port with its durable data after a restart and after 
   await broker.restart();
   expect(broker.pid).not.toBe(pid);
   expect(await broker.ctl('list_vhosts')).toContain('kept');
-});
+}, 120_000); // three starts of a broker, on a machine that may be busy
 
 test('two private brokers run side by side', async () => {
   const [one, two] = await Promise.all([startPrivateBroker(), startPrivateBroker()]);
