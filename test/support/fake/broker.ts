@@ -271,10 +271,18 @@ export class FakeBroker implements AsyncDisposable {
 
   static async start(options: FakeBrokerOptions = {}): Promise<FakeBroker> {
     const broker = new FakeBroker(options);
-    const [port] = await drawFreePorts(1);
-    broker.#server.listen(port, LOOPBACK);
-    await once(broker.#server, 'listening');
-    return broker;
+    // Not port 0: a client that comes back to a port of that range, where nobody listens, may meet itself.
+    for (let triesLeft = 20; ; triesLeft--) {
+      const [port] = await drawFreePorts(1);
+      try {
+        broker.#server.listen(port, LOOPBACK);
+        await once(broker.#server, 'listening');
+        return broker;
+      } catch (error) {
+        const taken = (error as NodeJS.ErrnoException).code === 'EADDRINUSE'; // another test was quicker
+        if (!taken || triesLeft === 0) throw error;
+      }
+    }
   }
 
   get url(): string {
