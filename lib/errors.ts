@@ -22,6 +22,10 @@ export type ErrorCode =
   | 'CONNECTION_LOST'
   /** The broker was silent for two heartbeats. */
   | 'HEARTBEAT_TIMEOUT'
+  /** The broker was alive and confirmed nothing for `confirmTimeout`. */
+  | 'CONFIRM_TIMEOUT'
+  /** The broker refused each message (`NACKED`) on a connection that was made again. */
+  | 'ALL_REFUSED'
   /** The broker closed the connection. */
   | 'CONNECTION_CLOSED'
   /** The peer sent what is not AMQP 0-9-1, or not what this state allows. */

@@ -244,6 +244,7 @@ export interface NativeConnectionOptions {
 export interface NativeProducerOptions extends NativeConnectionOptions {
   readonly routingKey: string;
   readonly confirm: boolean;
+  readonly confirmTimeoutMs: number;
   readonly persistent: boolean;
   readonly mandatory: boolean;
   readonly whenFull: 'wait' | 'reject' | 'dropOldest';

@@ -39,6 +39,7 @@ export const defaults = {
     name: 'producer',
     routingKey: 'my_key_1',
     confirm: true,
+    confirmTimeout: 60_000,
     persistent: false,
     mandatory: false,
     whenFull: 'wait',
@@ -130,6 +131,12 @@ export interface ProducerOptions extends ConnectionOptions {
   readonly routingKey?: string | undefined;
   /** Whether the broker confirms each message; without, a message counts as confirmed once it is written. Default: true. */
   readonly confirm?: boolean | undefined;
+  /**
+   * Milliseconds, 0 (never) to 2147483647: a connection whose broker confirms nothing for so long, while messages wait for
+   * it, is made again (`disconnected` with `CONFIRM_TIMEOUT`), and they are sent again. Twice as long each time, until it
+   * confirms one. Does not count while the broker is `blocked`. Default: 60000.
+   */
+  readonly confirmTimeout?: number | undefined;
   /** Whether messages outlive a restart of the broker, in a durable queue. Default: false. */
   readonly persistent?: boolean | undefined;
   /** Whether a message that no queue takes comes back as a `PublishError` `UNROUTABLE`. Default: false. */
@@ -197,13 +204,14 @@ export interface Settings<Native> {
 /** @throws TypeError, RangeError */
 export function readProducerOptions(options: unknown): Settings<NativeProducerOptions> {
   const { signal, ...given } = readObject(options, 'options', producerReaders);
-  const { routingKey, confirm, persistent, mandatory, whenFull, maxMessageSize, segment } = {
+  const { routingKey, confirm, confirmTimeout, persistent, mandatory, whenFull, maxMessageSize, segment } = {
     ...defaults.producer,
     ...given,
   };
   const native = {
     ...readConnection({ name: defaults.producer.name, ...given }),
     ...{ routingKey, confirm, persistent, mandatory, whenFull, maxMessageSize, segment },
+    confirmTimeoutMs: confirmTimeout,
   };
   return { native, signal };
 }
@@ -337,6 +345,7 @@ const producerReaders = {
   ...connectionReaders,
   routingKey: shortText,
   confirm: boolean,
+  confirmTimeout: milliseconds(0, 0x7fffffff),
   persistent: boolean,
   mandatory: boolean,
   whenFull: oneOf('wait', 'reject', 'dropOldest'),

@@ -100,6 +100,7 @@ ProducerOptions producerOptionsFrom(Napi::Object object) {
   readShared(object, options);
   options.routingKey = text(object, "routingKey");
   options.confirm = flag(object, "confirm");
+  options.confirmTimeout = std::chrono::milliseconds(static_cast<std::int64_t>(number(object, "confirmTimeoutMs")));
   options.persistent = flag(object, "persistent");
   options.mandatory = flag(object, "mandatory");
   options.whenFull = named<WhenFull>(text(object, "whenFull"), whenFullNames);
@@ -130,6 +131,7 @@ Napi::Object producerOptionsObject(Napi::Env env, const ProducerOptions& options
   Napi::Object object = sharedObject(env, options);
   object.Set("routingKey", options.routingKey);
   object.Set("confirm", options.confirm);
+  object.Set("confirmTimeoutMs", Napi::Number::New(env, static_cast<double>(options.confirmTimeout.count())));
   object.Set("persistent", options.persistent);
   object.Set("mandatory", options.mandatory);
   object.Set("whenFull", whenFullNames.at(static_cast<std::size_t>(options.whenFull)));

@@ -21,6 +21,8 @@ constexpr std::array rows{
     Row{ErrorCode::vhostRefused, "VHOST_REFUSED", ErrorKind::connection},
     Row{ErrorCode::connectionLost, "CONNECTION_LOST", ErrorKind::connection},
     Row{ErrorCode::heartbeatTimeout, "HEARTBEAT_TIMEOUT", ErrorKind::connection},
+    Row{ErrorCode::confirmTimeout, "CONFIRM_TIMEOUT", ErrorKind::connection},
+    Row{ErrorCode::allRefused, "ALL_REFUSED", ErrorKind::connection},
     Row{ErrorCode::connectionClosed, "CONNECTION_CLOSED", ErrorKind::connection},
     Row{ErrorCode::protocolError, "PROTOCOL_ERROR", ErrorKind::connection},
     Row{ErrorCode::tlsUnavailable, "TLS_UNAVAILABLE", ErrorKind::connection},

@@ -86,6 +86,9 @@ void validate(const ProducerOptions& options) {
   validateExchange(options);
   validateHighWaterMark(options.highWaterMark);
   checkName("routingKey", options.routingKey);
+  if (options.confirmTimeout.count() < 0 || options.confirmTimeout.count() > std::numeric_limits<std::int32_t>::max()) {
+    refuse("confirmTimeout", "0 to 2147483647 ms", std::to_string(options.confirmTimeout.count()));
+  }
 }
 
 void validate(const ConsumerOptions& options) {

@@ -81,7 +81,10 @@ enum class WhenFull : std::uint8_t { wait, reject, dropOldest };
 struct ProducerOptions : ConnectionOptions, ExchangeOptions {
   ProducerOptions() { name = "producer"; }
   std::string routingKey = "my_key_1";
-  bool confirm = true;      ///< publisher confirms (confirm.select)
+  bool confirm = true;  ///< publisher confirms (confirm.select)
+  /// With `confirm`: a connection whose broker confirms nothing for so long, while messages wait for it, is made again.
+  /// Twice as long each time, until it confirms one. 0: never.
+  std::chrono::milliseconds confirmTimeout{60000};
   bool persistent = false;  ///< delivery mode 2
   bool mandatory = false;   ///< unroutable messages come back as errors
   HighWaterMark highWaterMark{};

@@ -19,6 +19,8 @@ bool worthRetrying(const Error& error) noexcept {
     case ErrorCode::connectTimeout:
     case ErrorCode::connectionLost:
     case ErrorCode::heartbeatTimeout:
+    case ErrorCode::confirmTimeout:
+    case ErrorCode::allRefused:
     case ErrorCode::protocolError:
     case ErrorCode::tooLarge:  // the publisher knows now, and does not send that message again
       return true;

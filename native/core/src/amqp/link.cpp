@@ -118,12 +118,20 @@ void Link::read() {
   if (state_ == State::ready && bytes > 0) pacing_.onInput(lastRead_, bytes, framesRead_ - framesBefore);
 }
 
+std::uint64_t Link::octetsArrived() const noexcept {
+  const std::uint64_t written = writer_.bytesWritten();
+  return written - std::min<std::uint64_t>(written, transport_->unacknowledged());
+}
+
 void Link::onTick(Clock::time_point now) {
   if (state_ < State::ready) {
     if (now < setupDeadline_) return;
     const std::string waitedFor = state_ == State::settingUp ? script_.step() : std::string("logging in");
     throw Error(ErrorCode::connectTimeout, "Expected to be connected to " + endpoint_.peer() +
                                                " within connectTimeout but the peer did not answer while " + waitedFor);
+  }
+  if (state_ == State::ready) {
+    if (const Deadline due = user_.deadline(); due && now >= *due) user_.onDeadline(now, octetsArrived());
   }
   if (heartbeat_.count() == 0) return;
   if (reading_ && now >= lastRead_ + 2 * heartbeat_) {

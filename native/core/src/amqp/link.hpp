@@ -56,6 +56,8 @@ class LinkUser {
   [[nodiscard]] virtual Error onChannelClosed(Error error) { return error; }
   /// When pump has something to do although nothing came.
   [[nodiscard]] virtual Deadline deadline() const { return std::nullopt; }
+  /// deadline() is over. `arrived`: octets of this connection that the peer's system has acknowledged.
+  virtual void onDeadline(Clock::time_point /*now*/, std::uint64_t /*arrived*/) {}
 };
 
 class Link final : private FrameSink {
@@ -74,7 +76,7 @@ class Link final : private FrameSink {
 
   /// Lets the user pump, writes, and reads if `events` says so. @throws Error
   void turn(short events);
-  /// Heartbeats and time-outs. @throws Error HEARTBEAT_TIMEOUT, CONNECT_TIMEOUT
+  /// Heartbeats and time-outs. @throws Error HEARTBEAT_TIMEOUT, CONNECT_TIMEOUT, what the user throws
   void onTick(Clock::time_point now);
 
   /// Begins the orderly close. closed() answers true when the peer agreed.
@@ -102,6 +104,7 @@ class Link final : private FrameSink {
   void onTune(const amqp_connection_tune_t& tune);
   void finishContent();
   [[nodiscard]] Deadline beatDue() const;
+  [[nodiscard]] std::uint64_t octetsArrived() const noexcept;
   [[noreturn]] void onConnectionClose(const amqp_connection_close_t& close);
   [[noreturn]] void onChannelClose(const amqp_channel_close_t& close);
   [[noreturn]] void unexpected(const std::string& what) const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sstream>
 
 #include "amqp/topology.hpp"
 #include "crc32c.hpp"
@@ -25,10 +26,19 @@ std::optional<std::uint64_t> numberAfter(std::string_view said, std::string_view
   return status == std::errc() ? std::optional(number) : std::nullopt;
 }
 
+std::string secondsOf(std::chrono::milliseconds time) {
+  std::ostringstream text;
+  text << std::chrono::duration<double>(time).count() << " s";
+  return text.str();
+}
+
 }  // namespace
 
 Publisher::Publisher(const ProducerOptions& options, std::shared_ptr<Outbox> outbox)
-    : options_(options), outbox_(std::move(outbox)), sender_{options.name, drawInstance(), options.persistent} {}
+    : options_(options),
+      outbox_(std::move(outbox)),
+      sender_{options.name, drawInstance(), options.persistent},
+      watch_(options.confirmTimeout) {}
 
 void Publisher::declare(SetupScript& script) {
   if (options_.confirm) {
@@ -56,6 +66,7 @@ void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
   if (const auto known = learned_.find(peer_); known != learned_.end()) {
     maxMessageSize_ = std::min(maxMessageSize_, known->second);
   }
+  watch_.begin(traffic_.connects() > 0);
   onEvent(traffic_.onReady(broker.peer));
 }
 
@@ -134,6 +145,7 @@ void Publisher::write(FrameWriter& writer, const std::string& routingKey, const 
   appendMethod(head, theChannel, AMQP_BASIC_PUBLISH_METHOD, method, frameMax_);
   appendContentHeader(head, theChannel, body.size, properties, pool_, frameMax_);
   writer.enqueueMessage(std::move(head), std::move(body));
+  if (options_.confirm) watch_.onSent(writer.bytesWritten() + writer.queuedBytes(), Clock::now());
 }
 
 Error Publisher::tooLarge(std::uint64_t size, const std::string& remedy) const {
@@ -189,18 +201,32 @@ void Publisher::settleTags(std::uint64_t tag, bool multiple, Settle&& settle) {
 
 void Publisher::onAck(std::uint64_t tag, bool multiple) {
   scratch_.clear();
+  // It takes messages, so those that it refused were meant.
+  for (const std::uint64_t sequence : std::exchange(refused_, {})) settle(sequence, refusal());
   settleTags(tag, multiple, [this](std::uint64_t sequence) { settle(sequence, std::nullopt); });
+  if (options_.confirm) watch_.onAnswer(true, !unsettled_.empty(), Clock::now());
   outbox_->confirm(scratch_);
 }
 
 void Publisher::onNack(std::uint64_t tag, bool multiple) {
   scratch_.clear();
-  settleTags(tag, multiple, [this](std::uint64_t sequence) {
-    settle(sequence, Error(ErrorCode::nacked,
-                           "The broker did not take the message (basic.nack): a queue is full "
-                           "(x-overflow: reject-publish) or the broker failed internally"));
+  const bool keep = watch_.keepsRefusals();
+  settleTags(tag, multiple, [this, keep](std::uint64_t sequence) {
+    if (keep) {
+      refused_.push_back(sequence);
+    } else {
+      settle(sequence, refusal());
+    }
   });
+  watch_.onAnswer(false, !unsettled_.empty(), Clock::now());
   outbox_->confirm(scratch_);
+}
+
+Error Publisher::refusal() {
+  return {
+      ErrorCode::nacked,
+      "The broker did not take the message (basic.nack): a queue is full (x-overflow: reject-publish) or the broker "
+      "failed internally"};
 }
 
 // One delivery tag is settled: a message, or one segment of it. A segmented message is settled when its last one is,
@@ -247,6 +273,7 @@ void Publisher::onMethod(const Method& method) {
     }
     case AMQP_CONNECTION_BLOCKED_METHOD:
     case AMQP_CONNECTION_UNBLOCKED_METHOD: {
+      watch_.onBlocked(method.id == AMQP_CONNECTION_BLOCKED_METHOD, Clock::now());
       return outbox_->announce(traffic_.onBlocked(method));
     }
     default:
@@ -283,9 +310,28 @@ std::byte* Publisher::onContentHeader(ContentHeader header) {
 
 void Publisher::onEvent(Event event) { outbox_->announce(std::move(event)); }
 
+void Publisher::onDeadline(Clock::time_point now, std::uint64_t arrived) {
+  switch (watch_.judge(now, arrived)) {
+    case ConfirmWatch::Verdict::none:
+      return;
+    case ConfirmWatch::Verdict::silent:
+      throw Error(ErrorCode::confirmTimeout,
+                  "Expected " + peer_ + " to confirm a message within " + secondsOf(watch_.given()) +
+                      " (confirmTimeout) but it confirmed none of " + std::to_string(unsettled_.size()) +
+                      " that wait; they are sent again on a new connection, if reconnecting is on");
+    case ConfirmWatch::Verdict::refusing:
+      throw Error(ErrorCode::allRefused,
+                  "Expected " + peer_ + " to take messages after the reconnect but it refused each of them for " +
+                      secondsOf(watch_.given()) +
+                      " (basic.nack): a queue without a leader, or a full one (x-overflow: reject-publish)");
+  }
+}
+
 void Publisher::onLost(const Error& /*why*/) {
   traffic_.onLost();
+  watch_.end();
   unsettled_.clear();
+  refused_.clear();
   firstTag_ = 1;
   settledWrites_ = 0;
   sending_.reset();

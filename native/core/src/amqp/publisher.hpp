@@ -6,6 +6,7 @@
 #include <deque>
 #include <map>
 
+#include "amqp/confirm_watch.hpp"
 #include "amqp/envelope.hpp"
 #include "amqp/io_thread.hpp"
 #include "amqp/traffic.hpp"
@@ -33,6 +34,8 @@ class Publisher final : public IoUser {
   std::byte* onContentHeader(ContentHeader header) override;
   void onContent() override {}
   [[nodiscard]] Error onChannelClosed(Error error) override;
+  [[nodiscard]] Deadline deadline() const override { return watch_.deadline(); }
+  void onDeadline(Clock::time_point now, std::uint64_t arrived) override;
 
   void onEvent(Event event) override;
   void onLost(const Error& why) override;
@@ -64,6 +67,7 @@ class Publisher final : public IoUser {
   void publishNextSegment(FrameWriter& writer);
   void write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body);
   [[nodiscard]] Error tooLarge(std::uint64_t size, const std::string& remedy) const;
+  [[nodiscard]] static Error refusal();
   void settle(std::uint64_t sequence, std::optional<Error> failure);
   void failPart(std::uint64_t sequence, Parts& parts, Error error);
   void settleWritten(std::uint64_t messagesWritten);
@@ -84,6 +88,8 @@ class Publisher final : public IoUser {
   std::deque<std::uint64_t> unsettled_;  ///< sequence of each delivery tag from firstTag_ on; 0: settled
   std::uint64_t firstTag_ = 1;
   std::uint64_t settledWrites_ = 0;
+  std::vector<std::uint64_t> refused_;  ///< basic.nack that is kept back (ConfirmWatch), by sequence
+  ConfirmWatch watch_;                  ///< with confirms
   std::vector<std::uint64_t> scratch_;
   std::optional<Sending> sending_;
   std::map<std::uint64_t, Parts> parts_;  ///< by sequence

@@ -1,5 +1,7 @@
 #include "amqp/transport.hpp"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cerrno>
@@ -18,6 +20,11 @@ IoResult failure(int error) noexcept {
 std::string Transport::explain(const IoResult& result) const {
   return result.status == IoResult::Status::failed ? std::generic_category().message(result.error)
                                                    : std::string("the peer closed the socket");
+}
+
+std::size_t unacknowledgedOctets(int socket) noexcept {
+  int octets = 0;
+  return ::ioctl(socket, SIOCOUTQ, &octets) == 0 ? static_cast<std::size_t>(octets) : 0;
 }
 
 IoResult TcpTransport::read(std::span<const iovec> into) noexcept {

@@ -37,10 +37,15 @@ class Transport {
   [[nodiscard]] virtual bool holdsOutput() const noexcept { return false; }
   /// May read() give data even though poll() sees none?
   [[nodiscard]] virtual bool holdsInput() const noexcept { return false; }
+  /// Octets that were written and that the peer's system has not acknowledged; of TLS, octets of its records.
+  [[nodiscard]] virtual std::size_t unacknowledged() const noexcept { return 0; }
   /// Why it ended: for people.
   [[nodiscard]] virtual std::string explain(const IoResult& result) const;
   [[nodiscard]] virtual int fd() const noexcept = 0;
 };
+
+/// What the kernel keeps of a TCP socket until the peer acknowledges it (tcp(7), SIOCOUTQ).
+[[nodiscard]] std::size_t unacknowledgedOctets(int socket) noexcept;
 
 /// A connected TCP socket; non-blocking.
 class TcpTransport final : public Transport {
@@ -48,6 +53,7 @@ class TcpTransport final : public Transport {
   explicit TcpTransport(UniqueFd socket) noexcept : socket_(std::move(socket)) {}
   IoResult read(std::span<const iovec> into) noexcept override;
   IoResult write(std::span<const iovec> from) noexcept override;
+  [[nodiscard]] std::size_t unacknowledged() const noexcept override { return unacknowledgedOctets(socket_.get()); }
   [[nodiscard]] int fd() const noexcept override { return socket_.get(); }
 
  private:

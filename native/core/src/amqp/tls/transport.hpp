@@ -42,6 +42,9 @@ class TlsTransport final : public Transport {
   IoResult flush() noexcept override;
   [[nodiscard]] bool holdsOutput() const noexcept override { return sent_ < output_.size(); }
   [[nodiscard]] bool holdsInput() const noexcept override { return mayHoldInput_; }
+  [[nodiscard]] std::size_t unacknowledged() const noexcept override {
+    return output_.size() - sent_ + unacknowledgedOctets(socket_.get());
+  }
   [[nodiscard]] std::string explain(const IoResult& result) const override;
   [[nodiscard]] int fd() const noexcept override { return socket_.get(); }
 

@@ -1,0 +1,66 @@
+// Whether a broker that is alive still takes messages. It may answer heartbeats and yet confirm nothing, or refuse all.
+//
+// Rules
+// 1. Silence: messages wait for their confirm, none came for the limit, and nothing of the messages was on its way to
+//    the peer any more, or did not move either.
+// 2. Refusal: a connection that followed another, on which the broker refused every message so far (basic.nack), for a
+//    second. RabbitMQ 3.10 does that, for as long as the channel lasts, when its first message came before a quorum queue
+//    had its next leader (rabbit_fifo_client:enqueue/4 asks the dead node each time). A new connection mends it; so the
+//    first few times such refusals are not for the program, and the messages are sent again.
+// 3. A broker that said connection.blocked is not judged.
+// 4. Each verdict doubles the time for the next, until the broker takes a message: one that needs longer gets it.
+// 5. It belongs to the I/O thread. It reads no clock: what happened is noted here with the time it happened at.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+#include "signal.hpp"
+
+namespace matmq::amqp {
+
+class ConfirmWatch {
+ public:
+  enum class Verdict : std::uint8_t { none, silent, refusing };
+
+  /// `limit`: how long the broker may be silent; 0: for ever.
+  explicit ConfirmWatch(std::chrono::milliseconds limit) noexcept : limit_(limit) {}
+
+  /// A connection is ready. `again`: it followed one that was lost.
+  void begin(bool again) noexcept;
+  void end() noexcept;
+  /// A message was handed to the writer; its last octet is number `end` of the connection.
+  void onSent(std::uint64_t end, Clock::time_point now) noexcept;
+  /// The broker took or refused messages; `waiting`: others have no answer yet.
+  void onAnswer(bool taken, bool waiting, Clock::time_point now) noexcept;
+  void onBlocked(bool blocked, Clock::time_point now) noexcept;
+
+  /// Is a refusal that comes now to be kept back until the broker takes a message, or the connection is over?
+  [[nodiscard]] bool keepsRefusals() const noexcept;
+  /// When to judge.
+  [[nodiscard]] Deadline deadline() const noexcept;
+  /// `arrived`: octets of the connection that the peer's system has.
+  [[nodiscard]] Verdict judge(Clock::time_point now, std::uint64_t arrived) noexcept;
+  /// What the broker was given at the last verdict.
+  [[nodiscard]] std::chrono::milliseconds given() const noexcept { return given_; }
+
+ private:
+  [[nodiscard]] Deadline silenceDue() const noexcept;
+  [[nodiscard]] Deadline refusalDue() const noexcept;
+
+  const std::chrono::milliseconds limit_;
+  unsigned silences_ = 0;  ///< verdicts since a message was taken
+  unsigned refusals_ = 0;
+  std::chrono::milliseconds given_{0};
+
+  // of this connection
+  bool again_ = false;
+  bool taken_ = false;
+  bool blocked_ = false;
+  Deadline waitingSince_;  ///< the last progress, while messages wait for an answer
+  Deadline refusingSince_;
+  std::uint64_t end_ = 0;      ///< of the last message
+  std::uint64_t arrived_ = 0;  ///< when it was last judged
+};
+
+}  // namespace matmq::amqp
