@@ -7,12 +7,34 @@ export interface ArgumentError extends Error {
 
 const SHOWN_LENGTH = 60;
 
-export function wrongType(what: string, expected: string, received: unknown): TypeError & ArgumentError {
-  return withCode(new TypeError(`expected ${expected} for ${what} but received ${describe(received)}`));
+/** `advice`: what to do, where the words before do not say it. */
+export function wrongType(
+  what: string,
+  expected: string,
+  received: unknown,
+  advice?: string,
+): TypeError & ArgumentError {
+  return withCode(new TypeError(wording(what, expected, received, advice)));
 }
 
-export function outOfRange(what: string, expected: string, received: unknown): RangeError & ArgumentError {
-  return withCode(new RangeError(`expected ${expected} for ${what} but received ${describe(received)}`));
+export function outOfRange(
+  what: string,
+  expected: string,
+  received: unknown,
+  advice?: string,
+): RangeError & ArgumentError {
+  return withCode(new RangeError(wording(what, expected, received, advice)));
+}
+
+function wording(what: string, expected: string, received: unknown, advice: string | undefined): string {
+  const hint = advice === undefined ? '' : `: ${advice}`;
+  return `expected ${expected} for ${what} but received ${describe(received)}${hint}`;
+}
+
+/** A method that was taken from its object, as in `const { send } = producer`, or called on a proxy of it. */
+export function wrongReceiver(method: string, className: string, received: unknown): TypeError & ArgumentError {
+  const advice = `call it on the ${className} itself, as in object.${method}()`;
+  return wrongType(`the \`this\` of ${method}()`, `a ${className}`, received, advice);
 }
 
 /** The error of a name that is not in `known`. */

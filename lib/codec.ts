@@ -4,6 +4,7 @@ import { getAddon } from './addon.js';
 import { outOfRange, wrongType } from './argument.js';
 import { fromThrown } from './errors.js';
 import {
+  checkExtension,
   type EncodeOptions,
   type ImageFormat,
   type ReadOptions,
@@ -17,11 +18,12 @@ import type { ImageSource } from './image-source.js';
 import { readSource } from './image-source.js';
 import type { Mat } from './mat.js';
 import { matOf } from './native-mat.js';
-import { bytesToSend, matToSend } from './send-memory.js';
+import { bytesToSend, isBytes, matToSend } from './send-memory.js';
 
 export async function decode(bytes: Uint8Array, options?: ReadOptions): Promise<Mat> {
   const settings = readReadOptions(options);
-  const steady = bytesToSend(bytes);
+  const advice = typeof bytes === 'string' ? 'Mat.read() reads a file' : undefined;
+  const steady = bytesToSend(bytes, 'bytes', "a file's bytes as a Uint8Array", advice);
   return settled(async () => matOf(await getAddon().decodeBytes(steady, settings)));
 }
 
@@ -41,6 +43,7 @@ export async function encode(mat: Mat, format: ImageFormat, options?: EncodeOpti
 export async function write(mat: Mat, path: string | URL, options?: WriteOptions): Promise<void> {
   const { format, encode: settings } = readWriteOptions(options);
   const name = readPath(path);
+  if (format === '') checkExtension(name);
   const { rows, cols, type, step, data } = matToSend(mat);
   return settled(() => getAddon().writeImage(rows, cols, type, step, data, name, format, settings));
 }
@@ -59,8 +62,12 @@ async function settled<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function readPath(path: unknown): string {
+  const expected = 'the path of an image file, as a string or a file: URL,';
+  if (path instanceof URL && path.protocol !== 'file:') throw wrongType('path', expected, path);
   const name = path instanceof URL ? fileURLToPath(path) : path;
-  if (typeof name !== 'string') throw wrongType('path', 'a string or a file: URL', path);
+  if (typeof name !== 'string') {
+    throw wrongType('path', expected, path, isBytes(path) ? 'Mat.decode() decodes the bytes of a file' : undefined);
+  }
   if (name === '' || name.includes('\0')) throw outOfRange('path', 'a path without zero characters', name);
   return name;
 }

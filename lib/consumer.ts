@@ -1,6 +1,7 @@
 /** The consumer. */
 import { EventEmitter } from 'node:events';
 import { getAddon } from './addon.js';
+import { withCode, wrongReceiver } from './argument.js';
 import { Delivery } from './delivery.js';
 import { fromThrown } from './errors.js';
 import type { Decode } from './image-options.js';
@@ -57,7 +58,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     super();
     // JavaScript knows no private constructors.
     if (typeof addon?.NativeConsumer !== 'function')
-      throw new TypeError('expected `await Consumer.connect(options)`, not `new Consumer()`');
+      throw withCode(new TypeError('expected `await Consumer.connect(options)`, not `new Consumer()`'));
     this.name = options.name;
     this.#ackMode = options.ack;
     const native = new addon.NativeConsumer(options, () => this.#wake());
@@ -133,6 +134,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   receive(options?: ReceiveOptions): Promise<Message> {
     try {
+      Consumer.#mine(this, 'receive');
       return this.#next(readWaitOptions(options));
     } catch (error) {
       return Promise.reject(error);
@@ -148,6 +150,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   receiveImage(options?: ReceiveImageOptions): Promise<ReceivedImage> {
     try {
+      Consumer.#mine(this, 'receiveImage');
       const { limits, decode } = readReceiveImageOptions(options);
       return this.#nextImage(decode, limits);
     } catch (error) {
@@ -163,6 +166,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * transmission ends it in silence.
    */
   messages(options?: MessagesOptions): AsyncIterableIterator<Message, undefined> {
+    Consumer.#mine(this, 'messages');
     const { reuse, limits } = readMessagesOptions(options);
     return new ReceivedIterator({
       reuse,
@@ -178,6 +182,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * loop over the same iterator, or over a new one, to go on with the next message.
    */
   images(options?: ImagesOptions): AsyncIterableIterator<ReceivedImage, undefined> {
+    Consumer.#mine(this, 'images');
     const { reuse, limits, decode } = readImagesOptions(options);
     return new ReceivedIterator({
       reuse,
@@ -190,13 +195,15 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * Closes. With `ack: 'auto'`, what the program got is acknowledged; everything else goes back to the queue. Resolves
    * when closed, within 5 seconds whatever the broker does. Calling it again is harmless.
    */
-  exit(): Promise<void> {
+  async exit(): Promise<void> {
+    Consumer.#mine(this, 'exit');
     this.#acknowledgeHandedOut();
     return this.#exit();
   }
 
   /** Figures since the consumer was made. */
   stats(): ConsumerStats {
+    Consumer.#mine(this, 'stats');
     return { ...this.#native.stats(), lookAhead: this.#inbox.size };
   }
 
@@ -204,8 +211,14 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * `await using` closes without acknowledging the message in hand, because the block may have ended with an error: it
    * goes back to the queue. Call `exit()` at the end of the block to acknowledge it.
    */
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    Consumer.#mine(this, 'Symbol.asyncDispose');
     return this.#exit();
+  }
+
+  static #mine(value: unknown, method: string): void {
+    if (typeof value !== 'object' || value === null || !(#native in value))
+      throw wrongReceiver(method, 'Consumer', value);
   }
 
   #exit(): Promise<void> {

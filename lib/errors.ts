@@ -103,7 +103,7 @@ export type ErrorCode =
   | 'ALREADY_SETTLED'
   /** `ack()` or `nack()` without `ack: 'manual'`. */
   | 'ACK_NOT_MANUAL'
-  /** The body of a message after `release()`. */
+  /** The body of a message, or the pixels of a `Mat`, after `release()`, `transfer` or `postMessage`. */
   | 'RELEASED'
   /** The native addon could not be loaded. */
   | 'ADDON_NOT_LOADED'
@@ -208,7 +208,7 @@ export function fromNative(native: NativeError, received?: Message): Error {
     case 'publish':
       return new PublishError(code, message);
     case 'image':
-      return new ImageError(code, message, received);
+      return new ImageError(code, code === 'NOT_AN_IMAGE' ? message + markedAs(received) : message, received);
     case 'endOfTransmission':
       return new EndOfTransmission(message, received);
     case 'closed':
@@ -218,6 +218,13 @@ export function fromNative(native: NativeError, received?: Message): Error {
     default:
       return new MatmqError(code, message);
   }
+}
+
+/** A queue may carry more than images. */
+function markedAs(received: Message | undefined): string {
+  const type = received?.type;
+  if (type !== 'text' && type !== 'binary') return '';
+  return `: it was sent as ${type}. messages() and receive() give every message; look at its type`;
 }
 
 /** What a call of the addon threw, as the program shall see it. */

@@ -1,18 +1,34 @@
 /** How matrices become files and files become matrices, and the one place that reads these options. */
+import { extname } from 'node:path';
 import { outOfRange, wrongType } from './argument.js';
+import { ImageError } from './errors.js';
 import type { NativeDecodeOptions, NativeEncodeOptions } from './native.js';
 import { boolean, integer, oneOf, type Read, type Reader, readObject } from './readers.js';
 
-/** The names of an image file format, each with or without its dot. */
-const FILE_FORMATS = ['png', 'jpg', 'jpeg', 'webp', 'bmp', 'tif', 'tiff', 'pnm', 'pgm', 'ppm'] as const;
-type FormatName = (typeof FILE_FORMATS)[number];
+/** The decoders, and the names of the image file formats of each. */
+const FILE_FORMATS = {
+  png: ['png'],
+  jpeg: ['jpg', 'jpeg'],
+  webp: ['webp'],
+  bmp: ['bmp'],
+  tiff: ['tif', 'tiff'],
+  pnm: ['pnm', 'pgm', 'ppm'],
+} as const;
+type Decoder = keyof typeof FILE_FORMATS;
+type FormatName = (typeof FILE_FORMATS)[Decoder][number];
 
-/** An image file format. `pnm` is PGM or PPM, by the channels of the matrix. */
+const DECODERS = Object.keys(FILE_FORMATS) as readonly Decoder[];
+const FORMAT_NAMES: readonly FormatName[] = Object.values(FILE_FORMATS).flat();
+const decoderOf = new Map<string, Decoder>([
+  ...DECODERS.flatMap((decoder) => FILE_FORMATS[decoder].map((name) => [name, decoder] as const)),
+  ['pbm', 'pnm'], // written by nobody here
+]);
+
+/** An image file format, with or without its dot. `pnm` is PGM or PPM, by the channels of the matrix. */
 export type ImageFormat = FormatName | `.${FormatName}`;
 
-/** A file format as what is decoded: `pnm` is PBM, PGM and PPM. */
-export type DecodableFormat = (typeof DECODABLE_FORMATS)[number];
-const DECODABLE_FORMATS = ['png', 'jpeg', 'webp', 'bmp', 'tiff', 'pnm'] as const;
+/** A file format as what is decoded: each of `pnm`, `pbm`, `pgm` and `ppm` is all of them. */
+export type DecodableFormat = ImageFormat | 'pbm' | '.pbm';
 
 /** How an image travels: as a file of that format, or as the matrix itself (`raw`). */
 export type ImageEncoding = ImageFormat | 'raw';
@@ -115,15 +131,44 @@ export const encodeReaders = {
   channelOrder: oneOf('bgr', 'rgb'),
 };
 
-const decodable = oneOf(...DECODABLE_FORMATS);
+const nameOf = (format: string) => format.replace(/^\./, '').toLowerCase();
+const listed = (names: Iterable<string>) => Array.from(names, (name) => `'${name}'`).join(', ');
+
+const decoder: Reader<Decoder> = (value, what) => {
+  const expected = `one of ${listed(decoderOf.keys())}`;
+  if (typeof value !== 'string') throw wrongType(what, expected, value);
+  const found = decoderOf.get(nameOf(value));
+  if (found === undefined) throw outOfRange(what, expected, value);
+  return found;
+};
 
 /** A set, in one order, so that two of the same formats are alike. */
-export const formats: Reader<readonly DecodableFormat[]> = (value, what) => {
+export const formats: Reader<readonly Decoder[]> = (value, what) => {
   if (!Array.isArray(value)) throw wrongType(what, "a list of formats such as ['png', 'tiff']", value);
   if (value.length === 0) throw outOfRange(what, 'at least one format', value);
-  const named = new Set(value.map((format, index) => decodable(format, `${what}[${index}]`)));
-  return DECODABLE_FORMATS.filter((format) => named.has(format));
+  const named = new Set(value.map((format, index) => decoder(format, `${what}[${index}]`)));
+  return DECODERS.filter((format) => named.has(format));
 };
+
+const isFormat = (name: string) => (FORMAT_NAMES as readonly string[]).includes(nameOf(name));
+
+const fileFormat: Reader<string> = (value, what) => {
+  const expected = `one of ${listed(FORMAT_NAMES)}`;
+  if (typeof value !== 'string') throw wrongType(what, expected, value);
+  if (!isFormat(value)) throw outOfRange(what, expected, value);
+  return value;
+};
+
+/** @throws ImageError `UNKNOWN_FORMAT` unless the path's extension names a format */
+export function checkExtension(path: string): void {
+  const extension = extname(path);
+  if (extension !== '' && isFormat(extension)) return;
+  const known = FORMAT_NAMES.map((name) => `.${name}`).join(', ');
+  throw new ImageError(
+    'UNKNOWN_FORMAT',
+    `expected a path that ends with ${known}, or options.format, but received '${path.slice(-60)}'`,
+  );
+}
 
 export const decodeReaders = {
   mode: oneOf('unchanged', 'color', 'grayscale'),
@@ -132,8 +177,7 @@ export const decodeReaders = {
   formats,
 };
 
-const dotted = FILE_FORMATS.map((name) => `.${name}` as const);
-const writeReaders = { ...encodeReaders, format: oneOf(...dotted, ...FILE_FORMATS) };
+const writeReaders = { ...encodeReaders, format: fileFormat };
 
 const atLeast1 = integer(1, Number.MAX_SAFE_INTEGER);
 const limitReaders = { pixels: atLeast1, decodedBytes: atLeast1 };

@@ -3,6 +3,7 @@ import { outOfRange, wrongType } from './argument.js';
 import { depthBytes, makeType, readType } from './cv-type.js';
 import { ImageError } from './errors.js';
 import { Mat, type MatLike } from './mat.js';
+import { isBytes } from './send-memory.js';
 
 /** A matrix of `@u4/opencv4nodejs`. Its pixels are copied on a thread of that package, when it is sent. */
 export interface Opencv4nodejsMat {
@@ -56,20 +57,23 @@ const sharpDepths: Readonly<Record<string, number>> = {
  * @throws TypeError, RangeError for what is no image
  */
 export function readSource(image: unknown): SourceMat | Promise<SourceMat> {
-  if (image instanceof Mat) return { mat: image, channelOrder: 'bgr' };
-  if (typeof image !== 'object' || image === null) {
-    throw wrongType(
-      'image',
-      'a Mat or an object with the fields of a matrix, an opencv4nodejs matrix, raw output of sharp or an ImageData',
-      image,
-    );
-  }
+  if (image instanceof Mat) return { mat: Mat.from(image), channelOrder: 'bgr' };
+  if (typeof image !== 'object' || image === null || isBytes(image)) throw noImage(image);
   if ('getDataAsync' in image && typeof image.getDataAsync === 'function') {
     return fromOpencv4nodejs(image as Opencv4nodejsMat);
   }
   if ('info' in image && 'data' in image) return fromSharp(image as SharpRaw);
   if ('width' in image && 'height' in image && 'data' in image) return fromImageData(image as ImageDataLike);
   return { mat: Mat.from(image as MatLike), channelOrder: 'bgr' };
+}
+
+function noImage(image: unknown): Error {
+  const expected =
+    'a Mat or an object with the fields of a matrix, an opencv4nodejs matrix, raw output of sharp or an ImageData';
+  const file = 'send() sends the bytes of an image file as they are, Mat.decode() decodes them';
+  const path = 'Mat.read() reads an image file';
+  const advice = isBytes(image) ? file : typeof image === 'string' ? path : undefined;
+  return wrongType('image', expected, image, advice);
 }
 
 async function fromOpencv4nodejs(image: Opencv4nodejsMat): Promise<SourceMat> {

@@ -1,13 +1,38 @@
 /** What a matrix is made of, checked. */
 import { outOfRange, wrongType } from './argument.js';
-import { depthBytes, elementsOf, type MatData } from './cv-type.js';
+import { channelsOf, depthBytes, elementsOf, type MatData } from './cv-type.js';
+import { ATTACHED, DETACHED, isDetached } from './detached.js';
 
 const MAX_SIDE = 0x7fffffff;
 
-export function viewOf(data: unknown, type: number, needed: number, padded: number): MatData {
+/** Where the pixels of a matrix lie. */
+export interface Layout {
+  readonly rows: number;
+  readonly cols: number;
+  readonly type: number;
+  readonly step: number;
+  /** From the first row's first byte to the last row's last. */
+  readonly bytes: number;
+}
+
+/** `type` is one. */
+export function layoutOf(rows: unknown, cols: unknown, type: number, step: unknown): Layout {
+  const height = readSide(rows, 'rows');
+  const width = readSide(cols, 'cols');
+  const elementBytes = depthBytes(type);
+  const rowBytes = width * channelsOf(type) * elementBytes;
+  const pitch = step === undefined ? rowBytes : readStep(step, rowBytes, elementBytes);
+  const bytes = height === 0 || rowBytes === 0 ? 0 : (height - 1) * pitch + rowBytes;
+  if (!Number.isSafeInteger(bytes)) throw outOfRange('rows and cols', 'a matrix that fits memory', bytes);
+  return { rows: height, cols: width, type, step: pitch, bytes };
+}
+
+/** `data` as the elements of a matrix. */
+export function viewOf(data: unknown, { rows, type, step, bytes: needed }: Layout): MatData {
   const [buffer, offset, length] = memoryOf(data);
   const elementBytes = depthBytes(type);
-  const most = Math.max(needed, padded);
+  const most = Math.max(needed, rows * step);
+  if (length === 0 && needed > 0 && isDetached(buffer)) throw wrongType('data', ATTACHED, data, DETACHED);
   if (length < needed || length > most) {
     const sizes = most === needed ? `${needed} bytes` : `${needed} to ${most} bytes`;
     throw outOfRange('data', `${sizes} (rows, cols, type and step say so)`, length);
@@ -25,14 +50,14 @@ function memoryOf(data: unknown): [ArrayBufferLike, number, number] {
   throw wrongType('data', 'a typed array, DataView or ArrayBuffer', data);
 }
 
-export function readSide(value: unknown, what: string): number {
+function readSide(value: unknown, what: string): number {
   const expected = `an integer from 0 to ${MAX_SIDE}`;
   if (typeof value !== 'number') throw wrongType(what, expected, value);
   if (!Number.isInteger(value) || value < 0 || value > MAX_SIDE) throw outOfRange(what, expected, value);
   return value;
 }
 
-export function readStep(value: unknown, rowBytes: number, elementBytes: number): number {
+function readStep(value: unknown, rowBytes: number, elementBytes: number): number {
   const expected = `a multiple of ${elementBytes} that is at least ${rowBytes} (bytes of a row)`;
   if (typeof value !== 'number') throw wrongType('step', expected, value);
   if (!Number.isSafeInteger(value) || value < rowBytes || value % elementBytes !== 0) {

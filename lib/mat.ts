@@ -1,7 +1,9 @@
 /** The matrix. */
-import { outOfRange, wrongType } from './argument.js';
+import { inspect } from 'node:util';
+import { wrongReceiver, wrongType } from './argument.js';
 import { decode, encode, fromImage, read, write } from './codec.js';
 import { type CvTypeName, channelsOf, depthBytes, elementsOf, type MatData, readType, typeName } from './cv-type.js';
+import { MatmqError } from './errors.js';
 import type { EncodeOptions, ImageFormat, ReadOptions, WriteOptions } from './image-options.js';
 import {
   type ImageDataOutput,
@@ -12,7 +14,7 @@ import {
   toSharp,
 } from './image-sink.js';
 import type { ImageSource } from './image-source.js';
-import { checkIndex, checkPart, readSide, readStep, viewOf } from './mat-checks.js';
+import { checkIndex, checkPart, layoutOf, viewOf } from './mat-checks.js';
 
 /** A part of a matrix, in pixels. */
 export interface Rect {
@@ -34,6 +36,37 @@ export interface MatLike {
   readonly step?: number | undefined;
 }
 
+/** Where a Mat keeps what `data` gives: a symbol, so that a proxy of a Mat is as good as the Mat. */
+const PIXELS = Symbol('pixels');
+
+/** The pixels of `mat`, for its method; also when their memory is gone. */
+function rawPixels(mat: unknown, method: string): MatData {
+  const pixels = typeof mat === 'object' && mat !== null ? (mat as Partial<Mat>)[PIXELS] : undefined;
+  if (pixels === undefined) throw wrongReceiver(method, 'Mat', mat);
+  return pixels;
+}
+
+/** @throws MatmqError `RELEASED` when there were pixels and their memory is gone */
+function pixelsOf(mat: Mat, method: string): MatData {
+  const pixels = rawPixels(mat, method);
+  if (pixels.length === 0 && !mat.empty) {
+    throw new MatmqError(
+      'RELEASED',
+      'expected the pixels of a Mat but their memory is gone: its message was released (release(), using, ' +
+        'a loop with reuse), or it was given away (transfer, postMessage). clone() it before, or read what is needed',
+    );
+  }
+  return pixels;
+}
+
+/** An own property, as what is plain to see is copied: by `postMessage(mat)`, by `{ ...mat }`. */
+const DATA = {
+  enumerable: true,
+  get(this: Mat): MatData {
+    return pixelsOf(this, 'data');
+  },
+};
+
 /**
  * A matrix as OpenCV has it: `rows` times `cols` pixels of `channels` elements each; colour images are BGR or BGRA.
  * It holds its pixels as a view, never as a copy: of the array it was made from, or of memory of its own.
@@ -48,8 +81,13 @@ export class Mat {
   /**
    * The elements, in the typed array of the depth: from the first row's first to the last row's last, what lies between
    * the rows included. Row `y` begins at `y * step / data.BYTES_PER_ELEMENT`.
+   *
+   * It, and everything that needs the pixels, throws (or rejects with) `MatmqError` `RELEASED` once their memory is gone:
+   * with the message of a raw image that was released, by `transfer`, by `postMessage`.
    */
-  readonly data: MatData;
+  declare readonly data: MatData;
+  /** @internal */
+  readonly [PIXELS]: MatData;
 
   /**
    * @param rows 0 to 2147483647
@@ -67,17 +105,16 @@ export class Mat {
     data?: ArrayBufferView | ArrayBufferLike,
     step?: number,
   ) {
-    this.rows = readSide(rows, 'rows');
-    this.cols = readSide(cols, 'cols');
-    this.type = readType(type);
-    const rowBytes = this.cols * this.elemSize;
-    this.step = step === undefined ? rowBytes : readStep(step, rowBytes, depthBytes(this.type));
-    const needed = this.rows === 0 || rowBytes === 0 ? 0 : (this.rows - 1) * this.step + rowBytes;
-    if (!Number.isSafeInteger(needed)) throw outOfRange('rows and cols', 'a matrix that fits memory', needed);
-    this.data =
+    const layout = layoutOf(rows, cols, readType(type), step);
+    this.rows = layout.rows;
+    this.cols = layout.cols;
+    this.type = layout.type;
+    this.step = layout.step;
+    this[PIXELS] =
       data === undefined
-        ? elementsOf(this.type, new ArrayBuffer(needed), 0, needed)
-        : viewOf(data, this.type, needed, this.rows * this.step);
+        ? elementsOf(layout.type, new ArrayBuffer(layout.bytes), 0, layout.bytes)
+        : viewOf(data, layout);
+    Object.defineProperty(this, 'data', DATA);
   }
 
   /**
@@ -85,7 +122,10 @@ export class Mat {
    * @throws TypeError, RangeError
    */
   static from(source: MatLike): Mat {
-    if (source instanceof Mat) return source;
+    if (source instanceof Mat) {
+      pixelsOf(source, 'from');
+      return source;
+    }
     if (typeof source !== 'object' || source === null || !('rows' in source && 'cols' in source && 'type' in source)) {
       throw wrongType('image', 'a Mat or an object with rows, cols, type and data', source);
     }
@@ -158,7 +198,7 @@ export class Mat {
    * @throws RangeError outside the matrix
    */
   at(row: number, col: number, channel = 0): number {
-    return this.data[this.#index(row, col, channel)] as number;
+    return pixelsOf(this, 'at')[indexOf(this, row, col, channel)] as number;
   }
 
   /**
@@ -166,7 +206,7 @@ export class Mat {
    * @throws RangeError outside the matrix
    */
   set(row: number, col: number, channel: number, value: number): void {
-    this.data[this.#index(row, col, channel)] = value;
+    pixelsOf(this, 'set')[indexOf(this, row, col, channel)] = value;
   }
 
   /**
@@ -174,9 +214,10 @@ export class Mat {
    * @throws RangeError outside the matrix
    */
   row(row: number): MatData {
+    const pixels = pixelsOf(this, 'row');
     checkIndex(row, this.rows, 'row');
-    const begin = (row * this.step) / this.data.BYTES_PER_ELEMENT;
-    return this.data.subarray(begin, begin + this.cols * this.channels);
+    const begin = (row * this.step) / pixels.BYTES_PER_ELEMENT;
+    return pixels.subarray(begin, begin + this.cols * this.channels);
   }
 
   /**
@@ -184,6 +225,7 @@ export class Mat {
    * @throws RangeError when it is not wholly inside
    */
   region(rect: Rect): Mat {
+    const pixels = pixelsOf(this, 'region');
     if (typeof rect !== 'object' || rect === null) throw wrongType('rect', '{ x, y, width, height }', rect);
     const { x, y, width, height } = rect;
     checkPart(x, width, this.cols, 'x', 'width');
@@ -191,18 +233,20 @@ export class Mat {
     const rowBytes = width * this.elemSize;
     const length = width === 0 || height === 0 ? 0 : (height - 1) * this.step + rowBytes;
     const begin = length === 0 ? 0 : y * this.step + x * this.elemSize;
-    const part = new Uint8Array(this.data.buffer, this.data.byteOffset + begin, length);
+    const part = new Uint8Array(pixels.buffer, pixels.byteOffset + begin, length);
     return new Mat(height, width, this.type, part, this.step);
   }
 
   /** A matrix of the same pixels in memory of its own, the rows next to each other. */
   clone(): Mat {
+    const pixels = pixelsOf(this, 'clone');
     const copy = new Mat(this.rows, this.cols, this.type);
+    const target = copy[PIXELS];
     if (this.isContinuous) {
-      copy.data.set(this.data.subarray(0, copy.data.length));
+      target.set(pixels.subarray(0, target.length));
     } else {
       const length = this.cols * this.channels;
-      for (let y = 0; y < this.rows; y++) copy.data.set(this.row(y), y * length);
+      for (let y = 0; y < this.rows; y++) target.set(this.row(y), y * length);
     }
     return copy;
   }
@@ -255,10 +299,21 @@ export class Mat {
     return toImageData(this);
   }
 
-  #index(row: number, col: number, channel: number): number {
-    checkIndex(row, this.rows, 'row');
-    checkIndex(col, this.cols, 'col');
-    checkIndex(channel, this.channels, 'channel');
-    return (row * this.step) / this.data.BYTES_PER_ELEMENT + col * this.channels + channel;
+  /** What `console.log` shows, also of one whose memory is gone. */
+  [inspect.custom](): object {
+    const { rows, cols, typeName, step } = this;
+    return { rows, cols, type: typeName, step, data: rawPixels(this, 'inspect') };
   }
+}
+
+function indexOf({ rows, cols, type, step, channels }: Mat, row: number, col: number, channel: number): number {
+  checkIndex(row, rows, 'row');
+  checkIndex(col, cols, 'col');
+  checkIndex(channel, channels, 'channel');
+  return (row * step) / depthBytes(type) + col * channels + channel;
+}
+
+/** For `ReceivedImage.release()`. */
+export function pixelsToRelease(mat: Mat): MatData {
+  return rawPixels(mat, 'release');
 }

@@ -1,5 +1,6 @@
 /** A received message. */
 import { inspect } from 'node:util';
+import { wrongReceiver } from './argument.js';
 import type { Delivery } from './delivery.js';
 import { fromThrown, MatmqError } from './errors.js';
 import type { DecodeOptions } from './image-options.js';
@@ -59,6 +60,7 @@ export class Message implements Disposable {
    * @throws MatmqError `RELEASED` after `release()`
    */
   text(): string {
+    Message.#mine(this, 'text');
     const { buffer, byteOffset, byteLength } = this.body;
     return Buffer.from(buffer, byteOffset, byteLength).toString();
   }
@@ -73,6 +75,7 @@ export class Message implements Disposable {
    * - `MatmqError` `RELEASED` after `release()`
    */
   async image(options?: DecodeOptions): Promise<ReceivedImage> {
+    Message.#mine(this, 'image');
     const decode = readDecodeOptions(options);
     this.#mustHaveBody();
     try {
@@ -135,6 +138,7 @@ export class Message implements Disposable {
    * @throws MatmqError `ACK_NOT_MANUAL`; `ALREADY_SETTLED` after `ack()` or `nack()`
    */
   ack(): boolean {
+    Message.#mine(this, 'ack');
     this.#settle('ack');
     return this.#source.acknowledge(this.#delivery);
   }
@@ -147,6 +151,7 @@ export class Message implements Disposable {
    */
   nack(requeue = true): boolean {
     boolean(requeue, 'requeue');
+    Message.#mine(this, 'nack');
     this.#settle('nack');
     return this.#source.reject(this.#delivery, requeue);
   }
@@ -154,10 +159,11 @@ export class Message implements Disposable {
   /**
    * Gives the memory of the body back now. Without it, that happens when JavaScript's garbage collector finds the body
    * unused, which for large bodies is several messages later: a stream of 4K frames lives in two buffers instead of
-   * seven, and collects nothing. The array that `body` was, and a raw image over it, are empty from then on; a file
+   * seven, and collects nothing. The array that `body` was is empty from then on, and a raw image over it is gone; a file
    * being decoded and a send of the body under way are not disturbed. The rest of the message stays. May be called twice.
    */
   release(): void {
+    Message.#mine(this, 'release');
     this.#releaseBytes(this.#delivery.body);
     this.#released = true;
   }
@@ -179,12 +185,20 @@ export class Message implements Disposable {
     return { type, size, exchange, routingKey, redelivered, properties };
   }
 
+  static #mine(value: unknown, method: string): void {
+    if (typeof value !== 'object' || value === null || !(#delivery in value))
+      throw wrongReceiver(method, 'Message', value);
+  }
+
   #releaseBytes(bytes: Uint8Array): void {
     if (bytes.byteLength > 0) this.#source.release(bytes);
   }
 
   #mustHaveBody(): void {
-    if (this.#released) throw new MatmqError('RELEASED', 'expected a message that has its body, but it was released');
+    const { body, size } = this.#delivery;
+    if (!this.#released && body.byteLength === size) return;
+    const reason = this.#released ? 'it was released' : 'its memory was given away (postMessage, structuredClone)';
+    throw new MatmqError('RELEASED', `expected a message that has its body, but ${reason}: take what is needed before`);
   }
 
   #settle(verb: string): void {

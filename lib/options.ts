@@ -19,6 +19,8 @@ import { login, type TlsOptions, tls } from './tls-options.js';
 export type { TlsOptions } from './tls-options.js';
 
 const MiB = 1024 * 1024;
+/** What connect() takes, for an error. */
+const CONNECT = "{ url: 'amqp://localhost' }";
 
 /** The defaults. The C++ core states the same; a test holds the two against each other. */
 export const defaults = {
@@ -203,7 +205,7 @@ export interface Settings<Native> {
 
 /** @throws TypeError, RangeError */
 export function readProducerOptions(options: unknown): Settings<NativeProducerOptions> {
-  const { signal, ...given } = readObject(options, 'options', producerReaders);
+  const { signal, ...given } = readObject(options, 'options', producerReaders, CONNECT);
   const { routingKey, confirm, confirmTimeout, persistent, mandatory, whenFull, maxMessageSize, segment } = {
     ...defaults.producer,
     ...given,
@@ -218,7 +220,7 @@ export function readProducerOptions(options: unknown): Settings<NativeProducerOp
 
 /** @throws TypeError, RangeError */
 export function readConsumerOptions(options: unknown): Settings<NativeConsumerOptions> {
-  const { signal, ...given } = readObject(options, 'options', consumerReaders);
+  const { signal, ...given } = readObject(options, 'options', consumerReaders, CONNECT);
   const { prefetch, ack, formats } = { ...defaults.consumer, ...given };
   const limits = { ...defaults.consumer.limits, ...given.limits };
   const native = {
@@ -313,8 +315,8 @@ const queueReaders = {
 };
 
 const queue: Reader<NonNullable<NativeConsumerOptions['queue']>> = (value, what) => {
-  const { name, ...given } = readObject(value, what, queueReaders);
-  if (name === undefined) throw wrongType(`${what}.name`, 'a string that is not empty', undefined);
+  const { name, ...given } = readObject(value, what, queueReaders, "{ name: 'frames' }");
+  if (name === undefined) throw wrongType(`${what}.name`, "the queue's name, a string that is not empty,", undefined);
   return { name, ...defaults.queue, ...given };
 };
 

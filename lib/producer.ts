@@ -2,7 +2,7 @@
 import { EventEmitter } from 'node:events';
 import { types } from 'node:util';
 import { getAddon } from './addon.js';
-import { outOfRange, wrongType } from './argument.js';
+import { outOfRange, withCode, wrongReceiver, wrongType } from './argument.js';
 import { ClosedError, fromThrown } from './errors.js';
 import type { ImageEncoding } from './image-options.js';
 import { type ImageSource, readSource, type SourceMat } from './image-source.js';
@@ -23,7 +23,7 @@ import { type ProducerOptions, readProducerOptions } from './options.js';
 import { Pending, type WaitOptions } from './pending.js';
 import type { Receipt } from './receipt.js';
 import { readWaitOptions } from './receive-options.js';
-import { bytesToSend, matToSend, takeOver, takeOverMat } from './send-memory.js';
+import { bytesToSend, isBytes, matToSend, takeOver, takeOverMat } from './send-memory.js';
 import {
   readSendEotOptions,
   readSendImageOptions,
@@ -41,6 +41,14 @@ import { type Attempt, WaitingSends } from './waiting-sends.js';
 export interface ProducerStats extends NativeProducerStats {
   /** Sends that wait for room. */
   readonly waitingSends: number;
+}
+
+const BODY = 'a string or Uint8Array';
+
+function noBody(body: unknown): Error {
+  const isObject = typeof body === 'object' && body !== null && !isBytes(body);
+  const advice = isObject ? 'sendImage() sends images; JSON.stringify() makes a string of other objects' : undefined;
+  return wrongType('body', BODY, body, advice);
 }
 
 /** No stream is shared by more consumers than this; it keeps a mistaken number from filling the memory. */
@@ -75,7 +83,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     super();
     // JavaScript knows no private constructors.
     if (typeof addon?.NativeProducer !== 'function')
-      throw new TypeError('expected `await Producer.connect(options)`, not `new Producer()`');
+      throw withCode(new TypeError('expected `await Producer.connect(options)`, not `new Producer()`'));
     this.name = options.name;
     this.#native = new addon.NativeProducer(options, () => this.#wake());
     const changed = () => {
@@ -146,10 +154,9 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<Receipt> {
     try {
+      Producer.#mine(this, 'send');
       const { keep, native, signal } = readSendOptions(options);
-      if (typeof body !== 'string' && !types.isUint8Array(body)) {
-        throw wrongType('body', 'a string or Uint8Array', body);
-      }
+      if (typeof body !== 'string' && !types.isUint8Array(body)) throw noBody(body);
       this.#checkOpen(signal);
       const ours = keep === Keep.given && typeof body !== 'string' ? takeOver(body) : body;
       // Without #submit: no closure where the message is accepted at once.
@@ -176,8 +183,12 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   sendImage(image: ImageSource, encoding: ImageEncoding = '.png', options?: SendImageOptions): Promise<Receipt> {
     try {
+      Producer.#mine(this, 'sendImage');
       const { keep, native, encode, signal } = readSendImageOptions(options);
-      if (typeof encoding !== 'string') throw wrongType('encoding', "a name such as '.png' or 'raw'", encoding);
+      if (typeof encoding !== 'string') {
+        const advice = "options come after it, as in sendImage(image, '.jpg', { quality: 90 })";
+        throw wrongType('encoding', "a name such as '.png' or 'raw'", encoding, advice);
+      }
       this.#checkOpen(signal);
       const source = readSource(image);
       const attempt = ({ mat, channelOrder }: SourceMat, how: Keep): Attempt => {
@@ -204,6 +215,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * receipt for each. Rejects as `send()`.
    */
   async sendEOT(consumers = 1, options?: SendEotOptions): Promise<readonly Receipt[]> {
+    Producer.#mine(this, 'sendEOT');
     const expected = `an integer from 1 to ${MOST_EOTS}`;
     if (typeof consumers !== 'number') throw wrongType('consumers', expected, consumers);
     if (!Number.isInteger(consumers) || consumers < 1 || consumers > MOST_EOTS) {
@@ -225,6 +237,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   flush(options?: WaitOptions): Promise<void> {
     try {
+      Producer.#mine(this, 'flush');
       const limits = readWaitOptions(options);
       limits.signal?.throwIfAborted();
       const pending = new Pending<void>(limits, () => `${this.#settlements.unsettled} messages are not confirmed`);
@@ -243,7 +256,8 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * Closes at once: what is still queued or not confirmed is dropped, and its receipts reject with `NOT_CONFIRMED`.
    * Resolves when closed, within 5 seconds whatever the broker does. Calling it again is harmless.
    */
-  exit(): Promise<void> {
+  async exit(): Promise<void> {
+    Producer.#mine(this, 'exit');
     const closed = this.#lifecycle.exit();
     if (this.#waiting.size > 0) this.#waiting.rejectAll(this.#lifecycle.refusal());
     return closed;
@@ -254,6 +268,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * Rejects as `flush()`, when closed.
    */
   async flushAndExit(options?: WaitOptions): Promise<void> {
+    Producer.#mine(this, 'flushAndExit');
     readWaitOptions(options);
     const flushed = this.flush(options);
     this.#ending = true;
@@ -266,6 +281,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   /** Figures since the producer was made. */
   stats(): ProducerStats {
+    Producer.#mine(this, 'stats');
     return { ...this.#native.stats(), waitingSends: this.#waiting.size };
   }
 
@@ -275,6 +291,11 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.flushAndExit();
+  }
+
+  static #mine(value: unknown, method: string): void {
+    if (typeof value !== 'object' || value === null || !(#native in value))
+      throw wrongReceiver(method, 'Producer', value);
   }
 
   #submit(attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
@@ -309,7 +330,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     this.#turns.count(body.length);
     return typeof body === 'string'
       ? this.#native.sendText(body, options)
-      : this.#native.sendBytes(bytesToSend(body), keep, options);
+      : this.#native.sendBytes(bytesToSend(body, 'body', BODY), keep, options);
   }
 
   #sendMat(

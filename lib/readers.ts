@@ -14,11 +14,14 @@ const MAX_TABLE_DEPTH = 32;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
-/** Reads an object of named values; a value of `undefined` counts as not given. */
-export function readObject<R extends Readers>(value: unknown, what: string, readers: R): Read<R> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(what, 'an object', value);
-  // It would pass for an object without options, and lead to another broker than the one it names.
-  if (value instanceof URL) throw wrongType(what, 'an object such as { url: url.href }', value);
+/**
+ * Reads an object of named values; a value of `undefined` counts as not given. `example` is one, for the error.
+ *
+ * Only plain objects: a URL, a Map, an AbortSignal or what a program has made of its options with a class would pass for
+ * an object without options, and its wishes be ignored in silence.
+ */
+export function readObject<R extends Readers>(value: unknown, what: string, readers: R, example = ''): Read<R> {
+  if (!isPlain(value)) throw wrongType(what, `a plain object${example && ` such as ${example}`}`, value);
   const result: { [name: string]: unknown } = {};
   for (const [name, given] of Object.entries(value)) {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
@@ -77,7 +80,7 @@ export const abortSignal: Reader<AbortSignal> = (value, what) => {
 export const fieldTable: Reader<{ readonly [name: string]: FieldValue }> = (value, what) => readTable(value, what, 1);
 
 function readTable(value: unknown, what: string, depth: number): { readonly [name: string]: FieldValue } {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(what, 'an object', value);
+  if (!isPlain(value)) throw wrongType(what, 'a plain object', value);
   checkDepth(what, depth);
   // Without a prototype, so that a field may have any name, "__proto__" too.
   const table: { [name: string]: FieldValue } = Object.create(null);
@@ -125,7 +128,9 @@ function checkDepth(what: string, depth: number): void {
   }
 }
 
-function isPlain(value: object): boolean {
+/** Of whichever realm, or without a prototype; of a proxy, what it says. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -1,5 +1,6 @@
 /** An image that was received. */
-import { Mat } from './mat.js';
+import { inspect } from 'node:util';
+import { Mat, pixelsToRelease } from './mat.js';
 import type { Message } from './message.js';
 import type { NativeMat } from './native.js';
 import { elementsOfNative } from './native-mat.js';
@@ -17,10 +18,14 @@ export class ReceivedImage extends Mat implements Disposable {
 
   /**
    * Gives the memory of the pixels and of the message's body back now, instead of when JavaScript's garbage collector
-   * finds them unused. `data` is empty from then on, and `message.body` gone. May be called twice.
+   * finds them unused. `data` and `message.body` are gone from then on. May be called twice.
    */
   release(): void {
-    this.message.releaseWith(this.data);
+    this.message.releaseWith(pixelsToRelease(this));
+  }
+
+  override [inspect.custom](): object {
+    return { ...super[inspect.custom](), message: this.message };
   }
 
   /** `using image = await consumer.receiveImage()` releases it at the end of the block. */

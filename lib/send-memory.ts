@@ -6,13 +6,10 @@
 import { types } from 'node:util';
 import { wrongType } from './argument.js';
 import { readType } from './cv-type.js';
+import { ATTACHED, DETACHED, isDetached } from './detached.js';
 import { ImageError } from './errors.js';
 import { Mat } from './mat.js';
-
-/** ES2024, in Node from 21 on. */
-interface ModernBuffer {
-  readonly detached?: boolean;
-}
+import { layoutOf, viewOf } from './mat-checks.js';
 
 /** What an array and a buffer really are, whatever a subclass or a property of their own says. */
 const bufferOf = getter(Object.getPrototypeOf(Uint8Array.prototype), 'buffer');
@@ -24,9 +21,14 @@ function getter(prototype: object, name: string): (target: object) => unknown {
 }
 
 /** @throws TypeError for what is no Uint8Array, or a detached one */
-export function bytesToSend(bytes: unknown): Uint8Array {
-  if (!types.isUint8Array(bytes)) throw wrongType('body', 'a string or Uint8Array', bytes);
-  return steady(bytes, 'body');
+export function bytesToSend(bytes: unknown, what: string, expected: string, advice?: string): Uint8Array {
+  if (!types.isUint8Array(bytes)) throw wrongType(what, expected, bytes, advice);
+  return steady(bytes, what);
+}
+
+/** Bytes of any kind: not what an image is, but perhaps the file of one. */
+export function isBytes(value: unknown): boolean {
+  return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value);
 }
 
 /** A matrix as the addon takes it. */
@@ -52,9 +54,7 @@ export function matToSend(image: Mat): MatToSend {
       `cannot send an empty matrix (${String(rows)} rows, ${String(cols)} columns)`,
     );
   }
-  if (isDetached(data)) throw wrongType('image.data', 'memory that is not detached', data);
-  const checked = new Mat(rows, cols, type, data, step);
-  const { buffer, byteOffset, byteLength } = checked.data;
+  const { buffer, byteOffset, byteLength } = viewOf(data, layoutOf(rows, cols, type, step));
   return { rows, cols, type, step, data: steady(new Uint8Array(buffer, byteOffset, byteLength), 'image.data') };
 }
 
@@ -75,7 +75,7 @@ export function takeOverMat({ rows, cols, type, step, data }: Mat): Mat {
 }
 
 function moved(buffer: ArrayBufferLike, view: ArrayBufferView, what: string): ArrayBuffer {
-  if (isDetached(view)) throw wrongType(what, 'memory that is not detached', view);
+  if (isDetached(buffer)) throw wrongType(what, ATTACHED, view, DETACHED);
   const expected = 'an ArrayBuffer that can be transferred (or none, or `copy` instead of `transfer`)';
   if (types.isSharedArrayBuffer(buffer)) throw wrongType(what, expected, buffer);
   let taken: ArrayBuffer | undefined;
@@ -90,20 +90,8 @@ function moved(buffer: ArrayBufferLike, view: ArrayBufferView, what: string): Ar
 }
 
 function steady(bytes: Uint8Array, what: string): Uint8Array {
-  if (bytes.byteLength === 0 && isDetached(bytes)) throw wrongType(what, 'memory that is not detached', bytes);
   const buffer = bufferOf(bytes) as ArrayBufferLike;
+  if (bytes.byteLength === 0 && isDetached(buffer)) throw wrongType(what, ATTACHED, bytes, DETACHED);
   const isSteady = !types.isSharedArrayBuffer(buffer) && resizableOf(buffer) !== true;
   return isSteady ? bytes : new Uint8Array(bytes);
-}
-
-function isDetached(view: ArrayBufferView): boolean {
-  if (view.byteLength !== 0) return false;
-  const { detached } = view.buffer as ModernBuffer;
-  if (detached !== undefined) return detached;
-  try {
-    new Uint8Array(view.buffer);
-    return false;
-  } catch {
-    return true;
-  }
 }

@@ -55,7 +55,7 @@ const readers = {
 };
 
 export const tls: Reader<NativeTlsOptions> = (value, what) => {
-  if (typeof value === 'string') throw wrongSecret(what, 'an object');
+  if (typeof value === 'string') throw wrongSecret(what, 'a plain object');
   return {
     ...{ passphrase: '', serverName: '', insecureUnauthenticated: false },
     ...readObject(value, what, readers),

@@ -9,6 +9,7 @@ import {
   type ImageSource,
   Mat,
   type MatLike,
+  MatmqError,
   Producer,
   type ProducerOptions,
   type SendOptions,
@@ -74,11 +75,11 @@ describe('a matrix', () => {
       ['step', 1_000_000],
       ['cols', 5.5],
       ['type', 4095],
-      ['data', new Uint8Array(3)],
     ] as const) {
       const changed = Object.assign(mat(), { [field]: value });
       await failure(producer.sendImage(changed, 'raw'), RangeError, 'INVALID_ARGUMENT');
     }
+    expect(() => Object.assign(mat(), { data: new Uint8Array(3) })).toThrow(TypeError);
   });
 });
 
@@ -246,7 +247,15 @@ describe('memory', () => {
     const image = new Mat(2, 4, CV_8UC1, detached);
     structuredClone(detached.buffer, { transfer: [detached.buffer] });
     await failure(producer.send(detached), TypeError, 'INVALID_ARGUMENT', 'memory that is not detached for body');
-    await failure(producer.sendImage(image, 'raw'), TypeError, 'INVALID_ARGUMENT', 'not detached for image.data');
+    await failure(producer.sendImage(image, 'raw'), MatmqError, 'RELEASED', 'given away');
+    const fields = { rows: 2, cols: 4, type: CV_8UC1, data: detached };
+    await failure(
+      producer.sendImage(fields, 'raw'),
+      TypeError,
+      'INVALID_ARGUMENT',
+      'not detached for data',
+      'released',
+    );
     expect(producer.stats().sent).toBe(0);
   });
 
@@ -360,8 +369,10 @@ describe('options', () => {
     ['amqp: beside amqps:', { url: ['amqps://a', 'amqp://a'] }, RangeError, 'all of them amqps: or all amqp:'],
     ['EXTERNAL without TLS', { login: 'external' }, RangeError, "login 'external'"],
     ['a key alone', { url: 'amqps://a', tls: { key: 'k' } }, RangeError, 'both or neither'],
-    ['a list', [], TypeError, 'an object for options'],
-    ['null', null as unknown as object, TypeError, 'an object for options'],
+    ['a list', [], TypeError, "a plain object such as { url: 'amqp://localhost' } for options"],
+    ['null', null as unknown as object, TypeError, 'a plain object'],
+    ['a Map', new Map([['url', 'amqp://a']]), TypeError, 'a plain object'],
+    ['an AbortSignal', new AbortController().signal, TypeError, 'a plain object'],
   ];
   it.each(wrong)('with %s are refused before anything is connected', async (_what, options, errorClass, words) => {
     await failure(Producer.connect(options as Options), errorClass, 'INVALID_ARGUMENT', words);
@@ -527,7 +538,7 @@ describe('options', () => {
 });
 
 describe('a method', () => {
-  it('with another `this` is a TypeError', async () => {
+  it('with another `this` is a TypeError with a code', async () => {
     const { producer, consumer } = await openPair();
     await producer.send('x');
     const message = await consumer.receive();
@@ -537,18 +548,32 @@ describe('a method', () => {
         () => Producer.prototype.sendImage.call(other as Producer, mat()),
         () => Producer.prototype.sendEOT.call(other as Producer),
         () => Producer.prototype.flush.call(other as Producer),
-        async () => Producer.prototype.exit.call(other as Producer),
+        () => Producer.prototype.exit.call(other as Producer),
+        () => Producer.prototype.flushAndExit.call(other as Producer),
         async () => Producer.prototype.stats.call(other as Producer),
       ]) {
-        await expect(attempt()).rejects.toThrow(TypeError);
+        await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'a Producer for the `this` of');
       }
     }
     for (const other of [undefined, {}, producer, Object.create(Consumer.prototype)]) {
-      await expect(Consumer.prototype.receive.call(other as Consumer)).rejects.toThrow(TypeError);
-      await expect(Consumer.prototype.receiveImage.call(other as Consumer)).rejects.toThrow(TypeError);
-      expect(() => Consumer.prototype.exit.call(other as Consumer)).toThrow(TypeError);
-      expect(() => message.text.call(other as unknown as typeof message)).toThrow(TypeError);
-      expect(() => message.ack.call(other as unknown as typeof message)).toThrow(TypeError);
+      for (const attempt of [
+        () => Consumer.prototype.receive.call(other as Consumer),
+        () => Consumer.prototype.receiveImage.call(other as Consumer),
+        () => Consumer.prototype.exit.call(other as Consumer),
+        async () => Consumer.prototype.messages.call(other as Consumer),
+        async () => Consumer.prototype.images.call(other as Consumer),
+        async () => Consumer.prototype.stats.call(other as Consumer),
+      ]) {
+        await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'a Consumer for the `this` of');
+      }
+      for (const method of [message.text, message.image, message.ack, message.nack, message.release]) {
+        const attempt = async () => Reflect.apply(method, other, []);
+        await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'a Message for the `this` of');
+      }
+      for (const method of [Mat.prototype.at, Mat.prototype.row, Mat.prototype.clone]) {
+        const attempt = async () => Reflect.apply(method, other, [0, 0]);
+        await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'a Mat for the `this` of');
+      }
     }
   });
 

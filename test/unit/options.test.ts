@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { readConsumerOptions, readProducerOptions } from '../../lib/options.js';
 
@@ -124,10 +125,33 @@ describe('options of a producer', () => {
     ]);
   });
 
-  it('refuse a URL in their place, which has no names of options', () => {
-    expect(wrongPlace(new URL('amqp://me:secret@host/') as object)).toThrow(
-      'expected an object such as { url: url.href } for options but received a value of type URL',
-    );
+  class Settings {
+    name = 'camera-1';
+  }
+  it.each([
+    ['a URL', new URL('amqp://me:secret@host/')],
+    ['a Map', new Map([['name', 'camera-1']])],
+    ['an AbortSignal', new AbortController().signal],
+    ['a Date', new Date()],
+    ['bytes', new Uint8Array(2)],
+    ['an object of a class', new Settings()],
+    ['an object that inherits its options', Object.create({ name: 'camera-1' })],
+    ['a function', () => ({})],
+  ])('refuse %s in their place, whose wishes would be ignored', (_what, options) => {
+    for (const given of [options, new Proxy(options, {})]) {
+      expect(wrongPlace(given)).toThrow(TypeError);
+      expect(wrongPlace(given)).toThrow(/a plain object such as \{ url: 'amqp:\/\/localhost' \} for options/);
+      expect(wrongPlace({ highWaterMark: given })).toThrow(/options.highWaterMark/);
+      expect(wrongConsumer({ queue: { name: 'q', arguments: given } })).toThrow(/plain object for .*arguments/);
+    }
+  });
+
+  it.each([
+    ['of another realm', runInNewContext("({ name: 'camera-1' })")],
+    ['without a prototype', Object.assign(Object.create(null), { name: 'camera-1' })],
+    ['behind a proxy', new Proxy({ name: 'camera-1' }, {})],
+  ])('may be a plain object %s', (_what, options) => {
+    expect(readProducerOptions(options).native.name).toBe('camera-1');
   });
 
   it('refuse unknown names, and say which one was perhaps meant', () => {
@@ -141,9 +165,9 @@ describe('options of a producer', () => {
   });
 
   it.each([
-    [null, 'an object for options but received null'],
-    ['amqp://localhost', "an object for options but received 'amqp://localhost' of type string"],
-    [[], 'an object for options but received a value of type Array'],
+    [null, "a plain object such as { url: 'amqp://localhost' } for options but received null"],
+    ['amqp://localhost', "for options but received 'amqp://localhost' of type string"],
+    [[], 'for options but received a value of type Array'],
     [{ url: 7 }, 'a URL as a string, or a list of them, for options.url but received 7 of type number'],
     [{ url: [] }, 'at least one URL for options.url'],
     [{ url: ['amqp://a', null] }, 'for options.url but received null'],
@@ -188,7 +212,7 @@ describe('options of a producer', () => {
   });
 
   it.each([
-    [{ tls: true }, 'an object for options.tls'],
+    [{ tls: true }, 'a plain object for options.tls'],
     [{ tls: { servername: 'x' } }, "did you mean 'serverName'?"],
     [{ tls: { rejectUnauthorized: false } }, "a known name in options.tls but received 'rejectUnauthorized'"],
     [{ tls: { ca: '' } }, 'a path, or PEM text as a string or Buffer, for options.tls.ca'],
@@ -216,7 +240,7 @@ describe('options of a producer', () => {
       expect(wrongPlace(options)).not.toThrow(/hunter2/);
     }
     for (const tls of [key, 'hunter2', [key]]) {
-      expect(wrongPlace({ tls })).toThrow('an object for options.tls');
+      expect(wrongPlace({ tls })).toThrow('a plain object for options.tls');
       expect(wrongPlace({ tls })).not.toThrow(/hunter2/);
     }
   });
@@ -298,6 +322,13 @@ describe('options of a consumer', () => {
     expect(readConsumerOptions({ formats: ['tiff', 'png', 'tiff'] }).native.formats).toEqual(['png', 'tiff']);
   });
 
+  it('take a format by each of its names', () => {
+    const named = (...formats: string[]) => readConsumerOptions({ formats }).native.formats;
+    expect(named('jpg')).toEqual(['jpeg']);
+    expect(named('.JPEG', '.tif', 'ppm')).toEqual(['jpeg', 'tiff', 'pnm']);
+    expect(named('pbm', '.pgm', 'pnm')).toEqual(['pnm']);
+  });
+
   it('fill in limits one by one', () => {
     const { native } = readConsumerOptions({ limits: { pixels: 9 } });
     expect([native.limitPixels, native.limitDecodedBytes]).toEqual([9, 512 * MiB]);
@@ -311,8 +342,8 @@ describe('options of a consumer', () => {
     [{ routingKey: [1] }, 'a string for options.routingKey[0]'],
     [{ prefetch: 65_536 }, 'an integer from 0 to 65535 (messages) for options.prefetch'],
     [{ ack: 'automatic' }, "one of 'auto', 'manual', 'none' for options.ack"],
-    [{ queue: 'q' }, "an object for options.queue but received 'q' of type string"],
-    [{ queue: {} }, 'a string that is not empty for options.queue.name but received undefined'],
+    [{ queue: 'q' }, "a plain object such as { name: 'frames' } for options.queue but received 'q' of type string"],
+    [{ queue: {} }, "the queue's name, a string that is not empty, for options.queue.name but received undefined"],
     [{ queue: { name: '' } }, 'a string that is not empty for options.queue.name'],
     [{ queue: { name: 'q', type: 'mirrored' } }, "one of 'classic', 'quorum', 'stream' for options.queue.type"],
     [{ queue: { name: 'q', arguments: { a: Number.NaN } } }, 'a finite number for options.queue.arguments.a'],
@@ -324,7 +355,7 @@ describe('options of a consumer', () => {
     [{ formats: 'tiff' }, "for options.formats but received 'tiff'"],
     [{ formats: [] }, 'at least one format for options.formats'],
     [{ formats: ['png', 'gif'] }, "for options.formats[1] but received 'gif'"],
-    [{ formats: ['pgm'] }, "'tiff', 'pnm' for options.formats[0] but received 'pgm'"],
+    [{ formats: ['raw'] }, "for options.formats[0] but received 'raw'"],
     [{ limits: { bytes: 1 } }, "known name in options.limits but received 'bytes'"],
     [{ mandatory: true }, "known name in options but received 'mandatory'"],
   ])('refuse %o', (options, message) => {
