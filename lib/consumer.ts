@@ -225,7 +225,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     this.#ended = true;
     const closed = this.#lifecycle.exit();
     this.#handedOut = undefined;
-    this.#inbox.discard(this.#lifecycle.refusal());
+    this.#inbox.discard(() => this.#lifecycle.refusal());
     return closed;
   }
 
@@ -269,6 +269,6 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   #closed(): void {
-    if (this.#lifecycle.failure !== undefined) this.#inbox.finish(this.#lifecycle.failure);
+    if (this.#lifecycle.failed) this.#inbox.finish(() => this.#lifecycle.refusal());
   }
 }

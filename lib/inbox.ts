@@ -46,8 +46,8 @@ export class Inbox {
   #imageMode: Decode | undefined;
   #codecThreads = 0;
   #tookThisTurn = false;
-  /** No message will be added: what waits in vain rejects with this. */
-  #end: Error | undefined;
+  /** No message will be added: makes what each who waits in vain is rejected with. */
+  #end: (() => Error) | undefined;
   #discarded = false;
 
   constructor(host: InboxHost) {
@@ -104,20 +104,20 @@ export class Inbox {
     this.#host.changed();
   }
 
-  /** Nothing more will come: hands out what is there, then rejects with `error`. */
-  finish(error: Error): void {
-    this.#end = error;
+  /** Nothing more will come: hands out what is there, then rejects. */
+  finish(makeError: () => Error): void {
+    this.#end = makeError;
     this.#imageMode = undefined;
     this.serve();
   }
 
   /** Lets go of what is there, and rejects those who wait. */
-  discard(error: Error): void {
+  discard(makeError: () => Error): void {
     this.#discarded = true;
-    this.#end = error;
+    this.#end = makeError;
     this.#imageMode = undefined;
     this.#ahead.clear();
-    this.#rejectAll(error);
+    this.#rejectAll(makeError);
     this.#host.changed();
   }
 
@@ -214,9 +214,9 @@ export class Inbox {
     }
   }
 
-  #rejectAll(error: Error): void {
+  #rejectAll(makeError: () => Error): void {
     for (let waiter = this.#waiters.shift(); waiter !== undefined; waiter = this.#waiters.shift()) {
-      waiter.pending.reject(error);
+      waiter.pending.reject(makeError());
     }
   }
 }

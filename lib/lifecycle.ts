@@ -1,7 +1,7 @@
 /** The life of a producer or consumer: connecting, open, closing, closed; and its events. */
 import type { EventEmitter } from 'node:events';
 import { ClosedError, fromNative } from './errors.js';
-import type { NativeEvent } from './native.js';
+import type { NativeError, NativeEvent } from './native.js';
 import { Pending } from './pending.js';
 
 /** The events of producers and consumers. None of them needs a listener, and none is an error to Node. */
@@ -32,8 +32,9 @@ type State = 'connecting' | 'open' | 'closing' | 'closed';
 
 export class Lifecycle {
   #state: State = 'connecting';
-  /** Why it closed without this program's wish. */
-  #error: Error | undefined;
+  /** It closed without this program's wish; why, if the addon said so. */
+  #failed = false;
+  #reason: NativeError | undefined;
   #connecting: Pending<void> | undefined;
   /** Events for the next turn, while there are to be any. */
   #held: NativeEvent[] | undefined;
@@ -57,14 +58,15 @@ export class Lifecycle {
     return this.#state === 'connecting' || this.#state === 'closing';
   }
 
-  /** Why it closed without this program's wish, if it did. */
-  get failure(): Error | undefined {
-    return this.#error;
+  /** Whether it closed without this program's wish. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
-  /** What an operation is refused with once it is not open. */
+  /** What an operation is refused with once it is not open: a new one for each, as its stack says where that was. */
   refusal(): Error {
-    return this.#error ?? this.#closedError();
+    if (this.#reason !== undefined) return fromNative(this.#reason);
+    return new ClosedError(`${this.#name} was closed${this.#failed ? '' : ' by this program'}`);
   }
 
   /** Resolves when connected. */
@@ -128,24 +130,23 @@ export class Lifecycle {
         this.#emit('unblocked', { peer });
         break;
       case 'closed':
-        this.#becomeClosed(error && fromNative(error));
+        this.#becomeClosed(error);
         break;
     }
   }
 
-  #becomeClosed(error: Error | undefined): void {
+  #becomeClosed(reason: NativeError | undefined): void {
     if (this.#state === 'closed') return;
-    if (this.#state !== 'closing') this.#error = error ?? new ClosedError(`${this.#name} was closed`);
+    if (this.#state !== 'closing') {
+      this.#failed = true;
+      this.#reason = reason;
+    }
     this.#state = 'closed';
     this.#connecting?.reject(this.refusal());
     this.#hooks.closed();
     this.#hooks.changed();
     this.#closed.resolve();
-    this.#emit('close', this.#error);
-  }
-
-  #closedError(): ClosedError {
-    return new ClosedError(`${this.#name} was closed by this program`);
+    this.#emit('close', this.#failed ? this.refusal() : undefined);
   }
 
   #emit<K extends keyof ConnectionEvents>(name: K, ...args: ConnectionEvents[K]): void {

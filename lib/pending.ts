@@ -9,6 +9,19 @@ export interface WaitOptions {
   readonly timeout?: number | undefined;
 }
 
+/**
+ * Most errors are found far from the call they answer: when the addon wakes us, or a timer is over. Their stack is taken
+ * here, because V8 follows the promises from a microtask to the `await` that waits for them, and names its line. It costs
+ * nothing where nothing fails.
+ */
+async function thrownWhereAwaited(error: unknown): Promise<never> {
+  // The promise that is resolved with this one hangs on it from the second microtask on.
+  await undefined;
+  await undefined;
+  if (error instanceof Error) Error.captureStackTrace(error, thrownWhereAwaited);
+  throw error;
+}
+
 export class Pending<T> {
   readonly promise: Promise<T>;
   /** Called by `giveUp()`, and so when signal or timeout end the wait, after the promise was rejected. */
@@ -35,7 +48,8 @@ export class Pending<T> {
     const timeout = limits?.timeout;
     if (timeout !== undefined) {
       this.#timer = setTimeout(() => {
-        this.giveUp(new MatmqError('TIMEOUT', `timed out after ${timeout} ms: ${state()}`));
+        const error = new MatmqError('TIMEOUT', `timed out after ${timeout} ms: ${state()}`);
+        this.#end(() => this.#resolve(thrownWhereAwaited(error)));
       }, timeout);
     }
   }
@@ -44,14 +58,19 @@ export class Pending<T> {
     if (this.#settle()) this.#resolve(value);
   }
 
-  reject(reason: unknown): void {
-    if (this.#settle()) this.#reject(reason);
+  /** `error` is ours, and made for this promise: its stack becomes that of who awaits it. */
+  reject(error: unknown): void {
+    if (this.#settle()) this.#resolve(thrownWhereAwaited(error));
   }
 
-  /** Rejects, and tells `onGivenUp`. */
+  /** Rejects with the program's own `reason`, and tells `onGivenUp`. */
   giveUp(reason: unknown): void {
+    this.#end(() => this.#reject(reason));
+  }
+
+  #end(reject: () => void): void {
     if (!this.#settle()) return;
-    this.#reject(reason);
+    reject();
     this.onGivenUp?.();
   }
 

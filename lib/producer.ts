@@ -259,7 +259,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   async exit(): Promise<void> {
     Producer.#mine(this, 'exit');
     const closed = this.#lifecycle.exit();
-    if (this.#waiting.size > 0) this.#waiting.rejectAll(this.#lifecycle.refusal());
+    if (this.#waiting.size > 0) this.#waiting.rejectAll(() => this.#lifecycle.refusal());
     return closed;
   }
 
@@ -369,9 +369,8 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   #closed(): void {
-    const reason = this.#lifecycle.refusal();
-    this.#waiting.rejectAll(reason);
-    const message = `closed before the broker confirmed the message: ${reason.message}`;
+    this.#waiting.rejectAll(() => this.#lifecycle.refusal());
+    const message = `closed before the broker confirmed the message: ${this.#lifecycle.refusal().message}`;
     this.#settlements.failRest({ kind: 'publish', code: 'NOT_CONFIRMED', message, replyCode: 0 });
     unwatch(this.#unfinished);
   }

@@ -78,8 +78,9 @@ export class WaitingSends {
     this.#changed();
   }
 
-  rejectAll(error: unknown): void {
-    for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) item.fail(error);
+  /** Each gets an error of its own. */
+  rejectAll(makeError: () => Error): void {
+    for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) item.fail(makeError());
     this.#changed();
   }
 }
