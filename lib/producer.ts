@@ -7,7 +7,7 @@ import { ClosedError, fromThrown } from './errors.js';
 import type { ImageEncoding } from './image-options.js';
 import { type ImageSource, readSource, type SourceMat } from './image-source.js';
 import { KeepAlive } from './keep-alive.js';
-import { endWhenSettled, unwatch, watch } from './last-grace.js';
+import { endWhenSettled, retire, type Unfinished, unwatch, watch } from './last-grace.js';
 import { type ConnectionEvents, Lifecycle } from './lifecycle.js';
 import type { Mat } from './mat.js';
 import {
@@ -62,7 +62,7 @@ const MOST_EOTS = 65_535;
  * the calls. Wrong arguments reject with a `TypeError` or `RangeError` of code `INVALID_ARGUMENT`.
  *
  * A producer left open does not keep the process alive; only what the program waits for does. At the end of the program
- * unconfirmed messages get up to 5 seconds, then a warning counts them.
+ * unconfirmed messages get up to 5 seconds, then a warning counts them; another counts failures that nobody was told of.
  */
 export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDisposable {
   /** The name given in the options. */
@@ -73,7 +73,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   readonly #waiting: WaitingSends;
   readonly #keepAlive: KeepAlive;
   readonly #turns = new TurnTaking();
-  readonly #unfinished: { readonly name: string; readonly unsettled: number };
+  readonly #unfinished: Unfinished;
   /** Whether the addon tells of each message that is settled. */
   #attended = true;
   /** `flushAndExit()` was called. */
@@ -107,6 +107,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
       get unsettled() {
         return settlements.unsettled;
       },
+      takeUntold: () => settlements.takeUntold(),
     };
     this.#attend();
     watch(this.#unfinished);
@@ -253,11 +254,14 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   /**
-   * Closes at once: what is still queued or not confirmed is dropped, and its receipts reject with `NOT_CONFIRMED`.
+   * Closes at once: what is still queued or not confirmed is dropped, and its receipts reject with `NOT_CONFIRMED`. A
+   * process warning, `MATMQ_PUBLISH_FAILED`, counts messages that had failed before and that no flush has told of.
    * Resolves when closed, within 5 seconds whatever the broker does. Calling it again is harmless.
    */
   async exit(): Promise<void> {
     Producer.#mine(this, 'exit');
+    if (this.#lifecycle.state === 'closed') unwatch(this.#unfinished);
+    else this.#settlements.drop();
     const closed = this.#lifecycle.exit();
     if (this.#waiting.size > 0) this.#waiting.rejectAll(() => this.#lifecycle.refusal());
     return closed;
@@ -372,6 +376,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     this.#waiting.rejectAll(() => this.#lifecycle.refusal());
     const message = `closed before the broker confirmed the message: ${this.#lifecycle.refusal().message}`;
     this.#settlements.failRest({ kind: 'publish', code: 'NOT_CONFIRMED', message, replyCode: 0 });
-    unwatch(this.#unfinished);
+    if (this.#lifecycle.failed && this.#settlements.untold) retire(this.#unfinished);
+    else unwatch(this.#unfinished);
   }
 }

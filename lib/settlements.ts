@@ -6,6 +6,8 @@
  *    answer as long as there is a receipt to ask, and the memory goes when the last receipt does.
  * 3. A failure whose `confirmed` was asked for belongs to who asked. The others wait for the next flush. What
  *    `dropOldest` dropped is the program's wish: it is counted in `stats()`, and never listed.
+ * 4. What no flush comes for is told once more, at the end, as a number and the first: `takeUntold()`. What `exit()`
+ *    dropped is the program's wish there, too.
  */
 import { fromNative, PublishError, type PublishFailure } from './errors.js';
 import { Fifo } from './fifo.js';
@@ -24,8 +26,16 @@ export interface Chunk {
   readonly failures: Map<number, Failure>;
 }
 
+/** Failures that the program was not told of. */
+export interface Untold {
+  readonly count: number;
+  readonly first: { readonly sequence: number; readonly code: string; readonly message: string } | undefined;
+}
+
 interface Failure {
   readonly native: NativeError;
+  /** Not to be told at the end, but by a flush. */
+  told: boolean;
   /** Made when the program first sees it. */
   error?: Error;
 }
@@ -50,6 +60,9 @@ export class Settlements {
   readonly #flushes = new Fifo<Flush>();
   readonly #unseen = new Map<number, Failure>();
   #unlisted = 0;
+  /** Of those, how many are not to be told at the end. */
+  #unlistedTold = 0;
+  #dropping = false;
   readonly #changed: () => void;
   readonly #instance: string;
 
@@ -89,6 +102,30 @@ export class Settlements {
     for (let i = 0; i + 1 < ranges.length; i += 2) this.#settleRange(ranges[i] as number, ranges[i + 1] as number);
     this.#forgetChunks();
     this.#finishFlushes();
+  }
+
+  /** From now on the program wishes that what is not confirmed is dropped. */
+  drop(): void {
+    this.#dropping = true;
+  }
+
+  /** Whether a flush would list something. */
+  get untold(): boolean {
+    return this.#unseen.size > 0 || this.#unlisted > 0;
+  }
+
+  /** What the program was not told of, once. A flush that comes after all lists it even so. */
+  takeUntold(): Untold | undefined {
+    let count = this.#unlisted - this.#unlistedTold;
+    let first: Untold['first'];
+    for (const [sequence, failure] of this.#unseen) {
+      if (failure.told) continue;
+      failure.told = true;
+      count++;
+      first ??= { sequence, code: failure.native.code, message: failure.native.message };
+    }
+    this.#unlistedTold = this.#unlisted;
+    return count === 0 ? undefined : { count, first };
   }
 
   /** Settles all that is left, because nothing will be heard of it any more. */
@@ -145,11 +182,16 @@ export class Settlements {
 
   #fail(sequence: number, native: NativeError): void {
     if (this.#isSettled(sequence)) return;
-    const failure: Failure = { native };
+    const told = this.#dropping && native.code === 'NOT_CONFIRMED';
+    const failure: Failure = { native, told };
     this.#chunks.get(Math.floor(sequence / CHUNK_LENGTH))?.failures.set(sequence, failure);
     if (this.#asked.has(sequence) || native.code === 'DROPPED') return;
-    if (this.#unseen.size < MOST_LISTED) this.#unseen.set(sequence, failure);
-    else this.#unlisted++;
+    if (this.#unseen.size < MOST_LISTED) {
+      this.#unseen.set(sequence, failure);
+      return;
+    }
+    this.#unlisted++;
+    if (told) this.#unlistedTold++;
   }
 
   #settleRange(first: number, last: number): void {
@@ -214,6 +256,7 @@ export class Settlements {
     }
     const unlisted = this.#unlisted;
     this.#unlisted = 0;
+    this.#unlistedTold = 0;
     if (failures.length === 0 && unlisted === 0) {
       pending.resolve();
       return;

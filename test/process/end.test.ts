@@ -54,7 +54,36 @@ describe('a program', () => {
   });
 
   it('that ignores every failure has no unhandled rejection', async () => {
-    expect(await run('ignores-failures.mjs', connection())).toEqual(well('end'));
+    const { stderr, said, ...end } = await run('ignores-failures.mjs', connection());
+    expect(end).toEqual({ code: 0, signal: null });
+    expect(said.filter((line) => line !== 'end' && !String(Object.values(line as object)).includes('Warning'))).toEqual(
+      [],
+    );
+    expect(stderr.replace(/^.*MATMQ_PUBLISH_FAILED.*$/gm, '')).not.toContain('Error');
+  });
+
+  it.each(['end', 'exit'])('whose messages failed is told so when it has not asked (%s)', async (how) => {
+    const { stderr, ...end } = await run('fails-untold.mjs', { ...connection(), how });
+    expect(end).toEqual({ code: 0, signal: null, said: ['MATMQ_PUBLISH_FAILED'] });
+    expect(stderr).toContain('20 messages were not published, and nobody asked: the first is #1, UNROUTABLE');
+    expect(stderr).toContain("'camera-1'");
+  });
+
+  it.each([
+    ['flush', [20]],
+    ['flushAndExit', [20]],
+    ['beforeExit', [20]],
+    ['asked', []],
+  ])('whose messages failed is told so once when it has asked (%s)', async (how, said) => {
+    expect(await run('fails-untold.mjs', { ...connection(), how })).toEqual(well(...said));
+  });
+
+  it('that drops its messages by exit() is not told of what it wished', async () => {
+    const { code, said, stderr } = await run('fails-untold.mjs', { ...connection(), how: 'exit at once' });
+    expect(code).toBe(0);
+    // What the broker had returned before is another matter: some, none or all of them.
+    if (said.length > 0) expect(stderr).toContain('UNROUTABLE');
+    expect(stderr).not.toContain('NOT_CONFIRMED');
   });
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { endWhenSettled, unwatch, watch } from '../../lib/last-grace.js';
+import { endWhenSettled, retire, type Unfinished, unwatch, watch } from '../../lib/last-grace.js';
+import type { Untold } from '../../lib/settlements.js';
 
 const before = process.listenerCount('beforeExit');
 
@@ -13,25 +14,47 @@ afterEach(() => {
   expect(process.listenerCount('beforeExit')).toBe(before);
 });
 
-/** Node's, when nothing is left to do. */
-const endProgram = () => process.emit('beforeExit', 0);
+/** Node's, when nothing is left to do; what it puts off has been done, too. */
+const endProgram = async () => {
+  process.emit('beforeExit', 0);
+  await new Promise<void>((resolve) => process.nextTick(resolve));
+};
 
-it('a program that left nothing unconfirmed ends at once', () => {
-  const producer = { name: 'p', unsettled: 0 };
+const warnings = () => vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+
+const producerOf = (name: string, unsettled = 0, untold?: Untold) => {
+  let left = untold;
+  return {
+    name,
+    unsettled,
+    takeUntold() {
+      const taken = left;
+      left = undefined;
+      return taken;
+    },
+  } satisfies Unfinished;
+};
+
+const failed = (count: number): Untold => ({
+  count,
+  first: { sequence: 3, code: 'UNROUTABLE', message: 'nobody is there' },
+});
+
+it('a program that left nothing unconfirmed ends at once', async () => {
+  const warn = warnings();
+  const producer = producerOf('p');
   watch(producer);
-  endProgram();
+  await endProgram();
   expect(vi.getTimerCount()).toBe(0);
+  expect(warn).not.toHaveBeenCalled();
   unwatch(producer);
 });
 
-it('a program that left messages unconfirmed stays until they are settled', () => {
-  const [one, two] = [
-    { name: 'one', unsettled: 3 },
-    { name: 'two', unsettled: 1 },
-  ];
+it('a program that left messages unconfirmed stays until they are settled', async () => {
+  const [one, two] = [producerOf('one', 3), producerOf('two', 1)];
   watch(one);
   watch(two);
-  endProgram();
+  await endProgram();
   expect(vi.getTimerCount()).toBe(1);
   one.unsettled = 0;
   endWhenSettled();
@@ -41,19 +64,68 @@ it('a program that left messages unconfirmed stays until they are settled', () =
   unwatch(one);
 });
 
-it('what is unconfirmed after five seconds is named in a warning, and the program ends', () => {
-  const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
-  const producer = { name: 'camera-1', unsettled: 2 };
+it('what is unconfirmed after five seconds is named in a warning, and the program ends', async () => {
+  const warn = warnings();
+  const producer = producerOf('camera-1', 2);
   watch(producer);
-  endProgram();
+  await endProgram();
   vi.advanceTimersByTime(5_000);
-  endProgram();
+  await endProgram();
   expect(vi.getTimerCount()).toBe(0);
   expect(warn).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('2 messages were not confirmed'), {
     type: 'MatmqWarning',
     code: 'MATMQ_NOT_CONFIRMED',
     detail: "producer 'camera-1'",
   });
-  endProgram();
+  await endProgram();
   expect(vi.getTimerCount()).toBe(0);
+});
+
+it('failures that nobody was told of are counted once when the program ends', async () => {
+  const warn = warnings();
+  const producer = producerOf('camera-1', 0, failed(2));
+  watch(producer);
+  await endProgram();
+  await endProgram();
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    '2 messages were not published, and nobody asked: the first is #3, UNROUTABLE: nobody is there; await flush() or flushAndExit() to be told',
+    { type: 'MatmqWarning', code: 'MATMQ_PUBLISH_FAILED', detail: "producer 'camera-1'" },
+  );
+  unwatch(producer);
+  expect(warn).toHaveBeenCalledOnce();
+});
+
+it('failures that a listener of the end comes for are not told twice', async () => {
+  const warn = warnings();
+  const producer = producerOf('camera-1', 0, failed(1));
+  watch(producer);
+  process.once('beforeExit', () => void producer.takeUntold());
+  await endProgram();
+  expect(warn).not.toHaveBeenCalled();
+  unwatch(producer);
+});
+
+it('failures that nobody was told of are counted when the producer is closed', () => {
+  const warn = warnings();
+  const producer = producerOf('camera-1', 0, failed(1));
+  watch(producer);
+  unwatch(producer);
+  expect(warn).toHaveBeenCalledExactlyOnceWith(
+    expect.stringContaining('1 message was not published, and nobody asked: #3, UNROUTABLE'),
+    expect.objectContaining({ code: 'MATMQ_PUBLISH_FAILED' }),
+  );
+});
+
+it('producers that ended and were not closed are remembered until the end, but not without bound', async () => {
+  const warn = warnings();
+  for (let i = 0; i < 20; i++) {
+    const producer = producerOf(`p${i}`, 0, failed(1));
+    watch(producer);
+    retire(producer);
+  }
+  const named = () =>
+    warn.mock.calls.map((call) => (call as unknown[])[1]).map((about) => (about as { detail: string }).detail);
+  expect(named()).toEqual(['p0', 'p1', 'p2', 'p3'].map((name) => `producer '${name}'`));
+  await endProgram();
+  expect(named()).toHaveLength(20);
 });

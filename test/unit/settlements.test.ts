@@ -215,3 +215,42 @@ describe('waiting', () => {
     expect(awaited).toEqual([true, false, true, false]);
   });
 });
+
+describe('what nobody was told of', () => {
+  const messages = (count: number) => accepted(count)[0];
+
+  it('is counted with the first of it, once', () => {
+    const settlements = messages(5);
+    settlements.settle([1, 5], [nacked(2), nacked(4)]);
+    const first = { sequence: 2, code: 'NACKED', message: 'nack of 2' };
+    expect(settlements.takeUntold()).toEqual({ count: 2, first });
+    expect(settlements.takeUntold()).toBeUndefined();
+  });
+
+  it('is neither what a flush has listed nor what was asked for', async () => {
+    const [settlements, receipt] = accepted(5);
+    const early = receipt(3).confirmed;
+    settlements.settle([1, 5], [nacked(2), nacked(3), nacked(4)]);
+    await expect(early).rejects.toThrow('nack of 3');
+    await expect(receipt(4).confirmed).rejects.toThrow('nack of 4');
+    expect(await listed(settlements)).toEqual([2]);
+    expect(settlements.takeUntold()).toBeUndefined();
+  });
+
+  it('is not what the program itself wished to be dropped, but what failed in another way', async () => {
+    const settlements = messages(6);
+    settlements.settle([1, 2], [nacked(2), { sequence: 1, error: nativeError('publish', 'DROPPED') }]);
+    settlements.drop();
+    settlements.settle([3, 3], [nacked(3)]);
+    settlements.failRest(nativeError('publish', 'NOT_CONFIRMED'));
+    expect(settlements.takeUntold()).toMatchObject({ count: 2, first: { sequence: 2 } });
+    expect(await listed(settlements)).toEqual([2, 3, 4, 5, 6]);
+  });
+
+  it('is what the end of the connection left unconfirmed, beyond the list, too', () => {
+    const settlements = messages(12_000);
+    settlements.failRest(nativeError('publish', 'NOT_CONFIRMED'));
+    expect(settlements.takeUntold()).toMatchObject({ count: 12_000, first: { sequence: 1 } });
+    expect(settlements.takeUntold()).toBeUndefined();
+  });
+});
