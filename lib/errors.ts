@@ -22,7 +22,7 @@ export type ErrorCode =
   | 'CONNECTION_LOST'
   /** The broker was silent for two heartbeats. */
   | 'HEARTBEAT_TIMEOUT'
-  /** The broker was alive and confirmed nothing for `confirmTimeout`. */
+  /** The broker was alive and did not confirm the oldest message for `confirmTimeout`. */
   | 'CONFIRM_TIMEOUT'
   /** The broker refused each message (`NACKED`) on a connection that was made again. */
   | 'ALL_REFUSED'

@@ -134,9 +134,9 @@ export interface ProducerOptions extends ConnectionOptions {
   /** Whether the broker confirms each message; without, a message counts as confirmed once it is written. Default: true. */
   readonly confirm?: boolean | undefined;
   /**
-   * Milliseconds, 0 (never) to 2147483647: a connection whose broker confirms nothing for so long, while messages wait for
-   * it, is made again (`disconnected` with `CONFIRM_TIMEOUT`), and they are sent again. Twice as long each time, until it
-   * confirms one. Does not count while the broker is `blocked`. Default: 60000.
+   * Milliseconds, 0 (never) to 2147483647: a connection on which the oldest message waits so long for its confirm is made
+   * again (`disconnected` with `CONFIRM_TIMEOUT`), and what is not confirmed is sent again. Twice as long each time, until
+   * it is confirmed. Does not count while the broker is `blocked`. Default: 60000.
    */
   readonly confirmTimeout?: number | undefined;
   /** Whether messages outlive a restart of the broker, in a durable queue. Default: false. */

@@ -31,13 +31,28 @@ TEST_CASE("each answer begins the wait anew, and the last one ends it") {
   ConfirmWatch watch(10s);
   watch.begin(false);
   watch.onSent(100, at(0s));
-  SUBCASE("taken") { watch.onAnswer(true, true, at(4s)); }
-  SUBCASE("refused") { watch.onAnswer(false, true, at(4s)); }
+  SUBCASE("taken") { watch.onAnswer({true, true, true}, at(4s)); }
+  SUBCASE("refused") { watch.onAnswer({false, true, true}, at(4s)); }
   CHECK(watch.deadline() == at(14s));
-  watch.onAnswer(true, false, at(5s));
+  watch.onAnswer({true, true, false}, at(5s));
   CHECK_FALSE(watch.deadline());
   watch.onSent(200, at(60s));
   CHECK(watch.deadline() == at(70s));
+}
+
+TEST_CASE("answers for other messages do not help the oldest") {
+  ConfirmWatch watch(10s);
+  watch.begin(false);
+  watch.onSent(100, at(0s));
+  watch.onSent(200, at(1s));
+  watch.onAnswer({true, false, true}, at(4s));
+  CHECK(watch.deadline() == at(10s));
+  CHECK(watch.judge(at(10s), 200) == Verdict::silent);
+  // Nor do they make it any faster on the next connection.
+  watch.begin(true);
+  watch.onSent(100, at(0s));
+  watch.onAnswer({true, false, true}, at(1s));
+  CHECK(watch.deadline() == at(20s));
 }
 
 TEST_CASE("a broker that is blocked is not judged, and has all of its time afterwards") {
@@ -73,7 +88,7 @@ TEST_CASE("a broker that was silent gets twice the time on the next connection, 
   }
   watch.begin(true);
   watch.onSent(10, at(0s));
-  watch.onAnswer(true, true, at(1s));
+  watch.onAnswer({true, true, true}, at(1s));
   CHECK(watch.deadline() == at(11s));
 }
 
@@ -103,23 +118,23 @@ TEST_CASE("a broker that refuses everything after a reconnect is given up in a s
     watch.begin(true);
     watch.onSent(10, at(0s));
     CHECK(watch.keepsRefusals());
-    watch.onAnswer(false, false, at(100ms));
+    watch.onAnswer({false, true, false}, at(100ms));
     CHECK(watch.keepsRefusals());
     watch.onSent(20, at(500ms));
-    watch.onAnswer(false, false, at(600ms));
+    watch.onAnswer({false, true, false}, at(600ms));
     CHECK(watch.deadline() == at(100ms + limit));
     CHECK(watch.judge(at(100ms + limit), 20) == Verdict::refusing);
     CHECK(watch.given() == limit);
   }
   watch.begin(true);
   CHECK_FALSE(watch.keepsRefusals());  // from now on they are for the program
-  watch.onAnswer(true, false, at(0s));
+  watch.onAnswer({true, true, false}, at(0s));
   CHECK_FALSE(watch.keepsRefusals());
-  watch.onAnswer(false, false, at(1s));
+  watch.onAnswer({false, true, false}, at(1s));
   CHECK_FALSE(watch.deadline());  // it takes messages, if not all
   watch.begin(true);
   CHECK(watch.keepsRefusals());
-  watch.onAnswer(false, false, at(0s));
+  watch.onAnswer({false, true, false}, at(0s));
   CHECK(watch.deadline() == at(1s));
 }
 
@@ -128,6 +143,6 @@ TEST_CASE("the refusals of a first connection are the program's to judge") {
   watch.begin(false);
   watch.onSent(10, at(0s));
   CHECK_FALSE(watch.keepsRefusals());
-  watch.onAnswer(false, false, at(0s));
+  watch.onAnswer({false, true, false}, at(0s));
   CHECK_FALSE(watch.deadline());
 }

@@ -34,7 +34,7 @@ enum class ErrorCode : std::uint8_t {
   vhostRefused,          ///< the virtual host is missing, or the user may not enter it
   connectionLost,        ///< the socket failed after the connection was open
   heartbeatTimeout,      ///< the peer was silent for two heartbeats
-  confirmTimeout,        ///< the broker was alive and confirmed nothing for `confirmTimeout`
+  confirmTimeout,        ///< the broker was alive and did not confirm a message for `confirmTimeout`
   allRefused,            ///< the broker refused each message of a connection (basic.nack)
   connectionClosed,      ///< the broker sent connection.close
   protocolError,         ///< bytes that are no AMQP 0-9-1, or not what this state allows

@@ -82,8 +82,8 @@ struct ProducerOptions : ConnectionOptions, ExchangeOptions {
   ProducerOptions() { name = "producer"; }
   std::string routingKey = "my_key_1";
   bool confirm = true;  ///< publisher confirms (confirm.select)
-  /// With `confirm`: a connection whose broker confirms nothing for so long, while messages wait for it, is made again.
-  /// Twice as long each time, until it confirms one. 0: never.
+  /// With `confirm`: a connection on which the oldest message waits so long for its confirm is made again. Twice as long
+  /// each time, until it is confirmed. 0: never.
   std::chrono::milliseconds confirmTimeout{60000};
   bool persistent = false;  ///< delivery mode 2
   bool mandatory = false;   ///< unroutable messages come back as errors

@@ -37,11 +37,14 @@ void ConfirmWatch::onSent(std::uint64_t end, Clock::time_point now) noexcept {
   if (!waitingSince_) waitingSince_ = now;
 }
 
-void ConfirmWatch::onAnswer(bool taken, bool waiting, Clock::time_point now) noexcept {
-  waitingSince_ = waiting ? Deadline(now) : std::nullopt;
-  if (taken) {
+void ConfirmWatch::onAnswer(Answer answer, Clock::time_point now) noexcept {
+  if (answer.oldest) {
+    waitingSince_ = answer.waiting ? Deadline(now) : std::nullopt;
+    silences_ = 0;
+  }
+  if (answer.taken) {
     taken_ = true;
-    silences_ = refusals_ = 0;
+    refusals_ = 0;
     refusingSince_.reset();
   } else if (again_ && !taken_ && !refusingSince_) {
     refusingSince_ = now;

@@ -1,14 +1,15 @@
-// Whether a broker that is alive still takes messages. It may answer heartbeats and yet confirm nothing, or refuse all.
+// Whether a broker that is alive still takes messages. It may answer heartbeats and yet not confirm one, or refuse all.
 //
 // Rules
-// 1. Silence: messages wait for their confirm, none came for the limit, and nothing of the messages was on its way to
-//    the peer any more, or did not move either.
+// 1. Silence: for the limit, the same message was the oldest without an answer, and nothing of the messages was on its way
+//    to the peer any more, or did not move either.
 // 2. Refusal: a connection that followed another, on which the broker refused every message so far (basic.nack), for a
 //    second. RabbitMQ 3.10 does that, for as long as the channel lasts, when its first message came before a quorum queue
 //    had its next leader (rabbit_fifo_client:enqueue/4 asks the dead node each time). A new connection mends it; so the
 //    first few times such refusals are not for the program, and the messages are sent again.
 // 3. A broker that said connection.blocked is not judged.
-// 4. Each verdict doubles the time for the next, until the broker takes a message: one that needs longer gets it.
+// 4. Each verdict doubles the time for the next, until the broker answers the oldest message, or takes one: a broker that
+//    needs longer gets it.
 // 5. It belongs to the I/O thread. It reads no clock: what happened is noted here with the time it happened at.
 #pragma once
 
@@ -31,8 +32,13 @@ class ConfirmWatch {
   void end() noexcept;
   /// A message was handed to the writer; its last octet is number `end` of the connection.
   void onSent(std::uint64_t end, Clock::time_point now) noexcept;
-  /// The broker took or refused messages; `waiting`: others have no answer yet.
-  void onAnswer(bool taken, bool waiting, Clock::time_point now) noexcept;
+  struct Answer {
+    bool taken = false;    ///< or refused
+    bool oldest = false;   ///< it was for the oldest message without an answer, too
+    bool waiting = false;  ///< others have none yet
+  };
+  /// The broker took or refused messages.
+  void onAnswer(Answer answer, Clock::time_point now) noexcept;
   void onBlocked(bool blocked, Clock::time_point now) noexcept;
 
   /// Is a refusal that comes now to be kept back until the broker takes a message, or the connection is over?
@@ -49,15 +55,15 @@ class ConfirmWatch {
   [[nodiscard]] Deadline refusalDue() const noexcept;
 
   const std::chrono::milliseconds limit_;
-  unsigned silences_ = 0;  ///< verdicts since a message was taken
-  unsigned refusals_ = 0;
+  unsigned silences_ = 0;  ///< verdicts since the oldest message had an answer
+  unsigned refusals_ = 0;  ///< verdicts since a message was taken
   std::chrono::milliseconds given_{0};
 
   // of this connection
   bool again_ = false;
   bool taken_ = false;
   bool blocked_ = false;
-  Deadline waitingSince_;  ///< the last progress, while messages wait for an answer
+  Deadline waitingSince_;  ///< since when the oldest message without an answer is that, or octets last moved
   Deadline refusingSince_;
   std::uint64_t end_ = 0;      ///< of the last message
   std::uint64_t arrived_ = 0;  ///< when it was last judged

@@ -203,14 +203,16 @@ void Publisher::onAck(std::uint64_t tag, bool multiple) {
   scratch_.clear();
   // It takes messages, so those that it refused were meant.
   for (const std::uint64_t sequence : std::exchange(refused_, {})) settle(sequence, refusal());
+  const std::uint64_t oldest = firstTag_;
   settleTags(tag, multiple, [this](std::uint64_t sequence) { settle(sequence, std::nullopt); });
-  if (options_.confirm) watch_.onAnswer(true, !unsettled_.empty(), Clock::now());
+  if (options_.confirm) watch_.onAnswer({true, firstTag_ != oldest, !unsettled_.empty()}, Clock::now());
   outbox_->confirm(scratch_);
 }
 
 void Publisher::onNack(std::uint64_t tag, bool multiple) {
   scratch_.clear();
   const bool keep = watch_.keepsRefusals();
+  const std::uint64_t oldest = firstTag_;
   settleTags(tag, multiple, [this, keep](std::uint64_t sequence) {
     if (keep) {
       refused_.push_back(sequence);
@@ -218,7 +220,7 @@ void Publisher::onNack(std::uint64_t tag, bool multiple) {
       settle(sequence, refusal());
     }
   });
-  watch_.onAnswer(false, !unsettled_.empty(), Clock::now());
+  watch_.onAnswer({false, firstTag_ != oldest, !unsettled_.empty()}, Clock::now());
   outbox_->confirm(scratch_);
 }
 
@@ -316,9 +318,9 @@ void Publisher::onDeadline(Clock::time_point now, std::uint64_t arrived) {
       return;
     case ConfirmWatch::Verdict::silent:
       throw Error(ErrorCode::confirmTimeout,
-                  "Expected " + peer_ + " to confirm a message within " + secondsOf(watch_.given()) +
-                      " (confirmTimeout) but it confirmed none of " + std::to_string(unsettled_.size()) +
-                      " that wait; they are sent again on a new connection, if reconnecting is on");
+                  "Expected " + peer_ + " to confirm the oldest message within " + secondsOf(watch_.given()) +
+                      " (confirmTimeout) but it did not. What is not confirmed is sent again on a new connection, if "
+                      "reconnecting is on");
     case ConfirmWatch::Verdict::refusing:
       throw Error(ErrorCode::allRefused,
                   "Expected " + peer_ + " to take messages after the reconnect but it refused each of them for " +
