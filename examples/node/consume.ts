@@ -2,22 +2,28 @@
 //
 //   node consume.js --exchange frames --exchange-type fanout --out received
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { Consumer, ImageError } from 'matmq';
+import { CONNECTION_HELP, commandLine, connectionArguments } from './command-line.js';
 import { describe, kindOf } from './describe.js';
 
-const { values } = parseArgs({
-  options: {
-    url: { type: 'string' },
-    ca: { type: 'string' },
-    name: { type: 'string' },
-    exchange: { type: 'string' },
-    'exchange-type': { type: 'string' },
-    'routing-key': { type: 'string', multiple: true },
-    queue: { type: 'string' },
-    out: { type: 'string' },
+const HELP = `Receives until the end of transmission; prints one line of JSON for each message.
+
+${CONNECTION_HELP}
+  --routing-key KEY     binds the queue; may be given several times (my_key_1)
+  --queue NAME          a queue that outlives the program (a temporary one)
+  --out FOLDER          keeps images there as files`;
+
+const { values } = commandLine(
+  {
+    options: {
+      ...connectionArguments,
+      'routing-key': { type: 'string', multiple: true },
+      queue: { type: 'string' },
+      out: { type: 'string' },
+    },
   },
-});
+  HELP,
+);
 
 const say = (line: object) => console.log(JSON.stringify(line));
 

@@ -1,29 +1,37 @@
 // Publishes texts and images in the order of the command line.
 //
 //   node publish.js --exchange frames --exchange-type fanout --text hello --image a.png --encoding .jpg --image b.png --eot
-import { parseArgs } from 'node:util';
 import { type ImageEncoding, Mat, Producer } from 'matmq';
+import { CONNECTION_HELP, commandLine, connectionArguments, misused } from './command-line.js';
 
 type Item =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'image'; readonly path: string; readonly encoding: ImageEncoding }
   | { readonly kind: 'eot' };
 
-const { values, tokens } = parseArgs({
-  tokens: true,
-  options: {
-    url: { type: 'string' },
-    ca: { type: 'string' },
-    name: { type: 'string' },
-    exchange: { type: 'string' },
-    'exchange-type': { type: 'string' },
-    'routing-key': { type: 'string' },
-    text: { type: 'string', multiple: true },
-    image: { type: 'string', multiple: true },
-    encoding: { type: 'string', multiple: true },
-    eot: { type: 'boolean', multiple: true },
+const HELP = `Publishes texts and images in the order of the command line.
+
+${CONNECTION_HELP}
+  --routing-key KEY     (my_key_1)
+  --text STRING         a text; may be given several times, as those below
+  --image PATH          an image file: PNG, JPEG, WebP, BMP, TIFF or PNM
+  --encoding NAME       of the --image before: .png, .jpg, .webp, .bmp, .tiff, .pnm or raw (.png)
+  --eot                 the end of transmission`;
+
+const { values, tokens } = commandLine(
+  {
+    tokens: true,
+    options: {
+      ...connectionArguments,
+      'routing-key': { type: 'string' },
+      text: { type: 'string', multiple: true },
+      image: { type: 'string', multiple: true },
+      encoding: { type: 'string', multiple: true },
+      eot: { type: 'boolean', multiple: true },
+    },
   },
-});
+  HELP,
+);
 
 function readItems(): Item[] {
   const items: Item[] = [];
@@ -35,7 +43,7 @@ function readItems(): Item[] {
     else if (token.name === 'eot') items.push({ kind: 'eot' });
     else if (token.name === 'encoding') {
       const image = items.pop();
-      if (image?.kind !== 'image') throw new TypeError('--encoding belongs after its --image');
+      if (image?.kind !== 'image') misused('--encoding belongs after its --image');
       // sendImage() itself says which encodings there are when this is none.
       items.push({ ...image, encoding: value as ImageEncoding });
     }
