@@ -4,14 +4,13 @@ import { constants } from 'node:os';
 import { relative } from 'node:path';
 import { startPrivateBroker } from '../../tools/private-broker.js';
 import { Child } from './demo/child.js';
-import { aborted, type Cast, conduct } from './demo/conduct.js';
+import { aborted, type Cast, conduct, type Outcome } from './demo/conduct.js';
 import { figures, losses } from './demo/figures.js';
 import { CONTACT_SHEET, photoFiles } from './demo/photo-files.js';
 import { PLAN, SINGLE_ROUNDS } from './demo/plan.js';
 import { Progress } from './demo/progress.js';
-import type { Done } from './demo/protocol.js';
 
-async function play(cast: Cast, url: string, signal: AbortSignal): Promise<Done> {
+async function play(cast: Cast, url: string, signal: AbortSignal): Promise<Outcome> {
   const photos = (await photoFiles()).length;
   console.log(`${photos} photos, published by one process, received and checked by another`);
   const total = PLAN.reduce((sum, leg) => sum + (leg.rounds + SINGLE_ROUNDS) * photos, 0);
@@ -19,8 +18,8 @@ async function play(cast: Cast, url: string, signal: AbortSignal): Promise<Done>
   return await conduct(cast, url, photos, (label) => progress.step(label), signal);
 }
 
-function tell({ legs, mistakes }: Done): void {
-  console.log(`\n${figures(PLAN, legs)}\n${losses(PLAN, legs)}`);
+function tell({ done: { legs, mistakes }, sent }: Outcome): void {
+  console.log(`\n${figures(PLAN, legs, sent.loopDelays)}\n${losses(PLAN, legs)}`);
   const rows = PLAN.map((leg) => leg.label).join(', ');
   console.log(`Contact sheet of what arrived (rows: ${rows}): ${relative('', CONTACT_SHEET)}`);
   if (mistakes.length === 0) return;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Child } from './child.js';
 import { PLAN, SINGLE_ROUNDS } from './plan.js';
-import type { Done } from './protocol.js';
+import type { Done, Sent } from './protocol.js';
 
 const SILENCE = 60_000;
 
@@ -18,8 +18,14 @@ export interface Cast {
   readonly receiver: Child;
 }
 
+/** The last words of both. */
+export interface Outcome {
+  readonly done: Done;
+  readonly sent: Sent;
+}
+
 /**
- * Has one process publish the plan and the other receive it; resolves to what the receiver found when both have ended.
+ * Has one process publish the plan and the other receive it; resolves to what they found when both have ended.
  * Rejects when one of them fails or nothing comes for long, or with the signal's reason.
  */
 export async function conduct(
@@ -28,11 +34,11 @@ export async function conduct(
   photos: number,
   received: (label: string) => void,
   signal: AbortSignal,
-): Promise<Done> {
+): Promise<Outcome> {
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(new Error(`nothing arrived for ${SILENCE / 1000} s`)), SILENCE);
 
-  const play = async (): Promise<Done> => {
+  const play = async (): Promise<Outcome> => {
     const route = { url, routingKey: `demo-${randomUUID()}` };
     for (const child of [receiver, publisher]) child.send(route);
     // Only now is the receiver's queue sure to be there.
@@ -52,9 +58,9 @@ export async function conduct(
       }
     }
     publisher.send({ kind: 'end' });
-    const done = await receiver.expect('done');
+    const outcome = { done: await receiver.expect('done'), sent: await publisher.expect('sent') };
     await Promise.all([publisher.ended, receiver.ended]);
-    return done;
+    return outcome;
   };
 
   try {

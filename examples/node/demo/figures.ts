@@ -9,13 +9,15 @@ function percentile(sorted: readonly number[], share: number): number {
 }
 
 /** One row for each encoding. */
-export function figures(plan: readonly Leg[], legs: readonly LegResult[]): string {
+export function figures(plan: readonly Leg[], legs: readonly LegResult[], publisherDelays: readonly number[]): string {
   const table = new Table({
-    head: ['encoding', 'images', 'MB', 'images/s', 'MB/s', 'latency p50', 'latency p99'],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    head: ['encoding', 'images', 'MB', 'images/s', 'MB/s', 'latency p50', 'latency p99', 'loop p99: sent', 'received'],
+    colAligns: ['left', ...Array<'right'>(8).fill('right')],
     style: { head: [], border: [] },
   });
-  for (const [index, { images, bytes, imagesPerSecond, bytesPerSecond, latencies }] of legs.entries()) {
+  const ms = (value: number | undefined) => `${(value ?? Number.NaN).toFixed(1)} ms`;
+  for (const [index, leg] of legs.entries()) {
+    const { images, bytes, imagesPerSecond, bytesPerSecond, latencies, loopDelay } = leg;
     const sorted = [...latencies].sort((a, b) => a - b);
     table.push([
       plan[index]?.label ?? '',
@@ -23,13 +25,16 @@ export function figures(plan: readonly Leg[], legs: readonly LegResult[]): strin
       (bytes / 1e6).toFixed(1),
       imagesPerSecond.toFixed(0),
       (bytesPerSecond / 1e6).toFixed(1),
-      `${percentile(sorted, 0.5).toFixed(1)} ms`,
-      `${percentile(sorted, 0.99).toFixed(1)} ms`,
+      ms(percentile(sorted, 0.5)),
+      ms(percentile(sorted, 0.99)),
+      ms(publisherDelays[index]),
+      ms(loopDelay),
     ]);
   }
   return `${table}
 Per second: as fast as they go, with encoding, decoding and the check of every pixel. Latency: from sending to the
-received matrix, one image at a time. MB: of message bodies.`;
+received matrix, one image at a time. MB: of message bodies. Loop: how late the event loops of the two processes came to
+a timer, without the time of the checks.`;
 }
 
 /** What the comparison of the pixels came to. */

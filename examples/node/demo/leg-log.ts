@@ -1,5 +1,6 @@
 import type { ReceivedImage } from 'matmq';
 import { type Difference, difference, LOSS, samePixels, sameShape } from './compare.js';
+import type { LoopDelay } from './loop-delay.js';
 import type { Photo } from './photos.js';
 import { type Leg, SINGLE_ROUNDS } from './plan.js';
 import type { LegResult } from './protocol.js';
@@ -13,14 +14,17 @@ export class LegLog {
   readonly last: ReceivedImage[] = [];
   readonly #leg: Leg;
   readonly #photos: readonly Photo[];
+  readonly #loop: LoopDelay;
   readonly #latencies: number[] = [];
   #images = 0;
   #bytes = 0;
   #begin = 0;
   #rates = { imagesPerSecond: 0, bytesPerSecond: 0 };
+  #loopDelay = 0;
   #loss: Difference | undefined;
 
-  constructor(leg: Leg, photos: readonly Photo[]) {
+  constructor(leg: Leg, photos: readonly Photo[], loop: LoopDelay) {
+    this.#loop = loop;
     this.#leg = leg;
     this.#photos = photos;
   }
@@ -41,11 +45,12 @@ export class LegLog {
     this.#images++;
     this.#bytes += image.message.size;
     this.last[index] = image;
-    const mistake = this.#check(image, this.#photos[index], headers?.photo, contentType);
+    const mistake = this.#loop.leaveOut(() => this.#check(image, this.#photos[index], headers?.photo, contentType));
     if (this.#images === atFullSpeed) {
       const seconds = (now() - this.#begin) / 1000;
       this.#rates = { imagesPerSecond: this.#images / seconds, bytesPerSecond: this.#bytes / seconds };
     }
+    if (this.complete) this.#loopDelay = this.#loop.lap();
     return mistake && `${this.#leg.label} image ${this.#images}: ${mistake}`;
   }
 
@@ -55,6 +60,7 @@ export class LegLog {
       bytes: this.#bytes,
       ...this.#rates,
       latencies: this.#latencies,
+      loopDelay: this.#loopDelay,
       ...(this.#loss && { loss: this.#loss }),
     };
   }

@@ -24,6 +24,8 @@ export interface LegResult {
   readonly bytesPerSecond: number;
   /** Milliseconds from sending to the received matrix, of the images sent one by one. */
   readonly latencies: readonly number[];
+  /** The 99th percentile of the delays of the receiver's event loop, in milliseconds. */
+  readonly loopDelay: number;
   /** What was lost most of: undefined for an encoding that loses nothing. */
   readonly loss?: Difference;
 }
@@ -36,5 +38,11 @@ export interface Done {
   readonly mistakes: readonly string[];
 }
 
+/** The publisher's last word: the same of its event loop, for each leg. */
+export interface Sent {
+  readonly kind: 'sent';
+  readonly loopDelays: readonly number[];
+}
+
 /** From the processes. */
-export type Report = { readonly kind: 'ready' } | { readonly kind: 'received' } | Done;
+export type Report = { readonly kind: 'ready' } | { readonly kind: 'received' } | Sent | Done;

@@ -1,5 +1,6 @@
 // The publishing process of the demo.
 import { Producer } from 'matmq';
+import { LoopDelay } from './loop-delay.js';
 import { type Photo, readPhotos } from './photos.js';
 import { type Leg, PLAN } from './plan.js';
 import { leave, orders, report, route } from './worker.js';
@@ -21,8 +22,13 @@ function send({ name, pixels }: Photo, { encoding }: Leg): Promise<unknown> {
   return producer.sendImage(pixels, encoding, { properties: { headers: { photo: name } } });
 }
 
+const loopDelay = new LoopDelay();
+const loopDelays: number[] = [];
+let current = 0;
 for await (const order of orders()) {
+  if (order.kind === 'end' || order.leg !== current) loopDelays.push(loopDelay.lap());
   if (order.kind === 'end') break;
+  current = order.leg;
   const leg = PLAN[order.leg];
   if (!leg) throw new RangeError(`there is no leg ${order.leg}`);
   if (order.kind === 'photo') {
@@ -35,4 +41,5 @@ for await (const order of orders()) {
 }
 await producer.sendEOT();
 await producer.flushAndExit();
+report({ kind: 'sent', loopDelays });
 leave();

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { Consumer } from 'matmq';
 import { contactSheet } from './contact-sheet.js';
 import { LegLog } from './leg-log.js';
+import { LoopDelay } from './loop-delay.js';
 import { CONTACT_SHEET } from './photo-files.js';
 import { readPhotos } from './photos.js';
 import { PLAN } from './plan.js';
@@ -20,7 +21,8 @@ const consumer = await Consumer.connect({
 });
 report({ kind: 'ready' });
 
-const logs = PLAN.map((leg) => new LegLog(leg, photos));
+const loopDelay = new LoopDelay();
+const logs = PLAN.map((leg) => new LegLog(leg, photos, loopDelay));
 const mistakes: string[] = [];
 for await (const image of consumer.images()) {
   const mistake = logs.find((log) => !log.complete)?.add(image) ?? undefined;
