@@ -2,6 +2,7 @@
 """What the Python module refuses, that its errors show no URL, and that it needs OpenCV for the file formats alone. Exit code 0 when all is as it should be."""
 
 import importlib
+import ssl
 import struct
 import sys
 import traceback
@@ -11,12 +12,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pika.exceptions
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
 from bodies import all_bodies  # noqa: E402
-from matmq import ImageError, Limits, Producer  # noqa: E402
+from matmq import ChannelError, ConnectionFailed, ImageError, Limits, Producer  # noqa: E402
 from matmq import image as images  # noqa: E402
+from matmq.errors import explained  # noqa: E402
 from matmq.formats import USUAL_FORMATS, format_of, size_of  # noqa: E402
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
@@ -124,6 +127,27 @@ class Refusals(unittest.TestCase):
                 self.fail("it was read")
             except ValueError as error:
                 self.assertNotIn("s3cret", "".join(traceback.format_exception(error)).replace(url, ""))
+
+    def test_errors_of_pika_and_of_the_system_say_what_to_do(self) -> None:
+        for error, kind, words in (
+            (pika.exceptions.ProbableAuthenticationError("403"), ConnectionFailed, "user and password"),
+            (pika.exceptions.ProbableAccessDeniedError("530"), ConnectionFailed, "virtual host"),
+            (pika.exceptions.ChannelClosedByBroker(406, "PRECONDITION_FAILED"), ChannelError, "406 PRECONDITION_FAILED"),
+            (ssl.SSLError("unknown authority"), ConnectionFailed, "TLS"),
+            (pika.exceptions.AMQPConnectionError(), ConnectionFailed, "Is the broker running"),
+            (OSError("no such host"), ConnectionFailed, "no such host"),
+        ):
+            found = explained(error, "broker:5672")
+            self.assertIs(type(found), kind)
+            self.assertIs(found.__cause__, error)
+            self.assertRegex(str(found), f"broker:5672.*{words}|{words}.*broker:5672")
+        with self.assertRaisesRegex(ConnectionFailed, "no connection to 127.0.0.1:1: .*refused.*Is the broker running"):
+            Producer("amqp://127.0.0.1:1")
+
+    def test_what_is_no_matrix_is_a_type_error(self) -> None:
+        for image, words in ((None, "None: cv2.imread"), ("photo.jpg", "str: cv2.imread"), ([[1]], "list")):
+            with self.assertRaisesRegex(TypeError, words):
+                images.encode(image, ".png")
 
     def test_raw_needs_no_opencv(self) -> None:
         for name in [name for name in sys.modules if name.startswith("matmq")]:

@@ -4,10 +4,11 @@ They show what goes over the wire and how to write a peer of MatMQ, and the test
 """
 
 from .consumer import Consumer
-from .errors import ClosedError, EndOfTransmission, ImageError, MatmqError, SegmentError
+from .errors import (ChannelError, ClosedError, ConnectionFailed, EndOfTransmission, ImageError, MatmqError, PublishError,
+                     SegmentError)
 from .formats import Limits
 from .message import Message
 from .producer import Producer
 
-__all__ = ["ClosedError", "Consumer", "EndOfTransmission", "ImageError", "Limits", "MatmqError", "Message", "Producer",
-           "SegmentError"]
+__all__ = ["ChannelError", "ClosedError", "ConnectionFailed", "Consumer", "EndOfTransmission", "ImageError", "Limits",
+           "MatmqError", "Message", "Producer", "PublishError", "SegmentError"]

@@ -10,7 +10,7 @@ import pika
 import pika.adapters.blocking_connection
 import pika.exceptions
 
-from .errors import ClosedError, MatmqError
+from .errors import ClosedError, explained
 
 DEFAULT_URL = "amqp://guest:guest@localhost:5672/"
 Channel = pika.adapters.blocking_connection.BlockingChannel
@@ -19,7 +19,8 @@ Channel = pika.adapters.blocking_connection.BlockingChannel
 def _read(url: str) -> pika.URLParameters:
     """Pika's own errors show a part of the URL, which may be of the password."""
     try:
-        return pika.URLParameters(url)
+        if url.startswith(("amqp:", "amqps:")):
+            return pika.URLParameters(url)
     except ValueError:
         pass
     raise ValueError("expected a URL of the form amqp://user:password@host:port/vhost, special characters percent-encoded")
@@ -78,7 +79,7 @@ class ConnectionThread:
 
     def closed_error(self) -> ClosedError:
         """What to raise when the connection is needed and gone."""
-        return ClosedError(f"the connection was lost: {self.error!r}" if self.error else "it was closed")
+        return ClosedError(f"the connection was lost: {self.error}" if self.error else "it was closed by this program")
 
     def _stop(self) -> None:
         self._closing = True
@@ -95,12 +96,8 @@ class ConnectionThread:
                 self._connection.process_data_events(time_limit=None)
             self._work(channel)
             self._connection.close()
-        except pika.exceptions.AMQPConnectionError as error:
-            # Pika's own error says nothing more when no connection came about.
-            where = f"{self._parameters.host}:{self._parameters.port}"
-            self.error = error if str(error) else MatmqError(f"no connection to {where}: {error!r}")
         except Exception as error:  # pylint: disable=broad-except  -- handed to whoever uses the connection next
-            self.error = error
+            self.error = explained(error, f"{self._parameters.host}:{self._parameters.port}")
         finally:
             self._ready.set()
             self._ended()

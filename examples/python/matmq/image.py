@@ -38,6 +38,10 @@ _DEPTH_OF = {np.dtype(code): name for name, code in _DEPTHS.items()}
 
 def depth_and_channels(image: np.ndarray) -> tuple[str, int]:
     """OpenCV's depth, such as `8U`, and the number of channels. Raises for what is no matrix of OpenCV."""
+    if image is None:
+        raise TypeError("expected a NumPy array but received None: cv2.imread() returns it for a file that it cannot read")
+    if not isinstance(image, np.ndarray):
+        raise TypeError(f"expected a NumPy array but received {type(image).__name__}: cv2.imread() makes one of a file")
     if image.ndim not in (2, 3) or image.size == 0:
         raise ImageError(f"expected a matrix with rows and columns but received the shape {image.shape}")
     depth = _DEPTH_OF.get(image.dtype.newbyteorder("="))
@@ -112,7 +116,8 @@ def decode(body: bytes, content_type: str | None, headers: dict, limits: Limits 
         return decode_raw(body, headers, limits)
     encoding = format_of(body)
     if encoding is None:
-        raise ImageError(f"no image of a known format ({content_type or 'no content type'}, {len(body)} bytes)")
+        raise ImageError(f"expected an image but received {len(body)} bytes of {content_type or 'no content type'}: "
+                         "messages() and receive() give every message; look at its type")
     if encoding not in formats:
         raise ImageError(f"expected an image of {', '.join(formats)} but received {encoding}: name it in formats, if "
                          "the sender is trusted")

@@ -15,8 +15,16 @@ import pika.exceptions
 from . import image as images
 from . import segments
 from .connection import DEFAULT_URL, Channel, ConnectionThread
-from .errors import MatmqError, SegmentError
+from .errors import PublishError, SegmentError
 from .message import EOT_BODY
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, pika.exceptions.UnroutableError):
+        return "no queue is bound for it: start the consumer first, and check exchange and routing key"
+    if isinstance(error, pika.exceptions.NackError):
+        return "the broker refused it: is a queue full?"
+    return str(error)
 
 
 class Producer:
@@ -45,6 +53,9 @@ class Producer:
         """Sends a text or bytes."""
         if isinstance(body, str):
             self._put(body.encode(), "text", "text/plain; charset=utf-8", {})
+        elif not isinstance(body, (bytes, bytearray, memoryview)):
+            # bytes(5) would be five zeros.
+            raise TypeError(f"expected a str or bytes but received {type(body).__name__}: send_image() sends matrices")
         else:
             self._put(bytes(body), "binary", "application/octet-stream", {})
 
@@ -64,7 +75,8 @@ class Producer:
             self._changed.wait_for(lambda: self._unconfirmed == 0 or self._ended)
             if self._failed:
                 failed, self._failed = self._failed, []
-                raise MatmqError(f"{len(failed)} messages were not taken, the first because of {failed[0]!r}")
+                messages = "1 message was" if len(failed) == 1 else f"{len(failed)} messages were"
+                raise PublishError(f"{messages} not taken, the first because {_reason(failed[0])}") from failed[0]
             if self._unconfirmed:
                 raise self._thread.closed_error()
 
