@@ -69,15 +69,12 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       changed,
       closed: () => this.#closed(),
     });
-    const { formats } = options;
-    const limits = { pixels: options.limitPixels, decodedBytes: options.limitDecodedBytes };
     this.#inbox = new Inbox({
       ackMode: options.ack,
       take: (maxMessages, maxBytes) => Delivery.all(native.take(maxMessages, maxBytes)),
       codecThreads: () => addon.codecThreads(),
       properties: (encoded) => addon.properties(encoded),
-      decode: async ({ encodedProperties, body }, decode) =>
-        addon.decodeImage(encodedProperties, body, { formats, ...decode, ...limits }),
+      decode: async ({ encodedProperties, body }, decode) => native.decode(encodedProperties, body, decode),
       release: (bytes) => addon.release(bytes),
       acknowledge: (message) =>
         this.#lifecycle.state === 'open' && native.acknowledge(message.tag, message.epoch, false),

@@ -203,6 +203,8 @@ export interface NativeConsumer {
   /** False when the connection that delivered it is gone: the message will come again. */
   acknowledge(tag: number, epoch: number, upTo: boolean): boolean;
   reject(tag: number, epoch: number, requeue: boolean): boolean;
+  /** Decodes a body as `decodeBytes()` does; limits, and formats where `options` do not say them, are the consumer's. */
+  decode(encodedProperties: string, body: Uint8Array, options?: NativeDecodeOptions): Promise<NativeMat>;
   collect(): NativeConsumerReport;
   close(): void;
   stats(): NativeConsumerStats;
@@ -267,7 +269,7 @@ export interface NativeConsumerOptions extends NativeConnectionOptions {
   readonly limitPixels: number;
   readonly limitDecodedBytes: number;
   readonly limitMessageBytes: number;
-  /** For lib/ alone, which gives them to each `decodeImage`. */
+  /** For `decode()`, as the two limits of images. */
   readonly formats: readonly string[];
 }
 
@@ -276,9 +278,10 @@ export interface NativeAddon {
   readonly NativeConsumer: new (options: NativeConsumerOptions, wake: () => void) => NativeConsumer;
   /** The properties of a delivery, from their encoded form. */
   properties(encoded: string): NativeProperties;
-  /** Decodes a body on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is pending. */
-  decodeImage(encodedProperties: string, body: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
-  /** The same for bytes that came in no message: an image file. So do all that follow, and reject as it does. */
+  /**
+   * Decodes an image file on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is
+   * pending. So do all that follow.
+   */
   decodeBytes(bytes: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
   readImage(path: string, options: NativeDecodeOptions): Promise<NativeMat>;
   /** The memory of `data` is held until the promise settles, here and below. */

@@ -37,7 +37,6 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("NativeProducer", NativeProducer::define(env));
   exports.Set("NativeConsumer", NativeConsumer::define(env));
   exports.Set("properties", Napi::Function::New<readProperties>(env, "properties"));
-  exports.Set("decodeImage", Napi::Function::New<decodeOnCodecThread>(env, "decodeImage"));
   exports.Set("release", Napi::Function::New<releaseBytes>(env, "release"));
   exports.Set("decodeBytes", Napi::Function::New<decodeBytes>(env, "decodeBytes"));
   exports.Set("encodeImage", Napi::Function::New<encodeToBytes>(env, "encodeImage"));

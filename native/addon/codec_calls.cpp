@@ -132,7 +132,7 @@ Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
     return onCodecThread<cv::Mat>(
         info.Env(),
         [bytes = heldBytes(info.Env(), info[0]),
-         options = decodeOptionsFrom(info[1].As<Napi::Object>())](Mailbox& mailbox) -> std::optional<cv::Mat> {
+         options = decodeOptionsFrom(info[1])](Mailbox& mailbox) -> std::optional<cv::Mat> {
           const Reading reading(mailbox);
           if (!reading) return std::nullopt;
           return decodeImage(bytes.view, options);
@@ -145,8 +145,8 @@ Napi::Value readImageFile(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return onCodecThread<cv::Mat>(
         info.Env(),
-        [path = info[0].ToString().Utf8Value(), options = decodeOptionsFrom(info[1].As<Napi::Object>())](
-            Mailbox&) -> std::optional<cv::Mat> { return readImage(path, options); },
+        [path = info[0].ToString().Utf8Value(),
+         options = decodeOptionsFrom(info[1])](Mailbox&) -> std::optional<cv::Mat> { return readImage(path, options); },
         matAnswer);
   });
 }

@@ -93,8 +93,10 @@ ImageFormats imageFormatsFrom(Napi::Array names) {
   return formats;
 }
 
-DecodeOptions decodeOptionsFrom(Napi::Object object) {
-  DecodeOptions options;
+DecodeOptions decodeOptionsFrom(Napi::Value value, const DecodeOptions& standard) {
+  DecodeOptions options = standard;
+  if (!value.IsObject()) return options;
+  const auto object = value.As<Napi::Object>();
   if (const Napi::Value mode = object.Get("mode"); mode.IsString()) {
     const std::string name = mode.As<Napi::String>();
     if (name == "color") options.mode = DecodeMode::color;
@@ -110,8 +112,8 @@ DecodeOptions decodeOptionsFrom(Napi::Object object) {
     options.formats = imageFormatsFrom(formats.As<Napi::Array>());
   }
   const auto limit = [&object](const char* name, std::uint64_t& target) {
-    const Napi::Value value = object.Get(name);
-    if (value.IsNumber()) target = static_cast<std::uint64_t>(value.As<Napi::Number>().DoubleValue());
+    const Napi::Value given = object.Get(name);
+    if (given.IsNumber()) target = static_cast<std::uint64_t>(given.As<Napi::Number>().DoubleValue());
   };
   limit("pixels", options.limits.pixels);
   limit("decodedBytes", options.limits.decodedBytes);

@@ -54,7 +54,8 @@ template <typename Enum, std::size_t N>
 [[nodiscard]] EncodeOptions encodeOptionsFrom(Napi::Value value);
 /// @throws Error UNKNOWN_FORMAT
 [[nodiscard]] ImageFormats imageFormatsFrom(Napi::Array names);
-[[nodiscard]] DecodeOptions decodeOptionsFrom(Napi::Object object);
+/// What `value` does not say (nothing at all when it is no object) is as in `standard`.
+[[nodiscard]] DecodeOptions decodeOptionsFrom(Napi::Value value, const DecodeOptions& standard = {});
 
 /// A 64-bit count as a JavaScript number.
 [[nodiscard]] inline Napi::Number number(Napi::Env env, std::uint64_t value) {

@@ -90,7 +90,7 @@ Napi::Value readProperties(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return propertiesObject(info.Env(), decodeProperties(octets(info[0]))); });
 }
 
-Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
+Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, const DecodeOptions& standard) {
   const Napi::Env env = info.Env();
   return guarded(env, [&]() -> Napi::Value {
     const auto body = info[1].As<Napi::Uint8Array>();
@@ -103,12 +103,8 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info) {
                : SharedBytes{std::move(held), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
     EnvState& state = EnvState::of(env);
     // Owned by whoever runs next: the codec thread, then the letter.
-    auto decoding = std::make_shared<Decoding>(Decoding{Napi::Promise::Deferred::New(env),
-                                                        std::move(message),
-                                                        decodeOptionsFrom(info[2].As<Napi::Object>()),
-                                                        copied,
-                                                        {},
-                                                        {}});
+    auto decoding = std::make_shared<Decoding>(Decoding{
+        Napi::Promise::Deferred::New(env), std::move(message), decodeOptionsFrom(info[2], standard), copied, {}, {}});
     const Napi::Value promise = decoding->deferred.Promise();
     codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {
       if (!mailbox->enter()) return;

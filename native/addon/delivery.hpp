@@ -14,7 +14,8 @@ void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const
 /// properties(encoded): NativeProperties
 Napi::Value readProperties(const Napi::CallbackInfo& info);
 
-/// decodeImage(encodedProperties, body, options): Promise<NativeMat>
-Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info);
+/// NativeConsumer.decode(encodedProperties, body, options?): Promise<NativeMat>. What the options do not say is as in
+/// `standard`.
+Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, const DecodeOptions& standard);
 
 }  // namespace matmq::addon

@@ -8,15 +8,19 @@ Napi::Function NativeConsumer::define(Napi::Env env) {
   return DefineClass(
       env, "NativeConsumer",
       {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
-       InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::collect>("collect"),
-       InstanceMethod<&NativeConsumer::stats>("stats"), InstanceMethod<&NativeConsumer::queueName>("queueName"),
-       InstanceMethod<&NativeConsumer::close>("close"), InstanceMethod<&NativeConsumer::refMethod>("ref"),
-       InstanceMethod<&NativeConsumer::unrefMethod>("unref")});
+       InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::decode>("decode"),
+       InstanceMethod<&NativeConsumer::collect>("collect"), InstanceMethod<&NativeConsumer::stats>("stats"),
+       InstanceMethod<&NativeConsumer::queueName>("queueName"), InstanceMethod<&NativeConsumer::close>("close"),
+       InstanceMethod<&NativeConsumer::refMethod>("ref"), InstanceMethod<&NativeConsumer::unrefMethod>("unref")});
 }
 
 NativeConsumer::NativeConsumer(const Napi::CallbackInfo& info) : Napi::ObjectWrap<NativeConsumer>(info) {
-  guarded(info.Env(),
-          [&] { start(info.Env(), consumerOptionsFrom(info[0].As<Napi::Object>()), info[1].As<Napi::Function>()); });
+  guarded(info.Env(), [&] {
+    ConsumerOptions options = consumerOptionsFrom(info[0].As<Napi::Object>());
+    decoding_.limits = options.limits;
+    decoding_.formats = options.formats;
+    start(info.Env(), std::move(options), info[1].As<Napi::Function>());
+  });
 }
 
 Napi::Value NativeConsumer::take(const Napi::CallbackInfo& info) {
@@ -50,6 +54,8 @@ Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
 Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(deliveryId(info), info[2].ToBoolean()));
 }
+
+Napi::Value NativeConsumer::decode(const Napi::CallbackInfo& info) { return decodeOnCodecThread(info, decoding_); }
 
 Napi::Value NativeConsumer::collect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();

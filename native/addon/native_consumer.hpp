@@ -14,12 +14,15 @@ class NativeConsumer final : public Napi::ObjectWrap<NativeConsumer>, public End
   Napi::Value take(const Napi::CallbackInfo& info);
   Napi::Value acknowledge(const Napi::CallbackInfo& info);
   Napi::Value reject(const Napi::CallbackInfo& info);
+  Napi::Value decode(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
   Napi::Value queueName(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
   void refMethod(const Napi::CallbackInfo& info) { ref(info.Env()); }
   void unrefMethod(const Napi::CallbackInfo& info) { unref(info.Env()); }
+
+  DecodeOptions decoding_;  ///< the limits and formats of the consumer's options
 };
 
 }  // namespace matmq::addon

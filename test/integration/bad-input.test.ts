@@ -582,6 +582,10 @@ describe('a method', () => {
     const options = { ...addon.defaults().producer, urls: ['amqp://localhost:1/'] };
     const native = new addon.NativeProducer(options, () => {});
     const { NativeProducer, NativeConsumer } = addon;
+    const nativeConsumer = new NativeConsumer(
+      { ...addon.defaults().consumer, urls: ['amqp://localhost:1/'] },
+      () => {},
+    );
     const calls: (() => unknown)[] = [
       ...[undefined, {}, new Proxy(native, {}), Object.create(native)].flatMap((other) =>
         Object.getOwnPropertyNames(NativeProducer.prototype)
@@ -601,10 +605,11 @@ describe('a method', () => {
       () => Reflect.apply(native.sendImage, native, [1, 1, 0, 1, {}, Keep.held, 'raw']),
       () => native.sendImage(1000, 1000, 16, 3000, new Uint8Array(3), Keep.held, 'raw', undefined),
       () => native.sendImage(Number.NaN, -1, -1, -1, new Uint8Array(3), Keep.held, 'raw', undefined),
-      () => Reflect.apply(addon.decodeImage, addon, []),
+      () => Reflect.apply(nativeConsumer.decode, nativeConsumer, []),
+      () => Reflect.apply(nativeConsumer.decode, nativeConsumer, ['', 'text']),
       () => Reflect.apply(addon.decodeBytes, addon, []),
       () => Reflect.apply(addon.decodeBytes, addon, ['text', {}]),
-      () => Reflect.apply(addon.readImage, addon, ['a.png']),
+      () => Reflect.apply(addon.readImage, addon, [Symbol('a.png'), {}]),
       () => Reflect.apply(addon.encodeImage, addon, [1, 1, 0, 1, {}, 'png']),
       () => addon.encodeImage(1, 1, 0, 1, new Uint8Array(1), 'gif', undefined),
       () => addon.encodeImage(1000, 1000, 16, 3000, new Uint8Array(3), 'png', undefined),
@@ -615,5 +620,6 @@ describe('a method', () => {
     ];
     for (const call of calls) expect(call, call.toString()).toThrow();
     native.close();
+    nativeConsumer.close();
   });
 });

@@ -217,13 +217,13 @@ describe('receiveImage', () => {
     const receiving = consumer.receiveImage({ mode: 'color', ignoreOrientation: true });
     native.arrive('m1');
     const decode = last(addon.decodes);
-    expect(decode.options).toEqual({
-      mode: 'color',
-      ignoreOrientation: true,
+    // Limits and formats were given once, at connect().
+    expect(native.options).toMatchObject({
       formats: ['png', 'jpeg', 'webp', 'bmp'],
-      pixels: 9,
-      decodedBytes: 8,
+      limitPixels: 9,
+      limitDecodedBytes: 8,
     });
+    expect(decode.options).toEqual({ mode: 'color', ignoreOrientation: true });
     decode.finish({ rows: 1, cols: 2, type: 0, step: 2, data: new Uint8Array([3, 4]) });
     const image = await receiving;
     expect([image.at(0, 1), image.message.text()]).toEqual([4, 'm1']);

@@ -209,8 +209,20 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
   constructor(
     readonly options: NativeConsumerOptions,
     readonly wake: () => void,
+    readonly decodes: FakeDecode[],
   ) {
     super();
+  }
+
+  decode(_properties: string, body: Uint8Array, options: NativeDecodeOptions = {}): Promise<NativeMat> {
+    return new Promise((resolve, reject) => {
+      this.decodes.push({
+        content: Buffer.from(body).toString(),
+        options,
+        finish: (mat) => resolve({ rows: 1, cols: 1, type: 0, step: 1, data: new Uint8Array([7]), ...mat }),
+        fail: (code) => reject(thrown(nativeError('image', code))),
+      });
+    });
   }
 
   take(maxMessages: number, maxBytes: number): NativeDeliveryValue[] {
@@ -306,7 +318,7 @@ export class FakeAddon implements NativeAddon {
   threads = 2;
 
   constructor() {
-    const { producers, consumers } = this;
+    const { producers, consumers, decodes } = this;
     this.NativeProducer = class extends FakeProducer {
       constructor(options: NativeProducerOptions, wake: () => void) {
         super(options, wake);
@@ -315,7 +327,7 @@ export class FakeAddon implements NativeAddon {
     };
     this.NativeConsumer = class extends FakeConsumer {
       constructor(options: NativeConsumerOptions, wake: () => void) {
-        super(options, wake);
+        super(options, wake, decodes);
         consumers.push(this);
       }
     };
@@ -323,17 +335,6 @@ export class FakeAddon implements NativeAddon {
 
   properties(encoded: string): NativeProperties {
     return JSON.parse(encoded) as NativeProperties;
-  }
-
-  decodeImage(_properties: string, body: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat> {
-    return new Promise((resolve, reject) => {
-      this.decodes.push({
-        content: Buffer.from(body).toString(),
-        options,
-        finish: (mat) => resolve({ rows: 1, cols: 1, type: 0, step: 1, data: new Uint8Array([7]), ...mat }),
-        fail: (code) => reject(thrown(nativeError('image', code))),
-      });
-    });
   }
 
   release(bytes: Uint8Array): void {
