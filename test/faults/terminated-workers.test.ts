@@ -20,7 +20,7 @@ fault({
   holds: 'workers terminated in the middle of their traffic leave no thread and no descriptor, and memory stays flat',
   // What V8 and malloc keep for the next worker comes with the first ones: the short form finds what leaks whole bodies.
   short: { times: 20, warmUp: 8, growthMiB: 64 },
-  long: { times: 600, warmUp: 100, growthMiB: 5 },
+  long: { times: 800, warmUp: 300, growthMiB: 5 },
   timeout: { short: 90, long: 1200 },
   async run({ size: { times, warmUp, growthMiB } }) {
     const options = { url: inject('brokerUrl'), exchange: unique('exchange'), times, warmUp, atOnce: 4 };
