@@ -44,6 +44,19 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return withCode(new TypeError(`expected a known name in ${what} but received '${shorten(name)}': ${hint}`));
 }
 
+/** Reads `what`: what a getter or a proxy of the program throws meanwhile is the cause of an error that says so. */
+export function readable<T>(what: string, read: () => T): T {
+  try {
+    return read();
+  } catch (thrown) {
+    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'INVALID_ARGUMENT') throw thrown;
+    const reason = thrown instanceof Error ? `: ${shorten(thrown.message)}` : '';
+    throw withCode(
+      new TypeError(`expected ${what} that can be read but a getter or proxy threw${reason}`, { cause: thrown }),
+    );
+  }
+}
+
 /** As wrongType, of what may be a password or a key: it is not shown. */
 export function wrongSecret(what: string, expected: string): TypeError & ArgumentError {
   return withCode(new TypeError(`expected ${expected} for ${what} but received something else (not shown)`));

@@ -84,11 +84,12 @@ export function makeType(depth: number, channels: number): number {
 
 /**
  * The name of a type: `CV_8UC3`, and `CV_8UC(7)` above four channels, as OpenCV has it.
- * @throws RangeError
+ * @throws TypeError, RangeError
  */
 export function typeName(type: number): CvTypeName {
-  const channels = channelsOf(type);
-  const { name } = depthOf(type);
+  const number = readType(type);
+  const channels = channelsOf(number);
+  const { name } = depthOf(number);
   return channels > 4 ? `CV_${name}C(${channels})` : `CV_${name}C${channels}`;
 }
 

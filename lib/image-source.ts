@@ -1,8 +1,8 @@
 /** What is accepted for an image, recognised by its shape, and how it becomes a `Mat`. */
-import { outOfRange, wrongType } from './argument.js';
+import { outOfRange, readable, wrongType } from './argument.js';
 import { depthBytes, makeType, readType } from './cv-type.js';
 import { ImageError } from './errors.js';
-import { Mat, type MatLike } from './mat.js';
+import { isMat, Mat, type MatLike } from './mat.js';
 import { isBytes } from './send-memory.js';
 
 /** A matrix of `@u4/opencv4nodejs`. Its pixels are copied on a thread of that package, when it is sent. */
@@ -57,7 +57,10 @@ const sharpDepths: Readonly<Record<string, number>> = {
  * @throws TypeError, RangeError for what is no image
  */
 export function readSource(image: unknown): SourceMat | Promise<SourceMat> {
-  if (image instanceof Mat) return { mat: Mat.from(image), channelOrder: 'bgr' };
+  return isMat(image) ? { mat: Mat.from(image), channelOrder: 'bgr' } : readable('an image', () => readOther(image));
+}
+
+function readOther(image: unknown): SourceMat | Promise<SourceMat> {
   if (typeof image !== 'object' || image === null || isBytes(image)) throw noImage(image);
   if ('getDataAsync' in image && typeof image.getDataAsync === 'function') {
     return fromOpencv4nodejs(image as Opencv4nodejsMat);
@@ -77,8 +80,10 @@ function noImage(image: unknown): Error {
 }
 
 async function fromOpencv4nodejs(image: Opencv4nodejsMat): Promise<SourceMat> {
-  const { rows, cols } = image;
-  const type = readType(image.type);
+  const { rows, cols, type } = readable('an image', () => {
+    const { rows, cols, type } = image;
+    return { rows, cols, type: readType(type) };
+  });
   let data: Uint8Array;
   try {
     data = await image.getDataAsync();

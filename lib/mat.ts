@@ -1,6 +1,6 @@
 /** The matrix. */
 import { inspect } from 'node:util';
-import { wrongReceiver, wrongType } from './argument.js';
+import { readable, wrongReceiver, wrongType } from './argument.js';
 import { decode, encode, fromImage, read, write } from './codec.js';
 import { type CvTypeName, channelsOf, depthBytes, elementsOf, type MatData, readType, typeName } from './cv-type.js';
 import { MatmqError } from './errors.js';
@@ -122,14 +122,21 @@ export class Mat {
    * @throws TypeError, RangeError
    */
   static from(source: MatLike): Mat {
-    if (source instanceof Mat) {
+    if (isMat(source)) {
       pixelsOf(source, 'from');
       return source;
     }
-    if (typeof source !== 'object' || source === null || !('rows' in source && 'cols' in source && 'type' in source)) {
-      throw wrongType('image', 'a Mat or an object with rows, cols, type and data', source);
-    }
-    const { rows, cols, type, data, step } = source;
+    const { rows, cols, type, data, step } = readable('an image', () => {
+      if (
+        typeof source !== 'object' ||
+        source === null ||
+        !('rows' in source && 'cols' in source && 'type' in source)
+      ) {
+        throw wrongType('image', 'a Mat or an object with rows, cols, type and data', source);
+      }
+      const { rows, cols, type, data, step } = source;
+      return { rows, cols, type, data, step };
+    });
     if (data === undefined) throw wrongType('image.data', 'a typed array', data);
     return new Mat(rows, cols, type, data, step);
   }
@@ -311,6 +318,11 @@ function indexOf({ rows, cols, type, step, channels }: Mat, row: number, col: nu
   checkIndex(col, cols, 'col');
   checkIndex(channel, channels, 'channel');
   return (row * step) / depthBytes(type) + col * channels + channel;
+}
+
+/** A proxy may refuse to say it. */
+export function isMat(value: unknown): value is Mat {
+  return readable('an image', () => value instanceof Mat);
 }
 
 /** For `ReceivedImage.release()`. */

@@ -23,7 +23,7 @@ import { type ProducerOptions, readProducerOptions } from './options.js';
 import { Pending, type WaitOptions } from './pending.js';
 import type { Receipt } from './receipt.js';
 import { readWaitOptions } from './receive-options.js';
-import { bytesToSend, isBytes, matToSend, takeOver, takeOverMat } from './send-memory.js';
+import { bytesToSend, isBytes, matToSend, sizeOf, takeOver, takeOverMat } from './send-memory.js';
 import {
   readSendEotOptions,
   readSendImageOptions,
@@ -331,7 +331,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   #sendBody(body: string | Uint8Array, keep: Keep, options: NativeSendOptions | undefined): number {
-    this.#turns.count(body.length);
+    this.#turns.count(typeof body === 'string' ? body.length : sizeOf(body));
     return typeof body === 'string'
       ? this.#native.sendText(body, options)
       : this.#native.sendBytes(bytesToSend(body, 'body', BODY), keep, options);

@@ -1,6 +1,6 @@
 /** Readers: each takes an unknown value and gives it back as its type, or throws what was expected. */
 import { types } from 'node:util';
-import { outOfRange, unknownName, wrongType } from './argument.js';
+import { outOfRange, readable, unknownName, wrongType } from './argument.js';
 import type { FieldValue } from './native.js';
 
 export type Reader<T> = (value: unknown, what: string) => T;
@@ -21,9 +21,8 @@ const INT64_MAX = 2n ** 63n - 1n;
  * an object without options, and its wishes be ignored in silence.
  */
 export function readObject<R extends Readers>(value: unknown, what: string, readers: R, example = ''): Read<R> {
-  if (!isPlain(value)) throw wrongType(what, `a plain object${example && ` such as ${example}`}`, value);
   const result: { [name: string]: unknown } = {};
-  for (const [name, given] of Object.entries(value)) {
+  for (const [name, given] of entriesOf(value, what, example)) {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (reader === undefined) throw unknownName(what, name, Object.keys(readers));
     if (given !== undefined) result[name] = reader(given, `${what}.${name}`);
@@ -77,14 +76,15 @@ export const abortSignal: Reader<AbortSignal> = (value, what) => {
 };
 
 /** An AMQP field table, copied, so that later changes by the program are not seen. */
-export const fieldTable: Reader<{ readonly [name: string]: FieldValue }> = (value, what) => readTable(value, what, 1);
+export const fieldTable: Reader<{ readonly [name: string]: FieldValue }> = (value, what) =>
+  readable(what, () => readTable(value, what, 1));
 
 function readTable(value: unknown, what: string, depth: number): { readonly [name: string]: FieldValue } {
-  if (!isPlain(value)) throw wrongType(what, 'a plain object', value);
+  const entries = entriesOf(value, what);
   checkDepth(what, depth);
   // Without a prototype, so that a field may have any name, "__proto__" too.
   const table: { [name: string]: FieldValue } = Object.create(null);
-  for (const [name, field] of Object.entries(value)) {
+  for (const [name, field] of entries) {
     shortText(name, `a name in ${what}`);
     if (field !== undefined) table[name] = readField(field, `${what}.${name}`, depth);
   }
@@ -126,6 +126,13 @@ function checkDepth(what: string, depth: number): void {
   if (depth > MAX_TABLE_DEPTH) {
     throw outOfRange(what.slice(0, 60), `at most ${MAX_TABLE_DEPTH} levels of tables and lists`, 'more');
   }
+}
+
+function entriesOf(value: unknown, what: string, example = ''): [string, unknown][] {
+  return readable(what, () => {
+    if (!isPlain(value)) throw wrongType(what, `a plain object${example && ` such as ${example}`}`, value);
+    return Object.entries(value);
+  });
 }
 
 /** Of whichever realm, or without a prototype; of a proxy, what it says. */

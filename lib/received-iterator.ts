@@ -1,4 +1,5 @@
 /** What `messages()` and `images()` return. */
+import { wrongReceiver } from './argument.js';
 import { EndOfTransmission } from './errors.js';
 
 /** Ends the waits of an iterator that is finished; never seen by the program. */
@@ -31,6 +32,7 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
+    if (!ReceivedIterator.#isOne(this)) return Promise.reject(wrongReceiver('next', 'iterator of messages', this));
     if (this.#finished) return this.return();
     this.#inHand?.release();
     this.#inHand = undefined;
@@ -47,6 +49,7 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
   }
 
   return(): Promise<IteratorResult<T, undefined>> {
+    if (!ReceivedIterator.#isOne(this)) return Promise.reject(wrongReceiver('return', 'iterator of messages', this));
     if (!this.#finished) {
       this.#finished = true;
       this.#source.cancel(this, FINISHED);
@@ -56,5 +59,9 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  static #isOne(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #finished in value;
   }
 }

@@ -12,7 +12,10 @@ import { Mat } from './mat.js';
 import { layoutOf, viewOf } from './mat-checks.js';
 
 /** What an array and a buffer really are, whatever a subclass or a property of their own says. */
-const bufferOf = getter(Object.getPrototypeOf(Uint8Array.prototype), 'buffer');
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+const bufferOf = getter(typedArray, 'buffer');
+const byteOffsetOf = getter(typedArray, 'byteOffset');
+const byteLengthOf = getter(typedArray, 'byteLength');
 const resizableOf = getter(ArrayBuffer.prototype, 'resizable');
 
 function getter(prototype: object, name: string): (target: object) => unknown {
@@ -24,6 +27,11 @@ function getter(prototype: object, name: string): (target: object) => unknown {
 export function bytesToSend(bytes: unknown, what: string, expected: string, advice?: string): Uint8Array {
   if (!types.isUint8Array(bytes)) throw wrongType(what, expected, bytes, advice);
   return steady(bytes, what);
+}
+
+/** The number of its bytes. */
+export function sizeOf(bytes: Uint8Array): number {
+  return byteLengthOf(bytes) as number;
 }
 
 /** Bytes of any kind: not what an image is, but perhaps the file of one. */
@@ -63,8 +71,8 @@ export function matToSend(image: Mat): MatToSend {
  * @throws TypeError for memory that cannot be moved: shared, WebAssembly's, or lent by native code or Node's pool
  */
 export function takeOver(bytes: Uint8Array, what = 'body'): Uint8Array {
-  const { buffer, byteOffset, byteLength } = bytes;
-  return new Uint8Array(moved(buffer, bytes, what), byteOffset, byteLength);
+  const [byteOffset, byteLength] = [byteOffsetOf(bytes) as number, sizeOf(bytes)];
+  return new Uint8Array(moved(bufferOf(bytes) as ArrayBufferLike, bytes, what), byteOffset, byteLength);
 }
 
 /** The same for the pixels of a matrix. */
@@ -91,7 +99,7 @@ function moved(buffer: ArrayBufferLike, view: ArrayBufferView, what: string): Ar
 
 function steady(bytes: Uint8Array, what: string): Uint8Array {
   const buffer = bufferOf(bytes) as ArrayBufferLike;
-  if (bytes.byteLength === 0 && isDetached(buffer)) throw wrongType(what, ATTACHED, bytes, DETACHED);
+  if (sizeOf(bytes) === 0 && isDetached(buffer)) throw wrongType(what, ATTACHED, bytes, DETACHED);
   const isSteady = !types.isSharedArrayBuffer(buffer) && resizableOf(buffer) !== true;
   return isSteady ? bytes : new Uint8Array(bytes);
 }

@@ -296,6 +296,21 @@ describe('memory', () => {
     }
   });
 
+  it('that has properties of its own is sent as it is', async () => {
+    const { producer, consumer } = await openPair();
+    for (const name of ['length', 'byteLength', 'byteOffset', 'buffer']) {
+      for (const transfer of [false, true]) {
+        const bytes = Object.defineProperty(Uint8Array.of(1, 2, 3), name, {
+          get() {
+            throw new Error('mine');
+          },
+        });
+        await producer.send(bytes, { transfer });
+        expect((await consumer.receive()).body).toEqual(Buffer.of(1, 2, 3));
+      }
+    }
+  });
+
   it('that only looks like bytes is refused', async () => {
     const { producer } = await openPair();
     const bytes = new Uint8Array(4);
@@ -397,9 +412,10 @@ describe('options', () => {
     expect(producer.closed).toBe(false);
   });
 
-  it('whose getters throw reject with what they throw', async () => {
+  it('whose getters throw reject with an error whose cause is what they throw', async () => {
     const { producer, consumer } = await openPair();
     const mine = new Error('mine');
+    const pixels = new Uint8ClampedArray(4);
     const hostile = (name: string): object =>
       Object.defineProperty({}, name, {
         enumerable: true,
@@ -416,11 +432,16 @@ describe('options', () => {
       () => producer.send('x', { properties: { headers } } as SendOptions),
       () => producer.sendImage(mat(), '.png', hostile('quality')),
       () => producer.sendImage(Object.assign(hostile('rows'), { cols: 1, type: 0, data: 0 }) as unknown as MatLike),
+      () => producer.sendImage(Object.assign(hostile('info'), { data: pixels }) as unknown as ImageSource),
+      () => producer.sendImage(Object.assign(hostile('width'), { height: 1, data: pixels }) as unknown as ImageSource),
+      () => producer.sendImage(Object.assign(hostile('type'), { getDataAsync() {} }) as unknown as ImageSource),
+      () => Mat.fromImage(Object.assign(hostile('rows'), { cols: 1, type: 0, data: 0 }) as unknown as MatLike),
       () => producer.flush(hostile('timeout')),
       () => consumer.receive(hostile('timeout')),
       () => consumer.receiveImage(hostile('mode')),
     ]) {
-      await expect(attempt()).rejects.toBe(mine);
+      const error = await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'a getter or proxy threw: mine');
+      expect(error.cause).toBe(mine);
     }
     await producer.send('still there');
     expect(await receiveTexts(consumer, 1)).toEqual(['still there']);
@@ -526,14 +547,21 @@ describe('options', () => {
     expectSame(await consumer.receiveImage(), pixels);
   });
 
-  it('that proxies refuse to show reject with what they throw', async () => {
+  it('that proxies refuse to show are a TypeError with a code', async () => {
     const { producer } = await openPair();
     const { proxy, revoke } = Proxy.revocable({}, {});
     revoke();
-    await expect(producer.send('x', proxy)).rejects.toThrow(TypeError);
-    await expect(Producer.connect(proxy)).rejects.toThrow(TypeError);
-    await expect(producer.sendImage(proxy as MatLike)).rejects.toThrow(TypeError);
-    await expect(producer.send(proxy as string)).rejects.toThrow(TypeError);
+    for (const attempt of [
+      () => producer.send('x', proxy),
+      () => producer.send('x', { properties: { headers: { table: proxy } } } as SendOptions),
+      () => Producer.connect(proxy),
+      () => Consumer.connect(proxy),
+      () => producer.sendImage(proxy as MatLike),
+      () => producer.send(proxy as string),
+      () => producer.flush(proxy),
+    ]) {
+      await failure(attempt(), TypeError, 'INVALID_ARGUMENT');
+    }
   });
 });
 
@@ -565,6 +593,10 @@ describe('a method', () => {
         async () => Consumer.prototype.stats.call(other as Consumer),
       ]) {
         await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'a Consumer for the `this` of');
+      }
+      for (const name of ['next', 'return'] as const) {
+        const attempt = async () => Reflect.apply(consumer.messages()[name] as () => unknown, other, []);
+        await failure(attempt(), TypeError, 'INVALID_ARGUMENT', 'for the `this` of');
       }
       for (const method of [message.text, message.image, message.ack, message.nack, message.release]) {
         const attempt = async () => Reflect.apply(method, other, []);

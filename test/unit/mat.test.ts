@@ -53,6 +53,7 @@ describe('types', () => {
     'refuse %s',
     (type) => {
       expect(() => new Mat(1, 1, type as number)).toThrow(/expected an OpenCV type .* for type but received/);
+      expect(() => typeName(type as number)).toThrow(/expected an OpenCV type .* for type but received/);
     },
   );
 
