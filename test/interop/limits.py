@@ -144,6 +144,18 @@ class Refusals(unittest.TestCase):
         with self.assertRaisesRegex(ConnectionFailed, "no connection to 127.0.0.1:1: .*refused.*Is the broker running"):
             Producer("amqp://127.0.0.1:1")
 
+    def test_a_format_has_each_of_its_names(self) -> None:
+        image = np.zeros((2, 3, 3), "u1")
+        for name, kind in (("jpg", "image/jpeg"), (".JPEG", "image/jpeg"), ("tif", "image/tiff"), ("raw", "application/x-cv-mat")):
+            body, headers = images.encode(image, name)
+            self.assertEqual(images.content_type(name), kind)
+            self.assertEqual(images.decode(body, kind, headers, formats=("jpeg", ".TIF")).shape, (2, 3, 3))
+        body, _ = images.encode(image, "ppm")
+        self.assertEqual(images.decode(body, None, {}, formats=["pbm"]).shape, (2, 3, 3))
+        for formats, error in (("png", TypeError), (("gif",), ValueError), ((5,), ValueError)):
+            with self.assertRaises(error):
+                images.decode(body, None, {}, formats=formats)
+
     def test_what_is_no_matrix_is_a_type_error(self) -> None:
         for image, words in ((None, "None: cv2.imread"), ("photo.jpg", "str: cv2.imread"), ([[1]], "list")):
             with self.assertRaisesRegex(TypeError, words):

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Delivery } from '../../lib/delivery.js';
 import * as matmq from '../../lib/index.js';
@@ -19,6 +20,28 @@ const depths = [
 
 /** 2 rows of 3 pixels with 2 bytes of padding: 1 2 3 . . / 4 5 6 */
 const padded = () => new Mat(2, 3, CV_8UC1, new Uint8Array([1, 2, 3, 0, 0, 4, 5, 6]), 5);
+
+describe('what a Mat shows', () => {
+  it('is copied with it, by structuredClone() and by a spread', () => {
+    const { rows, cols, type, step, data } = padded();
+    const fields = { rows, cols, type, step, data };
+    expect(structuredClone(padded())).toEqual(fields);
+    expect({ ...padded() }).toMatchObject(fields);
+    expect(Mat.from(structuredClone(padded())).at(1, 2)).toBe(6);
+  });
+
+  it('is seen through a proxy', () => {
+    const proxy = new Proxy(padded(), {});
+    expect([proxy.at(1, 2), proxy.data.length, proxy.region({ x: 1, y: 1, width: 2, height: 1 }).at(0, 1)]).toEqual([
+      6, 8, 6,
+    ]);
+    expect([...proxy.clone().data]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  it('is its fields in console.log, and names the type', () => {
+    expect(inspect(padded())).toMatch(/rows: 2.*cols: 3.*'CV_8UC1'.*step: 5.*Uint8Array\(8\)/s);
+  });
+});
 
 describe('types', () => {
   it.each(depths)("of depth %s have OpenCV's numbers, names and typed arrays", (name, depth, array) => {

@@ -14,7 +14,7 @@ import pika.spec
 
 from .connection import DEFAULT_URL, Channel, ConnectionThread
 from .errors import EndOfTransmission, ImageError
-from .formats import USUAL_FORMATS, Limits
+from .formats import USUAL_FORMATS, Limits, decodable
 from .message import Message
 from .segments import Assembler, Ended
 
@@ -35,7 +35,7 @@ class Consumer:
         self._routing_keys = [routing_key] if isinstance(routing_key, str) else list(routing_key)
         self._queue_name, self._prefetch, self._auto_ack = queue, prefetch, auto_ack
         self._limits = limits
-        self._formats = tuple(formats)
+        self._formats = decodable(formats)
         self._inbox: deque[Message | Exception] = deque()
         self._assembler = Assembler(limits.message_bytes)
         self._room = self._room_needed = 0  # for segments, beyond `prefetch`

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import struct
 from dataclasses import dataclass
+from typing import Iterable
 
 from .errors import ImageError
 
@@ -43,6 +44,23 @@ FORMATS = {
 }
 USUAL_FORMATS = (".png", ".jpg", ".webp", ".bmp")
 """What a receiver decodes unless its program names others: `.tiff`, `.pnm`."""
+_DECODERS = {".jpeg": ".jpg", ".tif": ".tiff", ".pgm": ".pnm", ".ppm": ".pnm", ".pbm": ".pnm"}
+
+
+def dotted(name: str) -> str:
+    """A format's name as it stands in FORMATS, of one in any case and with or without its dot."""
+    return f".{name.removeprefix('.').lower()}" if isinstance(name, str) else repr(name)
+
+
+def decodable(names: Iterable[str]) -> tuple[str, ...]:
+    """What may be decoded, as `format_of` names it. Raises for what is no format."""
+    if isinstance(names, str):
+        raise TypeError(f"expected formats such as ('.png', '.tiff') but received {names!r}")
+    found = tuple(_DECODERS.get(dotted(name), dotted(name)) for name in names)
+    unknown = [name for name in found if name not in FORMATS]
+    if unknown:
+        raise ValueError(f"expected formats among {', '.join(FORMATS)} but received {', '.join(unknown)}")
+    return found
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from typing import Iterable
 import numpy as np
 
 from .errors import ImageError
-from .formats import FORMATS, USUAL_FORMATS, Limits, format_of, size_of
+from .formats import FORMATS, USUAL_FORMATS, Limits, decodable, dotted, format_of, size_of
 
 try:
     import cv2
@@ -34,6 +34,11 @@ MAX_CHANNELS = 512
 MAX_SIDE = 0x7FFFFFFF
 _DEPTHS = {"8U": "u1", "8S": "i1", "16U": "u2", "16S": "i2", "32S": "i4", "32F": "f4", "64F": "f8"}
 _DEPTH_OF = {np.dtype(code): name for name, code in _DEPTHS.items()}
+
+
+def content_type(encoding: str) -> str:
+    """That of an encoding which `encode` knows."""
+    return CONTENT_TYPES[encoding if encoding == RAW else dotted(encoding)]
 
 
 def depth_and_channels(image: np.ndarray) -> tuple[str, int]:
@@ -68,8 +73,9 @@ def encode(image: np.ndarray, encoding: str, params: list[int] | None = None) ->
         # tobytes() packs the rows of a region of interest tightly; '<' makes them little-endian on any machine.
         body = image.astype(image.dtype.newbyteorder("<"), copy=False).tobytes()
         return body, {"mat-rows": image.shape[0], "mat-cols": image.shape[1], "mat-type": type_name(image)}
+    given, encoding = encoding, dotted(encoding)
     if encoding not in FORMATS:
-        raise ImageError(f"expected one of {', '.join(CONTENT_TYPES)} as encoding but received {encoding!r}")
+        raise ImageError(f"expected one of {', '.join(CONTENT_TYPES)} as encoding but received {given!r}")
     wanted = FORMATS[encoding]
     # OpenCV would convert what does not fit, or drop a channel.
     if depth not in wanted.depths or channels not in wanted.channels:
@@ -118,6 +124,7 @@ def decode(body: bytes, content_type: str | None, headers: dict, limits: Limits 
     if encoding is None:
         raise ImageError(f"expected an image but received {len(body)} bytes of {content_type or 'no content type'}: "
                          "messages() and receive() give every message; look at its type")
+    formats = decodable(formats)
     if encoding not in formats:
         raise ImageError(f"expected an image of {', '.join(formats)} but received {encoding}: name it in formats, if "
                          "the sender is trusted")

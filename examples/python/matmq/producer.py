@@ -62,7 +62,7 @@ class Producer:
     def send_image(self, image: np.ndarray, encoding: str = ".png", params: list[int] | None = None) -> None:
         """Sends a matrix, encoded by OpenCV with these parameters, or 'raw'."""
         body, headers = images.encode(image, encoding, params)
-        self._put(body, "image", images.CONTENT_TYPES[encoding], headers)
+        self._put(body, "image", images.content_type(encoding), headers)
 
     def send_eot(self, consumers: int = 1) -> None:
         """Says that nothing follows; once for each consumer when several share a queue."""
