@@ -204,14 +204,20 @@ void Inbox::beginEpoch(std::uint64_t epoch) {
 }
 
 void Inbox::forgetAfter(std::uint64_t epoch) {
-  std::deque<std::shared_ptr<const Message>> forgotten;  // released without the lock
+  std::vector<std::shared_ptr<const Message>> forgotten;  // released without the lock
   const std::lock_guard lock(mutex_);
-  // In the order of their arrival, so of their epochs.
-  while (!messages_.empty() && messages_.back()->id.epoch > epoch) {
-    bytes_ -= heldBytes(*messages_.back());
-    forgotten.push_back(std::move(messages_.back()));
-    messages_.pop_back();
+  // In the order of their arrival, so of their epochs; but for what is told, of whatever epoch it is.
+  const auto tail = std::ranges::find_if(messages_, [&](const auto& message) { return message->id.epoch > epoch; });
+  auto kept = tail;
+  for (auto at = tail; at != messages_.end(); ++at) {
+    if ((*at)->error) {
+      *kept++ = std::move(*at);
+    } else {
+      bytes_ -= heldBytes(**at);
+      forgotten.push_back(std::move(*at));
+    }
   }
+  messages_.erase(kept, messages_.end());
 }
 
 void Inbox::pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message) {

@@ -46,7 +46,8 @@ class Inbox {
   // the I/O thread
   /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on.
   void beginEpoch(std::uint64_t epoch);
-  /// Drops the messages of the connections after `epoch`, because the broker delivers them again.
+  /// Drops the messages of the connections after `epoch`, because the broker delivers them again; not the errors of those
+  /// that were refused, which it was told to let go. Should it not have heard that, they are told twice.
   void forgetAfter(std::uint64_t epoch);
   void push(std::shared_ptr<Message> message);
   /// Counts a message whose body was refused and notes that the broker is to be told.

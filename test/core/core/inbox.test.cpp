@@ -123,6 +123,37 @@ TEST_CASE("what came before the queue was deleted outlives every later connectio
   CHECK(f.take() == Tags{1});
 }
 
+TEST_CASE("what was refused is told, though the connection was lost before the program came for it") {
+  Fixture f;
+  const auto refused = [](std::uint64_t tag) {
+    auto message = std::make_shared<Message>();
+    message->id = {tag, 1};
+    message->error = Error(ErrorCode::limitExceeded, "too large");
+    return message;
+  };
+  f.deliver(1, 100);
+  f.inbox.refuse(refused(2));
+  f.deliver(3, 100);
+  f.inbox.hold();
+  f.inbox.letGo(std::vector<std::uint64_t>{4}, Verdict::Kind::reject);
+  f.inbox.tell(refused(4));
+  f.deliver(5, 100);
+  f.inbox.beginEpoch(2);  // as when it is lost
+  f.inbox.forgetAfter(0);
+  f.inbox.beginEpoch(3);
+  f.deliver(1, 7, 3);
+  ConsumerStats stats;
+  f.inbox.fillStats(stats);
+  CHECK(stats.inboxMessages == 3);
+  CHECK(stats.inboxBytes == 7);
+  const auto messages = f.inbox.take(100, 1'000'000);
+  REQUIRE(messages.size() == 3);
+  CHECK(messages[0]->error);
+  CHECK(messages[1]->error);
+  CHECK_FALSE(messages[2]->error);
+  CHECK(f.inbox.settle({1, 3}, Verdict::Kind::ack));
+}
+
 TEST_CASE("headers count against the bound by bytes as bodies do") {
   Fixture f({100, 1000});
   auto message = std::make_shared<Message>();
