@@ -22,7 +22,6 @@
       "libraries": [
         "-lopencv_imgproc", "-lopencv_core",
         "<!@(pkg-config --libs librabbitmq libjpeg libpng libwebp libisal)",
-        "-ldl",
         "-ldl", "-Wl,-z,nodelete", "-Wl,--gc-sections"
       ]
     }
