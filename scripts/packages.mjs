@@ -51,7 +51,8 @@ export const BROKER = [
     apt: 'rabbitmq-server',
     dnf: 'rabbitmq-server',
     brew: 'rabbitmq',
-    present: anyFile(...BROKER_SCRIPTS),
+    // One that was chosen is looked at when a broker is started (tools/rabbitmq.ts).
+    present: () => Boolean(process.env.MATMQ_RABBITMQ) || anyFile(...BROKER_SCRIPTS)(),
   },
 ];
 

@@ -44,9 +44,20 @@ function inPath(program: string): string | undefined {
   return undefined;
 }
 
-/** Finds RabbitMQ and Erlang; throws when one of them is not installed. */
+/** The folder of scripts that MATMQ_RABBITMQ names, itself or by the folder of an unpacked RabbitMQ. */
+function chosenScripts(): string | undefined {
+  const chosen = process.env.MATMQ_RABBITMQ;
+  if (!chosen) return undefined;
+  const folder = [chosen, join(chosen, 'sbin')].find((path) => existsSync(join(path, 'rabbitmq-server')));
+  if (folder) return folder;
+  throw new Error(
+    `MATMQ_RABBITMQ: expected the folder of an unpacked RabbitMQ, or that of its rabbitmq-server and rabbitmqctl; received ${chosen}, where there is no rabbitmq-server, nor in its sbin`,
+  );
+}
+
+/** Finds RabbitMQ, that of MATMQ_RABBITMQ or the system's, and the Erlang of PATH; throws when one of them is missing. */
 export function findRabbitMQ(): Installation {
-  const folder = SCRIPTS.find((path) => existsSync(join(path, 'rabbitmq-server')));
+  const folder = chosenScripts() ?? SCRIPTS.find((path) => existsSync(join(path, 'rabbitmq-server')));
   const erl = inPath('erl');
   if (!folder || !erl) {
     throw new Error(
