@@ -145,7 +145,7 @@ export class Message implements Disposable {
 
   /**
    * Rejects the message: it goes back to the queue, or, without `requeue`, to the queue's dead-letter exchange if it
-   * has one. For `ack: 'manual'`.
+   * has one. A stream keeps its messages: there it says the same as `ack()`. For `ack: 'manual'`.
    * @returns false when the connection that delivered it is gone: the message will come again
    * @throws MatmqError `ACK_NOT_MANUAL`; `ALREADY_SETTLED` after `ack()` or `nack()`
    */

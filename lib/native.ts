@@ -263,6 +263,8 @@ export interface NativeConsumerOptions extends NativeConnectionOptions {
     readonly type: 'classic' | 'quorum' | 'stream';
     readonly arguments: { readonly [name: string]: FieldValue };
     readonly redeclare: boolean;
+    /** Unset: 'next'. */
+    readonly streamOffset?: 'first' | 'last' | 'next' | number | Date;
   };
   readonly prefetch: number;
   readonly ack: 'auto' | 'manual' | 'none';

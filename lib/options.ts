@@ -166,6 +166,13 @@ export interface QueueOptions {
    * Otherwise the consumer ends with a `ChannelError` `CONSUMER_CANCELLED`. Default: false.
    */
   readonly redeclare?: boolean | undefined;
+  /**
+   * For a stream: where the consumer begins. `'first'`: at its first message; `'last'`: with the last messages written
+   * together; `'next'`: with the next one that comes; a number: with the message of this offset (its header
+   * `x-stream-offset`); a `Date`: with what came since then. After a reconnect it goes on where the program is.
+   * Default: `'next'`.
+   */
+  readonly streamOffset?: 'first' | 'last' | 'next' | number | Date | undefined;
 }
 
 /** What a consumer takes from the network. More is an `ImageError` `LIMIT_EXCEEDED`, found before memory is taken. */
@@ -306,12 +313,24 @@ const highWaterMark: Reader<Read<typeof marks>> = (value, what) => {
   return readObject(value, what, marks);
 };
 
+const streamPoint = oneOf('first', 'last', 'next');
+const streamNumber = integer(0, Number.MAX_SAFE_INTEGER, 'messages');
+
+const streamOffset: Reader<'first' | 'last' | 'next' | number | Date> = (value, what) => {
+  if (typeof value === 'string') return streamPoint(value, what);
+  if (typeof value === 'number') return streamNumber(value, what);
+  if (!(value instanceof Date)) throw wrongType(what, "'first', 'last', 'next', an offset or a Date", value);
+  if (!(value.getTime() >= 0)) throw outOfRange(what, 'a valid Date from 1970 on', value);
+  return new Date(value);
+};
+
 const queueReaders = {
   name: filledText,
   durable: boolean,
   type: oneOf('classic', 'quorum', 'stream'),
   arguments: fieldTable,
   redeclare: boolean,
+  streamOffset,
 };
 
 const queue: Reader<NonNullable<NativeConsumerOptions['queue']>> = (value, what) => {

@@ -9,6 +9,7 @@ namespace {
 // In the order of the enums of options.hpp.
 constexpr std::array<const char*, 3> whenFullNames{"wait", "reject", "dropOldest"};
 constexpr std::array<const char*, 3> queueTypeNames{"classic", "quorum", "stream"};
+constexpr std::array<const char*, 3> streamPointNames{"first", "last", "next"};
 constexpr std::array<const char*, 2> loginNames{"plain", "external"};
 constexpr std::array<const char*, 3> ackNames{"auto", "manual", "none"};
 
@@ -48,6 +49,14 @@ TlsOptions tlsFrom(Napi::Object object) {
   tls.serverName = text(object, "serverName");
   tls.insecureUnauthenticated = flag(object, "insecureUnauthenticated");
   return tls;
+}
+
+std::optional<StreamOffset> streamOffset(Napi::Object queue) {
+  const Napi::Value value = queue.Get("streamOffset");
+  if (value.IsString()) return named<StreamPoint>(value.As<Napi::String>().Utf8Value(), streamPointNames);
+  if (value.IsNumber()) return static_cast<std::uint64_t>(value.As<Napi::Number>().DoubleValue());
+  if (value.IsDate()) return Timestamp{static_cast<std::uint64_t>(value.As<Napi::Date>().ValueOf() / 1000)};
+  return std::nullopt;
 }
 
 template <typename Options>
@@ -115,9 +124,12 @@ ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   options.routingKeys = texts(object, "routingKeys");
   if (const Napi::Value value = object.Get("queue"); value.IsObject()) {
     const auto queue = value.As<Napi::Object>();
-    options.queue =
-        QueueOptions{text(queue, "name"), flag(queue, "durable"), named<QueueType>(text(queue, "type"), queueTypeNames),
-                     fieldTableFrom(queue.Get("arguments").As<Napi::Object>()), flag(queue, "redeclare")};
+    options.queue = QueueOptions{text(queue, "name"),
+                                 flag(queue, "durable"),
+                                 named<QueueType>(text(queue, "type"), queueTypeNames),
+                                 fieldTableFrom(queue.Get("arguments").As<Napi::Object>()),
+                                 flag(queue, "redeclare"),
+                                 streamOffset(queue)};
   }
   options.prefetch = static_cast<std::uint16_t>(number(object, "prefetch"));
   options.ack = named<AckMode>(text(object, "ack"), ackNames);

@@ -191,7 +191,7 @@ std::vector<SettledGroup> Inbox::takeSettledGroups() {
   return std::exchange(settledGroups_, {});
 }
 
-void Inbox::beginEpoch(std::uint64_t epoch) {
+std::vector<Verdict> Inbox::beginEpoch(std::uint64_t epoch) {
   const std::lock_guard lock(mutex_);
   epoch_ = epoch;
   unsettled_.clear();
@@ -200,7 +200,7 @@ void Inbox::beginEpoch(std::uint64_t epoch) {
   groups_.clear();
   settledGroups_.clear();
   firstTag_ = 1;
-  verdicts_.clear();
+  return std::exchange(verdicts_, {});
 }
 
 void Inbox::forgetAfter(std::uint64_t epoch) {

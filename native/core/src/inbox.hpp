@@ -44,8 +44,9 @@ class Inbox {
   void fillStats(ConsumerStats& stats) const;
 
   // the I/O thread
-  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on.
-  void beginEpoch(std::uint64_t epoch);
+  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on: returns those
+  /// that were said and not taken.
+  std::vector<Verdict> beginEpoch(std::uint64_t epoch);
   /// Drops the messages of the connections after `epoch`, because the broker delivers them again; not the errors of those
   /// that were refused, which it was told to let go. Should it not have heard that, they are told twice.
   void forgetAfter(std::uint64_t epoch);

@@ -79,7 +79,28 @@ void validateExchange(const ExchangeOptions& options) {
   checkNotEmpty("exchangeType", options.exchangeType);
 }
 
+// What RabbitMQ would refuse, or ignore, with fewer words.
+void validateStream(const QueueOptions& queue, const ConsumerOptions& options) {
+  if (!isStream(queue)) {
+    if (queue.streamOffset) refuse("queue.streamOffset", "a queue of type 'stream'", "one of another type");
+    return;
+  }
+  if (options.prefetch == 0) refuse("prefetch", "1 to 65535 for a stream, which needs a bound", "0");
+  if (options.ack == AckMode::none)
+    refuse("ack", "'auto' or 'manual' for a stream, which needs acknowledgements", "'none'");
+  const auto* offset = queue.streamOffset ? std::get_if<std::uint64_t>(&*queue.streamOffset) : nullptr;
+  if (offset != nullptr && *offset > std::numeric_limits<std::int64_t>::max()) {
+    refuse("queue.streamOffset", "an offset of at most 63 bits", std::to_string(*offset));
+  }
+}
+
 }  // namespace
+
+bool isStream(const QueueOptions& queue) {
+  if (queue.type == QueueType::stream) return true;
+  const auto at = queue.arguments.find("x-queue-type");
+  return at != queue.arguments.end() && at->second == FieldValue(std::string("stream"));
+}
 
 void validate(const ProducerOptions& options) {
   validateConnection(options);
@@ -99,6 +120,7 @@ void validate(const ConsumerOptions& options) {
   if (options.routingKeys.empty()) refuse("routingKeys", "at least one key", "an empty list");
   for (const std::string& key : options.routingKeys) checkName("routingKeys", key);
   if (options.queue) checkNotEmpty("queue.name", options.queue->name);
+  if (options.queue) validateStream(*options.queue, options);
   if (options.queue && options.queue->redeclare && !options.reconnect.enabled) {
     refuse("queue.redeclare", "reconnecting to be on, by which it is done", "reconnect: false");
   }

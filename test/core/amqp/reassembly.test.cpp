@@ -14,7 +14,7 @@ constexpr std::uint64_t size = 4;
 
 struct Fixture {
   explicit Fixture(Assembler::Bounds bounds, ConsumerOptions own = {})
-      : options(std::move(own)), reassembly(options, inbox, bounds) {
+      : options(std::move(own)), position(options), reassembly(options, inbox, position, bounds) {
     inbox.beginEpoch(1);
   }
 
@@ -32,6 +32,7 @@ struct Fixture {
 
   ConsumerOptions options;
   Inbox inbox{{}, AckMode::manual, [] {}, std::make_shared<Signal>()};
+  amqp::StreamPosition position;
   Reassembly reassembly;
   std::uint64_t tag = 0;
 };

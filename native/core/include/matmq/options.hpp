@@ -9,6 +9,7 @@
 #include <matmq/image.hpp>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace matmq {
@@ -97,6 +98,13 @@ struct ProducerOptions : ConnectionOptions, ExchangeOptions {
 
 enum class QueueType : std::uint8_t { classic, quorum, stream };
 
+/// Where a consumer begins in a stream: at its first message; with the last chunk of messages written (one or more); with
+/// the next message that comes.
+enum class StreamPoint : std::uint8_t { first, last, next };
+/// Or with the message of this offset (header `x-stream-offset`, from 0), or with what came since a time (RabbitMQ begins
+/// with the chunk of that time: a few may be older).
+using StreamOffset = std::variant<StreamPoint, std::uint64_t, Timestamp>;
+
 struct QueueOptions {
   std::string name;  ///< not empty
   bool durable = true;
@@ -105,7 +113,11 @@ struct QueueOptions {
   /// When it is deleted under the consumer: declare it, bind and subscribe again, on a new connection. Otherwise that is
   /// the end (CONSUMER_CANCELLED).
   bool redeclare = false;
+  /// For a stream: where the consumer begins; unset: StreamPoint::next. After a reconnect it goes on where the program is.
+  std::optional<StreamOffset> streamOffset{};
 };
+/// Whether `type` or the argument x-queue-type says so.
+[[nodiscard]] bool isStream(const QueueOptions& queue);
 
 /// When a message is acknowledged: when the program comes back for the next one; when it says so; never (the broker
 /// forgets it at once).

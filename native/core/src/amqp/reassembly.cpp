@@ -10,7 +10,6 @@ constexpr std::uint64_t usualSegment = std::uint64_t{16} * 1024 * 1024;
 /// Consumers that find each other out at the same moment do not all end: the first that ends leaves the others alone.
 constexpr std::chrono::milliseconds longestWait{500};
 constexpr std::size_t rememberedStrays = 4096;
-constexpr const char* streamHeader = "x-stream-offset";  // RabbitMQ adds it to what a stream delivers
 
 bool argumentIs(const ConsumerOptions& options, const char* name, const FieldValue& value) {
   if (!options.queue) return false;
@@ -37,20 +36,27 @@ std::string strayName(const Assembler::Ended& stray) {
 
 }  // namespace
 
-Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox)
-    : Reassembly(options, inbox, Assembler::boundsFor(options.maxMessageBytes)) {}
+Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position)
+    : Reassembly(options, inbox, position, Assembler::boundsFor(options.maxMessageBytes)) {}
 
-Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, Assembler::Bounds bounds)
+Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position, Assembler::Bounds bounds)
     : options_(options),
       inbox_(inbox),
+      position_(position),
       assembler_(bounds),
       soleConsumer_(!options.queue || options.ack == AckMode::none || singleActive(options)),
       fixedWindow_(singleActive(options) || quorum(options)),
       window_(windowOf(options, fixedWindow_)),
       jitter_(std::random_device{}()) {}
 
+void Reassembly::arrived(const Message& envelope) {
+  // A queue that exists and is only used need not be said to be one.
+  stream_ = stream_ || position_.isStream() || envelope.properties.headers.contains(streamOffsetName);
+  position_.hold(envelope.id.tag);
+}
+
 std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize) {
-  stream_ = stream_ || envelope->properties.headers.contains(streamHeader);
+  arrived(*envelope);
   if (segment.index == 0) onMessage(envelope->properties);
   tag_ = envelope->id.tag;
   const std::string id = envelope->properties.messageId.value_or("");
@@ -60,7 +66,7 @@ std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& s
 }
 
 void Reassembly::beginBad(std::shared_ptr<Message> envelope, const Error& why) {
-  stream_ = stream_ || envelope->properties.headers.contains(streamHeader);
+  arrived(*envelope);
   tag_ = envelope->id.tag;
   assembler_.beginBad(std::move(envelope), why);
 }
@@ -89,6 +95,11 @@ void Reassembly::onMessage(const Properties& properties) {
   count();
 }
 
+void Reassembly::letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind) {
+  position_.drop(tags);
+  inbox_.letGo(tags, kind);
+}
+
 void Reassembly::handleEnded() {
   bool current = false;
   for (Assembler::Ended& ended : assembler_.takeEnded()) {
@@ -98,17 +109,17 @@ void Reassembly::handleEnded() {
         onWhole(ended);
         break;
       case Assembler::End::refused:
-        inbox_.letGo(ended.tags, Verdict::Kind::reject);
+        letGo(ended.tags, Verdict::Kind::reject);
         if (!ended.message) break;
         closeRoomOf(ended.message->properties.messageId.value_or(""));
         inbox_.tell(std::move(ended.message));
         break;
       case Assembler::End::torn:
-        inbox_.letGo(ended.tags, Verdict::Kind::ack);
+        letGo(ended.tags, Verdict::Kind::ack);
         break;
       case Assembler::End::doubled:
         ++doubled_;
-        inbox_.letGo(ended.tags, Verdict::Kind::ack);
+        letGo(ended.tags, Verdict::Kind::ack);
         break;
       case Assembler::End::stray:
         onStray(ended);
@@ -127,6 +138,7 @@ void Reassembly::onWhole(Assembler::Ended& ended) {
     if (auto open = roomOfOpen_.extract(id); !open.empty()) room.consumerTag = std::move(open.mapped());
     roomOfWhole_.emplace(tag, std::move(room));
   }
+  position_.join(tag, ended.tags);
   inbox_.pushGroup(std::move(ended.message), std::move(ended.tags));
 }
 
@@ -135,7 +147,7 @@ void Reassembly::onStray(Assembler::Ended& stray) {
     assembler_.refuseStray(stray,
                            "it was removed from the queue (a limit of length or time), or went to a consumer before");
     for (const Assembler::Ended& ended : assembler_.takeEnded()) {
-      inbox_.letGo(ended.tags, Verdict::Kind::reject);
+      letGo(ended.tags, Verdict::Kind::reject);
       if (ended.message) inbox_.tell(ended.message);
     }
     return;
@@ -239,7 +251,7 @@ void Reassembly::giveBackOrRefuse(const Assembler::Ended& stray) {
   }
   if (!again) givenBack_.push_back(name);
   if (givenBack_.size() > rememberedStrays) givenBack_.pop_front();
-  inbox_.letGo(stray.tags, Verdict::Kind::requeue);
+  letGo(stray.tags, Verdict::Kind::requeue);
 }
 
 void Reassembly::pump(Bytes& frames, bool paused) {

@@ -5,8 +5,9 @@
 // 1. Everything runs on the I/O thread, except the constructor and fillStats.
 // 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the channel
 //    has room for its other segments. A queue with a single active consumer would not serve a second subscription, and a
-//    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream would serve everything twice: its segments are acknowledged as
-//    they come, which loses nothing, because a stream keeps what it delivers.
+//    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream
+//    would serve everything twice: its segments are acknowledged as they come, which loses nothing, because a stream
+//    keeps what it delivers and StreamPosition knows which are needed again.
 // 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
 //    consumers there are. With others: this one ends (SHARED_QUEUE), and what it had goes back to the queue. Alone: the
 //    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is refused.
@@ -18,6 +19,7 @@
 #include <random>
 
 #include "amqp/codec.hpp"
+#include "amqp/stream_position.hpp"
 #include "assembler.hpp"
 #include "inbox.hpp"
 
@@ -27,9 +29,9 @@ class Reassembly {
  public:
   using Clock = Assembler::Clock;
 
-  /// `options` and `inbox` must outlive this.
-  Reassembly(const ConsumerOptions& options, Inbox& inbox);
-  Reassembly(const ConsumerOptions& options, Inbox& inbox, Assembler::Bounds bounds);
+  /// `options`, `inbox` and `position` must outlive this.
+  Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position);
+  Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position, Assembler::Bounds bounds);
 
   /// The prefetch count to subscribe with; 0: none.
   [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
@@ -59,6 +61,8 @@ class Reassembly {
     std::string consumerTag;  ///< of the second subscription; empty: none
   };
 
+  void arrived(const Message& envelope);
+  void letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind);
   void handleEnded();
   void onWhole(Assembler::Ended& ended);
   void onStray(Assembler::Ended& ended);
@@ -76,6 +80,7 @@ class Reassembly {
 
   const ConsumerOptions& options_;
   Inbox& inbox_;
+  StreamPosition& position_;
   Assembler assembler_;
   const bool soleConsumer_;  ///< nobody else can have segments of ours
   const bool fixedWindow_;   ///< no second subscription

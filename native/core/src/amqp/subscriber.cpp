@@ -1,13 +1,14 @@
 #include "amqp/subscriber.hpp"
 
 #include "amqp/envelope.hpp"
+#include "amqp/field_table.hpp"
 #include "amqp/topology.hpp"
 #include "body_pool.hpp"
 
 namespace matmq::amqp {
 
 Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox)
-    : options_(options), inbox_(inbox), reassembly_(options, inbox) {}
+    : options_(options), inbox_(inbox), position_(options), reassembly_(options, inbox, position_) {}
 
 std::string Subscriber::queueName() const {
   const std::lock_guard lock(queueNameMutex_);
@@ -33,11 +34,14 @@ void Subscriber::declare(SetupScript& script) {
   amqp_basic_consume_t consume{};
   if (options_.queue) consume.queue = bytesOf(options_.queue->name);
   consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
+  const FieldTable arguments = position_.subscribe(StreamPosition::Clock::now());
+  consume.arguments = encodableTable(arguments, script.pool());
   script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD,
                  "subscribing to the queue");
 }
 
 void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
+  position_.onReady();
   reassembly_.onReady(queueName());
   onEvent(traffic_.onReady(broker.peer));
 }
@@ -46,7 +50,10 @@ void Subscriber::pump(FrameWriter& writer) {
   const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
   Bytes frames;
   for (const Verdict& verdict : verdicts) {
-    if (verdict.kind == Verdict::Kind::ack || verdict.kind == Verdict::Kind::ackUpTo) {
+    const bool acknowledged = verdict.kind == Verdict::Kind::ack || verdict.kind == Verdict::Kind::ackUpTo;
+    position_.settle(verdict.tag, verdict.kind == Verdict::Kind::ackUpTo);
+    // A stream has no way to take a message back, and keeps it whatever is said: RabbitMQ 3.10 closes the connection.
+    if (acknowledged || position_.isStream()) {
       amqp_basic_ack_t ack{};
       ack.delivery_tag = verdict.tag;
       ack.multiple = verdict.kind == Verdict::Kind::ackUpTo ? 1 : 0;
@@ -66,6 +73,7 @@ void Subscriber::onMethod(const Method& method) {
   switch (method.id) {
     case AMQP_BASIC_CANCEL_METHOD:
       lastCancelledEpoch_ = epoch_;
+      position_.restart();
       throw Error(ErrorCode::consumerCancelled, "The broker cancelled the subscription to the queue '" + queueName() +
                                                     "': it was deleted, or its node went down");
     case AMQP_CONNECTION_BLOCKED_METHOD:
@@ -102,6 +110,8 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
   incoming_->type = messageType(incoming_->properties);
   segment_ = false;
   if (!taking_) return nullptr;
+  passedOver_ = !position_.arrived(incoming_->id.tag, incoming_->properties.headers);
+  if (passedOver_) return nullptr;
   if (header.malformed) {
     incoming_->error = std::move(header.malformed);
     return nullptr;
@@ -141,6 +151,10 @@ std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
 void Subscriber::onContent() {
   if (!taking_) {
     incoming_.reset();
+  } else if (passedOver_) {
+    const std::uint64_t tag = std::exchange(incoming_, nullptr)->id.tag;
+    inbox_.hold();
+    inbox_.letGo({&tag, 1}, Verdict::Kind::ack);
   } else if (segment_) {
     reassembly_.finish();
   } else if (incoming_->error) {
@@ -155,7 +169,11 @@ void Subscriber::onLost(const Error& /*why*/) {
   traffic_.onLost();
   incoming_.reset();
   reassembly_.onLost(!taking_ || deliversAgain());
-  inbox_.beginEpoch(++epoch_);
+  // What the program said and the broker did not hear counts even so: it is we who know where to go on.
+  for (const Verdict& verdict : inbox_.beginEpoch(++epoch_)) {
+    position_.settle(verdict.tag, verdict.kind == Verdict::Kind::ackUpTo);
+  }
+  position_.onLost();
 }
 
 void Subscriber::onEnd(const std::optional<Error>& /*why*/) {

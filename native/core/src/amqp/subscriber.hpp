@@ -7,6 +7,7 @@
 
 #include "amqp/io_thread.hpp"
 #include "amqp/reassembly.hpp"
+#include "amqp/stream_position.hpp"
 #include "amqp/traffic.hpp"
 #include "inbox.hpp"
 
@@ -56,8 +57,10 @@ class Subscriber final : public IoUser {
 
   const ConsumerOptions& options_;
   Inbox& inbox_;
+  StreamPosition position_;
   Reassembly reassembly_;
   bool segment_ = false;               ///< what is coming in is one
+  bool passedOver_ = false;            ///< the program is done with what is coming in
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
   std::uint64_t epoch_ = 0;
   std::uint64_t lastTag_ = 0;             ///< of this connection's deliveries
