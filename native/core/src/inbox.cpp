@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "held_bytes.hpp"
+
 namespace matmq {
 namespace {
 
-/// What a message counts against the high-water mark: headers may be as large as a frame.
+/// What a message counts against the high-water mark: headers may be as large as a frame, and decoded are more.
 std::size_t heldBytes(const Message& message) noexcept {
-  return message.body.size() + message.encodedProperties.size();
+  return message.body.size() + message.encodedProperties.size() + heldBytes(message.properties);
 }
 
 }  // namespace
@@ -37,11 +39,11 @@ std::vector<std::shared_ptr<const Message>> Inbox::take(std::size_t maxMessages,
     const bool wasFull = fullLocked();
     std::size_t bytes = 0;
     while (!messages_.empty() && taken.size() < maxMessages) {
-      const std::size_t size = messages_.front()->body.size();
+      const std::size_t size = messages_.front().message->body.size();
       if (!taken.empty() && bytes + size > maxBytes) break;
       bytes += size;
-      bytes_ -= heldBytes(*messages_.front());
-      taken.push_back(std::move(messages_.front()));
+      bytes_ -= messages_.front().charge;
+      taken.push_back(std::move(messages_.front().message));
       messages_.pop_front();
     }
     counters_.taken += taken.size();
@@ -207,14 +209,15 @@ void Inbox::forgetAfter(std::uint64_t epoch) {
   std::vector<std::shared_ptr<const Message>> forgotten;  // released without the lock
   const std::lock_guard lock(mutex_);
   // In the order of their arrival, so of their epochs; but for what is told, of whatever epoch it is.
-  const auto tail = std::ranges::find_if(messages_, [&](const auto& message) { return message->id.epoch > epoch; });
+  const auto tail = std::ranges::find_if(messages_, [&](const Held& one) { return one.message->id.epoch > epoch; });
   auto kept = tail;
   for (auto at = tail; at != messages_.end(); ++at) {
-    if ((*at)->error) {
-      *kept++ = std::move(*at);
+    if (at->message->error) {
+      if (kept != at) *kept = std::move(*at);
+      ++kept;
     } else {
-      bytes_ -= heldBytes(**at);
-      forgotten.push_back(std::move(*at));
+      bytes_ -= at->charge;
+      forgotten.push_back(std::move(at->message));
     }
   }
   messages_.erase(kept, messages_.end());
@@ -223,8 +226,9 @@ void Inbox::forgetAfter(std::uint64_t epoch) {
 void Inbox::pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message) {
   ++counters_.received;
   counters_.receivedBytes += message->body.size();
-  bytes_ += heldBytes(*message);
-  messages_.push_back(std::move(message));
+  const std::size_t charge = heldBytes(*message);
+  bytes_ += charge;
+  messages_.push_back({std::move(message), charge});
   if (std::exchange(messagesAnnounced_, true)) return;
   lock.unlock();
   wake_();

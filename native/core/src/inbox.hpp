@@ -70,6 +70,10 @@ class Inbox {
 
  private:
   static constexpr std::uint64_t held = UINT64_MAX;
+  struct Held {
+    std::shared_ptr<const Message> message;
+    std::size_t charge = 0;  ///< bytes counted against the high-water mark
+  };
 
   void pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message);
   [[nodiscard]] std::uint64_t* find(std::uint64_t tag) noexcept;
@@ -87,7 +91,7 @@ class Inbox {
   const std::shared_ptr<Signal> ioSignal_;
 
   mutable AdaptiveMutex mutex_;
-  std::deque<std::shared_ptr<const Message>> messages_;
+  std::deque<Held> messages_;
   std::size_t bytes_ = 0;
   std::uint64_t epoch_ = 0;
   /// By delivery tag from firstTag_ on, in this epoch: the tag of the message it is settled with (its own, unless it is

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <matmq/codec_pool.hpp>
 
+#include "held_bytes.hpp"
+
 namespace matmq {
 namespace {
 
@@ -33,7 +35,8 @@ Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<voi
 std::uint64_t Outbox::push(OutgoingMessage&& message) {
   std::unique_lock lock(mutex_);
   if (refusal_) throw Error(*refusal_);
-  const std::size_t bytes = bodyBytes(message);
+  const std::size_t envelope = heldBytes(message.properties);
+  const std::size_t bytes = bodyBytes(message) + envelope;
   while (!roomFor(bytes)) {
     if (whenFull_ == WhenFull::wait) {
       roomWanted_ = bytes;
@@ -49,6 +52,7 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
   }
   const std::uint64_t sequence = next_++;
   Entry& entry = *entries_.emplace_back(std::make_unique<Entry>());
+  entry.envelope = envelope;
   entry.charge = bytes;
   entry.parcel.sequence = sequence;
   entry.parcel.acceptedAt = microsecondsSince1970();
@@ -115,7 +119,7 @@ void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::option
   if (entry == nullptr || entry->state != State::beingEncoded) return;  // the producer ended
   entry->state = error ? State::unencodable : State::ready;
   entry->error = std::move(error);
-  recharge(*entry, payload.size());
+  recharge(*entry, payload.size() + entry->envelope);
   entry->parcel.message.body = std::move(payload);
   tell(std::move(lock));  // the file is smaller than the pixels were: there may be room again
   ioSignal_->raise();
@@ -288,7 +292,7 @@ std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
   std::size_t failed = 0;
   for (const auto& held : entries_) {
     Entry& entry = *held;
-    if (entry.state != State::taken || entry.charge <= bytes) continue;
+    if (entry.state != State::taken || bodyBytes(entry.parcel.message) <= bytes) continue;
     settleFailed(entry, error);
     ++failed;
   }
@@ -300,9 +304,13 @@ std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
 bool Outbox::failLargest(const Error& error) {
   std::unique_lock lock(mutex_);
   Entry* largest = nullptr;
+  std::size_t size = 0;
   for (const auto& held : entries_) {
-    Entry& entry = *held;
-    if (entry.state == State::taken && (largest == nullptr || entry.charge > largest->charge)) largest = &entry;
+    if (held->state != State::taken) continue;
+    const std::size_t bytes = bodyBytes(held->parcel.message);
+    if (largest != nullptr && bytes <= size) continue;
+    largest = held.get();
+    size = bytes;
   }
   if (largest == nullptr) return false;
   settleFailed(*largest, error);

@@ -67,7 +67,8 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
     State state = State::ready;
     Parcel parcel;
     std::optional<ImageToEncode> job;  ///< toEncode: what a codec thread will take
-    std::size_t charge = 0;            ///< bytes counted against the high-water mark
+    std::size_t envelope = 0;          ///< bytes of the properties
+    std::size_t charge = 0;            ///< bytes counted against the high-water mark: these and the body
     std::optional<Error> error;
   };
   /// What settled messages held: released when the lock is no longer held.

@@ -168,6 +168,17 @@ TEST_CASE("headers count against the bound by bytes as bodies do") {
   CHECK(stats.inboxBytes == 0);
 }
 
+TEST_CASE("headers that are larger in memory than on the wire count by what they take") {
+  Fixture f({1000, 1'000'000});
+  auto message = std::make_shared<Message>();
+  message->id = {1, 1};
+  for (int i = 0; i < 10'000; ++i) message->properties.headers.emplace(std::to_string(i), std::int64_t{i});
+  f.inbox.push(std::move(message));
+  CHECK(f.inbox.full());
+  CHECK(f.take() == Tags{1});
+  CHECK_FALSE(f.inbox.full());
+}
+
 TEST_CASE("a refused body is told to the broker and to the program") {
   Fixture f;
   auto message = std::make_shared<Message>();
