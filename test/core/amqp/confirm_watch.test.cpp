@@ -77,6 +77,23 @@ TEST_CASE("octets that still reach the peer are no silence; octets that stay are
   SUBCASE("all have arrived, and a heartbeat behind them") { CHECK(watch.judge(at(30s), 1008) == Verdict::silent); }
 }
 
+TEST_CASE("octets of messages behind the oldest do not help it") {
+  ConfirmWatch watch(10s);
+  watch.begin(false);
+  SUBCASE("the first of the connection") { watch.onSent(1000, at(0s)); }
+  SUBCASE("the oldest that was left") {
+    watch.onSent(500, at(-1s));
+    watch.onSent(1000, at(-1s));
+    watch.onAnswer({true, true, true}, at(0s));
+  }
+  // Of two queues, one takes what is sent.
+  watch.onSent(10'000, at(9s));
+  watch.onAnswer({true, false, true}, at(9s));
+  CHECK(watch.judge(at(10s), 999) == Verdict::none);  // its last octet is on its way
+  watch.onSent(20'000, at(19s));
+  CHECK(watch.judge(at(20s), 19'000) == Verdict::silent);
+}
+
 TEST_CASE("a broker that was silent gets twice the time on the next connection, until it takes a message") {
   ConfirmWatch watch(10s);
   for (const auto limit : {10s, 20s, 40s}) {

@@ -29,17 +29,20 @@ void ConfirmWatch::end() noexcept {
   again_ = taken_ = blocked_ = false;
   waitingSince_.reset();
   refusingSince_.reset();
-  end_ = arrived_ = 0;
+  end_ = oldestEnd_ = arrived_ = 0;
 }
 
 void ConfirmWatch::onSent(std::uint64_t end, Clock::time_point now) noexcept {
   end_ = end;
-  if (!waitingSince_) waitingSince_ = now;
+  if (waitingSince_) return;
+  waitingSince_ = now;
+  oldestEnd_ = end;
 }
 
 void ConfirmWatch::onAnswer(Answer answer, Clock::time_point now) noexcept {
   if (answer.oldest) {
     waitingSince_ = answer.waiting ? Deadline(now) : std::nullopt;
+    oldestEnd_ = end_;  // of those that were sent, one
     silences_ = 0;
   }
   if (answer.taken) {
@@ -82,7 +85,7 @@ ConfirmWatch::Verdict ConfirmWatch::judge(Clock::time_point now, std::uint64_t a
   }
   if (const Deadline due = silenceDue(); !due || now < *due) return Verdict::none;
   const std::uint64_t before = std::exchange(arrived_, arrived);
-  if (arrived < end_ && arrived > before) {  // a slow network, and not a silent broker
+  if (arrived < oldestEnd_ && arrived > before) {  // a slow network, and not a silent broker
     waitingSince_ = now;
     return Verdict::none;
   }

@@ -1,8 +1,8 @@
 // Whether a broker that is alive still takes messages. It may answer heartbeats and yet not confirm one, or refuse all.
 //
 // Rules
-// 1. Silence: for the limit, the same message was the oldest without an answer, and nothing of the messages was on its way
-//    to the peer any more, or did not move either.
+// 1. Silence: for the limit, the same message was the oldest without an answer, and nothing of it was on its way to the
+//    peer any more, or did not move either. Messages behind it may come and go meanwhile.
 // 2. Refusal: a connection that followed another, on which the broker refused every message so far (basic.nack), for a
 //    second. RabbitMQ 3.10 does that, for as long as the channel lasts, when its first message came before a quorum queue
 //    had its next leader (rabbit_fifo_client:enqueue/4 asks the dead node each time). A new connection mends it; so the
@@ -65,8 +65,9 @@ class ConfirmWatch {
   bool blocked_ = false;
   Deadline waitingSince_;  ///< since when the oldest message without an answer is that, or octets last moved
   Deadline refusingSince_;
-  std::uint64_t end_ = 0;      ///< of the last message
-  std::uint64_t arrived_ = 0;  ///< when it was last judged
+  std::uint64_t end_ = 0;        ///< of the last message
+  std::uint64_t oldestEnd_ = 0;  ///< no less than the end of the oldest message without an answer
+  std::uint64_t arrived_ = 0;    ///< when it was last judged
 };
 
 }  // namespace matmq::amqp
