@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { type Consumer, ImageError, type Message, type QueueOptions } from 'matmq';
+import { type Consumer, ImageError, type Message, type Producer, type QueueOptions } from 'matmq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import {
@@ -35,7 +35,7 @@ const ownStream = (options: Partial<QueueOptions> = {}): QueueOptions => ({
 });
 const offsetOf = (message: Message) => message.properties.headers?.['x-stream-offset'];
 
-async function closeConnections(...clients: { once: Consumer['once'] }[]): Promise<void> {
+async function closeConnections(...clients: (Producer | Consumer)[]): Promise<void> {
   const again = Promise.all(
     clients.map((client) => new Promise<void>((done) => client.once('connected', () => done()))),
   );
