@@ -21,6 +21,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default=DEFAULT_URL)
     parser.add_argument("--ca", metavar="FILE", help="the authority of the broker's certificate, for amqps:")
+    parser.add_argument("--cert", metavar="FILE", help="log in by this certificate, for amqps:")
+    parser.add_argument("--key", metavar="FILE", help="its key, unless --cert has it")
     parser.add_argument("--name", default="consumer")
     parser.add_argument("--exchange", default="my_exchange_1")
     parser.add_argument("--exchange-type", default="direct")
@@ -64,10 +66,13 @@ def say(line: dict) -> None:
 
 def main() -> None:
     args = arguments()
-    tls = ssl.create_default_context(cafile=args.ca) if args.ca else None
+    tls = ssl.create_default_context(cafile=args.ca) if args.ca or args.cert else None
+    if args.cert:
+        tls.load_cert_chain(args.cert, args.key)
     if args.out:
         args.out.mkdir(parents=True, exist_ok=True)
-    with Consumer(args.url, args.name, tls=tls, exchange=args.exchange, exchange_type=args.exchange_type,
+    with Consumer(args.url, args.name, tls=tls, login="external" if args.cert else "plain",
+                  exchange=args.exchange, exchange_type=args.exchange_type,
                   routing_key=args.routing_key or ["my_key_1"], queue=args.queue) as consumer:
         say({"ready": True})
         for number, message in enumerate(consumer.messages()):

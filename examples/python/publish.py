@@ -29,6 +29,8 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", default=DEFAULT_URL)
     parser.add_argument("--ca", metavar="FILE", help="the authority of the broker's certificate, for amqps:")
+    parser.add_argument("--cert", metavar="FILE", help="log in by this certificate, for amqps:")
+    parser.add_argument("--key", metavar="FILE", help="its key, unless --cert has it")
     parser.add_argument("--name", default="producer")
     parser.add_argument("--exchange", default="my_exchange_1")
     parser.add_argument("--exchange-type", default="direct")
@@ -44,8 +46,11 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     args = arguments()
-    tls = ssl.create_default_context(cafile=args.ca) if args.ca else None
-    with Producer(args.url, args.name, tls=tls, exchange=args.exchange, exchange_type=args.exchange_type,
+    tls = ssl.create_default_context(cafile=args.ca) if args.ca or args.cert else None
+    if args.cert:
+        tls.load_cert_chain(args.cert, args.key)
+    with Producer(args.url, args.name, tls=tls, login="external" if args.cert else "plain",
+                  exchange=args.exchange, exchange_type=args.exchange_type,
                   routing_key=args.routing_key,
                   max_message_size=args.max_message_size) as producer:
         for kind, value, encoding in args.items:

@@ -1,6 +1,8 @@
-/** The example programs of all languages with each other, by TLS. */
+/** The example programs of all languages with each other, by TLS; and the Python ones logging in by certificate. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { Authority } from '../../tools/certificates.js';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import { LANGUAGES, publish, Receiver } from './programs.js';
@@ -49,3 +51,44 @@ describe.each(LANGUAGES)('by TLS, from %s', (sender) => {
     }
   });
 });
+
+it('Python logs in by its certificate, and is refused with one that names no user', async () => {
+  const authority = await Authority.make();
+  const asking = await startPrivateBroker({
+    tls: {
+      ca: authority.cert,
+      ...(await authority.sign({ name: 'broker', ip: ['127.0.0.1'] })),
+      requireCertificate: true,
+    },
+    plugins: ['rabbitmq_auth_mechanism_ssl'],
+    config: 'auth_mechanisms.1 = EXTERNAL\nssl_cert_login_from = common_name',
+  });
+  onTestFinished(() => asking.stop());
+  await asking.ctl('add_user', 'camera', 'never-used');
+  await asking.ctl('set_permissions', 'camera', '.*', '.*', '.*');
+  const identified = async (name: string) => {
+    const { cert, key } = await authority.sign({ name, usage: 'client' });
+    const files = { cert: join(asking.folder, `${name}.cert`), key: join(asking.folder, `${name}.key`) };
+    await writeFile(files.cert, cert);
+    await writeFile(files.key, key);
+    const url = `amqps://127.0.0.1:${asking.tlsPort}/`;
+    return ['--url', url, '--ca', asking.caFile, '--cert', files.cert, '--key', files.key];
+  };
+
+  const camera = await identified('camera');
+  const receiver = new Receiver('Python', camera);
+  onTestFinished(() => receiver[Symbol.dispose]());
+  await receiver.ready;
+  const listed = await asking.ctl('list_connections', '--no-table-headers', 'user', 'auth_mechanism');
+  expect(listed.trim()).toBe('camera\tEXTERNAL');
+  await publish('Python', [...camera, '--text', 'by certificate', '--eot']);
+  expect(await receiver.lines).toEqual([
+    { ready: true },
+    expect.objectContaining({ text: 'by certificate' }),
+    { eot: true },
+  ]);
+
+  await expect(publish('Python', [...(await identified('stranger')), '--text', 'x'])).rejects.toThrow(
+    /ConnectionFailed: .*mechanism EXTERNAL.*that the certificate names a user/,
+  );
+}, 120_000); // a broker and four rabbitmqctl, on a machine that may be busy

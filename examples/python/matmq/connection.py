@@ -8,6 +8,7 @@ from typing import Callable
 
 import pika
 import pika.adapters.blocking_connection
+import pika.credentials
 import pika.exceptions
 
 from .errors import ClosedError, explained
@@ -29,7 +30,7 @@ def _read(url: str) -> pika.URLParameters:
 class ConnectionThread:
     """Connects, runs `setup` on the channel, then serves the connection, heartbeats included, until `close`."""
 
-    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, tls: ssl.SSLContext | None,
+    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, tls: ssl.SSLContext | None, login: str,
                  setup: Callable[[Channel], None], work: Callable[[Channel], None], ended: Callable[[], None]):
         self._parameters = _read(url)
         if url.startswith("amqps:"):
@@ -38,6 +39,12 @@ class ConnectionThread:
             self._parameters.ssl_options = pika.SSLOptions(context, self._parameters.host)
         elif tls:
             raise ValueError("tls belongs to an amqps: URL")
+        if login == "external":
+            if not tls:
+                raise ValueError("login='external' needs tls with a certificate: context.load_cert_chain(...)")
+            self._parameters.credentials = pika.credentials.ExternalCredentials()
+        elif login != "plain":
+            raise ValueError(f"expected 'plain' or 'external' for login but received {login!r}")
         self._parameters.heartbeat = heartbeat
         self._parameters.socket_timeout = connect_timeout
         self._parameters.blocked_connection_timeout = None

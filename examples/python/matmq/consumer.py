@@ -30,7 +30,8 @@ class Consumer:
                  exchange_type: str = "direct", routing_key: str | Iterable[str] = "my_key_1", queue: str | None = None,
                  durable: bool = False, declare: bool = True, prefetch: int = 16, auto_ack: bool = True,
                  heartbeat: int = 30, connect_timeout: float = 10, limits: Limits = Limits(),
-                 formats: Iterable[str] = USUAL_FORMATS, tls: ssl.SSLContext | None = None):
+                 formats: Iterable[str] = USUAL_FORMATS, tls: ssl.SSLContext | None = None,
+                 login: str = "plain"):
         self._exchange, self._exchange_type, self._durable, self._declare = exchange, exchange_type, durable, declare
         self._routing_keys = [routing_key] if isinstance(routing_key, str) else list(routing_key)
         self._queue_name, self._prefetch, self._auto_ack = queue, prefetch, auto_ack
@@ -43,8 +44,8 @@ class Consumer:
         self._ended = False
         self._changed = threading.Condition()
         self._channel: Channel | None = None
-        self._thread = ConnectionThread(url, name, heartbeat, connect_timeout, tls, self._setup, lambda _: None,
-                                        self._end)
+        self._thread = ConnectionThread(url, name, heartbeat, connect_timeout, tls, login, self._setup,
+                                        lambda _: None, self._end)
 
     def receive(self, timeout: float | None = None) -> Message:
         """The next message. Raises EndOfTransmission, TimeoutError after so many seconds, or ImageError for a body larger than

@@ -42,8 +42,9 @@ class EndOfTransmission(MatmqError):
 def explained(error: Exception, where: str) -> Exception:
     """What Pika or the system raised on a connection, as an error of this package that says what to do."""
     if isinstance(error, pika.exceptions.ProbableAuthenticationError):
-        found = ConnectionFailed(f"{where} refused user and password: check them in the URL. 'guest' may log in from the "
-                                 "broker's own machine only")
+        found = ConnectionFailed(f"{where} refused the login ({error}): check user and password in the URL, or with "
+                                 "login='external' that the certificate names a user of the broker. 'guest' may log in "
+                                 "from the broker's own machine only")
     elif isinstance(error, pika.exceptions.ProbableAccessDeniedError):
         found = ConnectionFailed(f"{where} refused the virtual host: create it, or give the user permission ({error})")
     elif isinstance(error, pika.exceptions.ChannelClosedByBroker):
