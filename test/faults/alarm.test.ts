@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import { unique } from '../support/clients.js';
-import { expectDelivered, Receiver, Sender } from './support/client.js';
+import { finish, Receiver, Sender } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
 const MiB = 1024 * 1024;
@@ -61,15 +61,11 @@ for (const [name, alarm] of Object.entries(ALARMS)) {
       await sender.event('unblocked');
       await sender.confirmed(confirmed + 500);
       step('the end');
-      const sent = await sender.finish();
-      const received = await receiver.finished();
-      expectDelivered(sent, received);
-      expect(received.received).toBe(sent.sent);
       expect((await sender.events()).map(({ kind }) => kind).slice(0, 2)).toEqual(['blocked', 'unblocked']);
+      const { sent, received } = await finish(sender, receiver);
+      expect(received.received).toBe(sent.sent);
       expect(pending).toBeLessThanOrEqual(mark);
       expect(most).toBeLessThanOrEqual(1.1 * mark);
-      await sender.quit();
-      await receiver.quit();
       return {
         'seconds blocked': seconds,
         'high-water mark, MiB': markMiB,

@@ -2,7 +2,7 @@ import { expect, onTestFinished } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import { unique } from '../support/clients.js';
 import { foreign } from '../support/foreign.js';
-import { type Client, expectDelivered, Receiver, Sender, type Usage } from './support/client.js';
+import { type Client, finish, Receiver, Sender, type Usage } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
 /** What a client that waits may use of one processor. */
@@ -57,11 +57,7 @@ fault({
     await expectBack(receiver, before);
     expect(Math.max(...idles)).toBeLessThanOrEqual(IDLE);
     step('the end');
-    const sent = await sender.finish();
-    const received = await receiver.finished();
-    expectDelivered(sent, received);
-    await sender.quit();
-    await receiver.quit();
+    const { sent, received } = await finish(sender, receiver);
     return {
       deletions,
       'declared again after, s, at most': rounded(slowest, 2),
@@ -177,14 +173,10 @@ fault({
     let twice = 0;
     for (const { sender, receiver } of [busy, idle]) {
       step('the end');
-      const sent = await sender.finish();
-      const received = await receiver.finished();
-      expectDelivered(sent, received);
+      const { sent, received } = await finish(sender, receiver);
       confirmed += sent.confirmed;
       lost += received.missing.length;
       twice += received.received - received.distinct;
-      await sender.quit();
-      await receiver.quit();
     }
     return {
       times,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, onTestFinished } from 'vitest';
 import { startPrivateBroker } from '../../tools/private-broker.js';
 import { unique } from '../support/clients.js';
-import { expectDelivered, Receiver, Sender } from './support/client.js';
+import { finish, Receiver, Sender } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
 fault({
@@ -39,16 +39,10 @@ fault({
       step(`kill ${kill}: the next confirmation`);
       again.push(((await next) - openedAt) / 1000);
     }
-    step('the sender to finish');
-    const sent = await sender.finish();
-    step('the receiver to finish');
-    const received = await receiver.finished();
-
-    expectDelivered(sent, received);
+    step('the end');
+    const { sent, received } = await finish(sender, receiver);
     expect(sent.confirmed).toBeGreaterThanOrEqual(messages);
     expect(Math.max(...again)).toBeLessThanOrEqual(6);
-    await sender.quit();
-    await receiver.quit();
     return {
       kills,
       confirmed: sent.confirmed,

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, onTestFinished } from 'vitest';
 import { ownQueue, unique } from '../support/clients.js';
 import { type Manner, TcpProxy } from '../support/tcp-proxy.js';
-import { expectDelivered, type Load, Receiver, Sender } from './support/client.js';
+import { finish, type Load, Receiver, Sender } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 import type { Random } from './support/random.js';
 
@@ -32,12 +32,8 @@ async function behindProxy(random: Random, load: Omit<Load, 'seed'>, options: ob
 }
 
 /** Ends both and holds what came against what was sent. */
-async function finish({ sender, receiver }: Setup) {
-  const sent = await sender.finish();
-  const received = await receiver.finished();
-  expectDelivered(sent, received);
-  await sender.quit();
-  await receiver.quit();
+async function figuresOf({ sender, receiver }: Setup) {
+  const { sent, received } = await finish(sender, receiver);
   const twice = received.resent.length + received.redelivered.length;
   return { confirmed: sent.confirmed, lost: received.missing.length, corrupt: received.corrupt, twice };
 }
@@ -64,7 +60,7 @@ fault({
     step('traffic after the last reset');
     await sender.confirmed(confirmed + 500);
     step('the end');
-    const figures = await finish(setup);
+    const figures = await figuresOf(setup);
     return {
       resets: offsets.length,
       'median offset': offsets[Math.floor(offsets.length / 2)] ?? 0,
@@ -125,7 +121,7 @@ fault({
       silences: rounds,
       'heartbeat, s': heartbeat,
       'found after, s, at most': rounded(longest, 2),
-      ...(await finish(setup)),
+      ...(await figuresOf(setup)),
     };
   },
 });
@@ -149,7 +145,7 @@ fault({
     expect(losses).toEqual([]);
     proxy.manner = { kind: 'pass' };
     step('the end');
-    const figures = await finish(setup);
+    const figures = await figuresOf(setup);
     return { seconds, 'bytes/s': bytesPerSecond, 'confirmed meanwhile': during, 'false alarms': 0, ...figures };
   },
 });
@@ -175,6 +171,6 @@ fault({
     await receiver.distinct((await sender.state()).sent);
     proxy.manner = { kind: 'pass' };
     step('the end');
-    return finish(setup);
+    return figuresOf(setup);
   },
 });

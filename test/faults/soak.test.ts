@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject } from 'vitest';
 import { ownQueue, unique } from '../support/clients.js';
-import { Connector, expectDelivered, Receiver, Sender, type Usage } from './support/client.js';
+import { Connector, finish, Receiver, Sender, type Usage } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
 const MiB = 1024 * 1024;
@@ -84,11 +84,7 @@ fault({
     expectFlat(warmSender, endSender, mostMiB);
     expectFlat(warmReceiver, endReceiver, mostMiB);
     step('the end');
-    const sent = await sender.finish();
-    const received = await receiver.finished();
-    expectDelivered(sent, received);
-    await sender.quit();
-    await receiver.quit();
+    const { sent, received } = await finish(sender, receiver);
     return {
       messages: sent.confirmed,
       lost: received.missing.length,

@@ -208,6 +208,16 @@ export function expectDelivered(sent: Sent, received: Received): void {
   expect(received.resent.filter((number) => !windows.has(number))).toEqual([]);
 }
 
+/** Ends both, holds what came against what was sent (`expectDelivered`), and lets their processes go. */
+export async function finish(sender: Sender, receiver: Receiver): Promise<{ sent: Sent; received: Received }> {
+  const sent = await sender.finish();
+  const received = await receiver.finished();
+  expectDelivered(sent, received);
+  await sender.quit();
+  await receiver.quit();
+  return { sent, received };
+}
+
 /** Connects and exits, again and again. */
 export class Connector extends Client {
   static async open(connection: ProducerOptions & ConsumerOptions): Promise<Connector> {
