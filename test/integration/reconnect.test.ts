@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { ClosedError, ConnectionError, type Consumer, CV_8UC3, type Message, type Producer } from 'matmq';
+import { ChannelError, ClosedError, ConnectionError, type Consumer, CV_8UC3, type Message, type Producer } from 'matmq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import {
@@ -13,6 +13,7 @@ import {
   unique,
 } from '../support/clients.js';
 import { noise } from '../support/mats.js';
+import { TcpProxy } from '../support/tcp-proxy.js';
 
 // On a busy machine rabbitmqctl alone can take many seconds.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -26,7 +27,7 @@ afterAll(() => broker.stop());
 const RECONNECT = { initialDelay: 20, maxDelay: 200 };
 const open: typeof openPair = (common, own) =>
   openPair({ url: broker.url, reconnect: RECONNECT, durable: true, persistent: true, ...common }, own);
-const closeAll = () => broker.ctl('close_all_connections', 'test of reconnecting');
+const closeAll = () => broker.ctl('close_all_connections', '--global', 'test of reconnecting');
 
 type Kind = 'disconnected' | 'reconnecting' | 'connected' | 'blocked' | 'unblocked' | 'close';
 
@@ -246,5 +247,84 @@ describe('a broker that is gone', () => {
     for (const [error] of await closed) expect(error).toMatchObject({ code: 'AUTHENTICATION_FAILED', replyCode: 403 });
     await failure(producer.send('x'), ConnectionError, 'AUTHENTICATION_FAILED', user);
     await failure(consumer.receive(), ConnectionError, 'AUTHENTICATION_FAILED', user);
+  });
+
+  // RabbitMQ closes the connections of a user or virtual host that is deleted by itself.
+  it.each([
+    ['deletes the user', (user: string) => ['delete_user', user], ConnectionError, 'AUTHENTICATION_FAILED'],
+    [
+      'deletes the virtual host',
+      (_: string, vhost: string) => ['delete_vhost', vhost],
+      ConnectionError,
+      'VHOST_REFUSED',
+    ],
+    [
+      'takes the virtual host from the user',
+      (user: string, vhost: string) => ['clear_permissions', '-p', vhost, user],
+      ConnectionError,
+      'VHOST_REFUSED',
+    ],
+    [
+      'takes the permissions from the user',
+      (user: string, vhost: string) => ['set_permissions', '-p', vhost, user, '^$', '^$', '^$'],
+      ChannelError,
+      'ACCESS_REFUSED',
+    ],
+  ] as const)('that %s ends both after one try', async (_what, change, errorClass, code) => {
+    const [user, vhost] = [unique('user'), unique('vhost')];
+    await broker.ctl('add_user', user, 'secret');
+    await broker.ctl('add_vhost', vhost);
+    await broker.ctl('set_permissions', '-p', vhost, user, '.*', '.*', '.*');
+    const url = `amqp://${user}:secret@127.0.0.1:${broker.port}/${vhost}`;
+    // Where the queue goes with its virtual host, it is not the cancelled subscription that ends the consumer.
+    const { producer, consumer } = await open({ url, queue: ownQueue({ redeclare: true }) });
+    const records = [producer, consumer].map(record);
+    const closed = Promise.all([once(producer, 'close'), once(consumer, 'close')]);
+    await broker.ctl(...change(user, vhost));
+    await closeAll();
+    for (const [error] of await closed) {
+      expect(error).toBeInstanceOf(errorClass);
+      expect(error).toMatchObject({ code });
+    }
+    for (const { kinds } of records) expect(kinds).toEqual(['disconnected', 'reconnecting', 'close']);
+    await failure(producer.send('x'), errorClass, code);
+    await failure(consumer.receive(), errorClass, code);
+  });
+
+  it('killed in the middle of a message in segments has the image whole, and nothing else, when it is back', async () => {
+    await using proxy = await TcpProxy.before(broker.port);
+    const queue = ownQueue({ arguments: {} });
+    const { exchange, consumer } = await open({ queue, prefetch: 4 });
+    const producer = await openProducer({
+      ...{ url: proxy.url(broker.url), exchange, durable: true, persistent: true, reconnect: RECONNECT },
+      maxMessageSize: 1000,
+    });
+    const image = noise(300, 500, CV_8UC3);
+    proxy.manner = { kind: 'trickle', bytesPerSecond: 100_000 };
+    await producer.sendImage(image, 'raw');
+    await expect.poll(() => consumer.stats().segments, { timeout: 60_000 }).toBeGreaterThan(50);
+    await broker.kill();
+    expect(consumer.stats()).toMatchObject({ received: 0 });
+    expect(consumer.stats().segments).toBeLessThan(450);
+    proxy.manner = { kind: 'pass' };
+    const again = Promise.all([once(producer, 'connected'), once(consumer, 'connected')]);
+    await broker.restart();
+    await again;
+    await producer.flush();
+    await producer.send('after');
+    await producer.flush();
+    const copies: Buffer[] = [];
+    for (let over = false; !over; ) {
+      const message = await consumer.receive();
+      over = message.type === 'text';
+      if (!over) copies.push(Buffer.from(message.body));
+    }
+    expect([1, 2]).toContain(copies.length);
+    for (const copy of copies)
+      expect(copy.equals(Buffer.from(image.data.buffer, image.data.byteOffset, image.data.byteLength))).toBe(true);
+    expect(consumer.stats()).toMatchObject({ refused: 0, openMessages: 0 });
+    await consumer.exit();
+    const left = await broker.ctl('list_queues', '--silent', 'name', 'messages');
+    expect(left.split('\n').find((line) => line.startsWith(queue.name))).toBe(`${queue.name}\t0`);
   });
 });
