@@ -38,9 +38,8 @@ std::ptrdiff_t entriesOf(const char* folder) {
   return std::distance(begin(entries), end(entries));
 }
 
-}  // namespace
-
-TEST_CASE("connections that are reset at random places lose and damage nothing, and keep the order") {
+/// Messages through connections that are reset; those larger than `maxMessageSize` in segments.
+void throughResets(const QueueOptions& queue, std::uint64_t maxMessageSize) {
   const unsigned seed = std::random_device{}();
   INFO("seed " << seed);
   const std::string exchange = uniqueName("resets");
@@ -53,11 +52,11 @@ TEST_CASE("connections that are reset at random places lose and damage nothing, 
     return options;
   };
   ConsumerOptions consuming = behindProxy(consumerOn(exchange));
-  consuming.queue =
-      QueueOptions{uniqueName("queue"), false, QueueType::classic, {{"x-expires", std::int64_t{60'000}}}, false};
+  consuming.queue = queue;
   Consumer consumer(consuming);
   ProducerOptions producing = behindProxy(producerOn(exchange));
   producing.highWaterMark.messages = 32;
+  producing.maxMessageSize = maxMessageSize;
   Producer producer(producing);
 
   auto sent = std::async(std::launch::async, [&] {
@@ -89,6 +88,21 @@ TEST_CASE("connections that are reset at random places lose and damage nothing, 
   CHECK(proxy.resets() >= resets);
   CHECK(producer.stats().connects + consumer.stats().connects > 2);
   CHECK(producer.stats().failed == 0);
+}
+
+}  // namespace
+
+TEST_CASE("connections that are reset at random places lose and damage nothing, and keep the order") {
+  throughResets(
+      QueueOptions{uniqueName("queue"), false, QueueType::classic, {{"x-expires", std::int64_t{60'000}}}, false}, 0);
+}
+
+TEST_CASE("nor do they through a stream, whose consumer goes on where the program is") {
+  throughResets(QueueOptions{uniqueName("stream"), true, QueueType::stream, {}, false}, 0);
+}
+
+TEST_CASE("nor through a stream of messages in segments") {
+  throughResets(QueueOptions{uniqueName("stream"), true, QueueType::stream, {}, false}, 8'000);
 }
 
 TEST_CASE("what is closed has given its thread and its descriptor back, though it is there still") {
