@@ -76,8 +76,10 @@ const KNOWN = new Set([
   ...['PUBLISH_FAILED', 'MALFORMED_PROPERTIES', 'LIMIT_EXCEEDED', 'CLOSED', 'END_OF_TRANSMISSION'],
 ]);
 
-/** The last answer, connection.close, connection.close-ok. */
-const ENDING_STEPS = 3;
+/** The step of the peer's last word before the program closes: once it is heard, the program may call exit(). */
+function lastWord(steps: readonly string[]): number {
+  return steps.slice(0, steps.lastIndexOf('got connection.close')).findLastIndex((what) => what.startsWith('sent '));
+}
 
 /** What was wrong with a run. */
 function faultsOf({ injection, within, step }: Case, run: Run, plain: Plain): string[] {
@@ -85,8 +87,8 @@ function faultsOf({ injection, within, step }: Case, run: Run, plain: Plain): st
   for (const error of run.errors) {
     if (!KNOWN.has(error.slice(error.lastIndexOf(' ') + 1))) faults.push(`unknown code: ${error}`);
   }
-  // The program may have called exit() by then, and what a peer does when it is to close is of no interest.
-  const ending = step >= plain.steps.length - ENDING_STEPS;
+  // What a peer does when it is to close is of no interest.
+  const ending = step >= lastWord(plain.steps);
   if (within !== undefined || ending) return faults;
   if (injection.kind === 'harmless' && (run.good !== plain.run.good || run.errors.join() !== plain.run.errors.join())) {
     faults.push(
