@@ -30,7 +30,9 @@ class ConfirmWatch {
   /// A connection is ready. `again`: it followed one that was lost.
   void begin(bool again) noexcept;
   void end() noexcept;
-  /// A message was handed to the writer; its last octet is number `end` of the connection.
+  /// Is a message without an answer?
+  [[nodiscard]] bool waits() const noexcept { return waitingSince_.has_value(); }
+  /// A message was handed to the writer; its last octet is number `end` of the connection. `now` matters unless waits().
   void onSent(std::uint64_t end, Clock::time_point now) noexcept;
   struct Answer {
     bool taken = false;    ///< or refused
