@@ -2,13 +2,26 @@
 import { type ConnectionError, Producer, type ProducerOptions } from 'matmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failure } from '../support/clients.js';
-import { type Conversation, FakeBroker, type FakeBrokerOptions, type Published } from '../support/fake/broker.js';
-import { Fields, methodFrame } from '../support/fake/frames.js';
+import {
+  type Conversation,
+  FakeBroker,
+  type FakeBrokerOptions,
+  NOWHERE,
+  type Published,
+} from '../support/fake/broker.js';
+import { bodyFrame, Fields, FRAME, frame, methodFrame } from '../support/fake/frames.js';
 
 const LIMIT = 200;
 
 const answer = (conversation: Conversation, name: 'basic.ack' | 'basic.nack', tag: number) =>
   conversation.send([methodFrame(1, name, new Fields().longlong(tag).octet(0))], name);
+
+/** A message of one byte comes back. */
+const returned = ({ header }: Published) => [
+  methodFrame(1, 'basic.return', new Fields().short(312).shortstr('NO_ROUTE').shortstr('exchange').shortstr(NOWHERE)),
+  frame(FRAME.header, 1, header),
+  bodyFrame(Buffer.from('b')),
+];
 
 async function open(broker: FakeBrokerOptions, options: ProducerOptions = {}) {
   const fake = await FakeBroker.start(broker);
@@ -195,6 +208,26 @@ describe('a broker that refuses each message', () => {
     expect(losses.map(({ code }) => code)).toEqual(['CONNECTION_LOST']);
     expect(fake.connections).toBe(2);
     expect(producer.stats()).toMatchObject({ confirmed: 2, failed: 2, pendingMessages: 0 });
+  });
+
+  it('is left although it confirms what it returned: no queue took that', async () => {
+    const { producer, losses } = await open(
+      {
+        onPublish(published, conversation) {
+          if (conversation.number === 1) conversation.socket.destroy();
+          else if (published.key === NOWHERE) {
+            conversation.send(returned(published), 'basic.return');
+            answer(conversation, 'basic.ack', published.tag);
+          } else answer(conversation, conversation.number === 2 ? 'basic.nack' : 'basic.ack', published.tag);
+        },
+      },
+      { mandatory: true },
+    );
+    const refused = await producer.send('a');
+    const lost = await producer.send('b', { routingKey: NOWHERE });
+    await failure(lost.confirmed, Error, 'UNROUTABLE', 'NO_ROUTE');
+    await refused.confirmed;
+    expect(losses.map(({ code }) => code)).toEqual(['CONNECTION_LOST', 'ALL_REFUSED']);
   });
 
   it('is kept otherwise: each message is told, and that is all', async () => {

@@ -77,6 +77,20 @@ TEST_CASE("octets that still reach the peer are no silence; octets that stay are
   SUBCASE("all have arrived, and a heartbeat behind them") { CHECK(watch.judge(at(30s), 1008) == Verdict::silent); }
 }
 
+TEST_CASE("a message that no queue was there for is neither taken nor refused") {
+  ConfirmWatch watch(10s);
+  watch.begin(true);
+  watch.onSent(100, at(0s));
+  watch.onAnswer({false, true, false, true}, at(1s));
+  CHECK(watch.keepsRefusals());
+  CHECK_FALSE(watch.deadline());
+  watch.onSent(200, at(2s));
+  watch.onAnswer({false, true, false, false}, at(2s));
+  watch.onAnswer({false, true, false, true}, at(2s));
+  CHECK(watch.keepsRefusals());
+  CHECK(watch.deadline() == at(3s));
+}
+
 TEST_CASE("octets of messages behind the oldest do not help it") {
   ConfirmWatch watch(10s);
   watch.begin(false);

@@ -49,7 +49,7 @@ void ConfirmWatch::onAnswer(Answer answer, Clock::time_point now) noexcept {
     taken_ = true;
     refusals_ = 0;
     refusingSince_.reset();
-  } else if (again_ && !taken_ && !refusingSince_) {
+  } else if (!answer.returned && again_ && !taken_ && !refusingSince_) {
     refusingSince_ = now;
   }
 }

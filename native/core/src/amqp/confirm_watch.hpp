@@ -35,11 +35,12 @@ class ConfirmWatch {
   /// A message was handed to the writer; its last octet is number `end` of the connection. `now` matters unless waits().
   void onSent(std::uint64_t end, Clock::time_point now) noexcept;
   struct Answer {
-    bool taken = false;    ///< or refused
-    bool oldest = false;   ///< it was for the oldest message without an answer, too
-    bool waiting = false;  ///< others have none yet
+    bool taken = false;     ///< or refused
+    bool oldest = false;    ///< it was for the oldest message without an answer, too
+    bool waiting = false;   ///< others have none yet
+    bool returned = false;  ///< no queue was there to take or refuse it
   };
-  /// The broker took or refused messages.
+  /// The broker answered messages.
   void onAnswer(Answer answer, Clock::time_point now) noexcept;
   void onBlocked(bool blocked, Clock::time_point now) noexcept;
 

@@ -204,11 +204,17 @@ void Publisher::settleTags(std::uint64_t tag, bool multiple, Settle&& settle) {
 
 void Publisher::onAck(std::uint64_t tag, bool multiple) {
   scratch_.clear();
-  // It takes messages, so those that it refused were meant.
-  for (const std::uint64_t sequence : std::exchange(refused_, {})) settle(sequence, refusal());
+  bool taken = false;
   const std::uint64_t oldest = firstTag_;
-  settleTags(tag, multiple, [this](std::uint64_t sequence) { settle(sequence, std::nullopt); });
-  if (options_.confirm) watch_.onAnswer({true, firstTag_ != oldest, !unsettled_.empty()}, Clock::now());
+  settleTags(tag, multiple, [this, &taken](std::uint64_t sequence) {
+    // One that was returned is acknowledged as well, but no queue has taken it.
+    if (returned_.empty() || returned_.erase(sequence) == 0) taken = true;
+    settle(sequence, std::nullopt);
+  });
+  if (options_.confirm) watch_.onAnswer({taken, firstTag_ != oldest, !unsettled_.empty(), !taken}, Clock::now());
+  if (taken) {  // so those that it refused were meant
+    for (const std::uint64_t sequence : std::exchange(refused_, {})) settle(sequence, refusal());
+  }
   outbox_->confirm(scratch_);
 }
 
@@ -300,6 +306,7 @@ void Publisher::onContentMethod(const Method& method) {
 std::byte* Publisher::onContentHeader(ContentHeader header) {
   const auto& id = header.properties.messageId;
   if (const auto sequence = id ? sequenceOf(*id, sender_) : std::nullopt) {
+    if (options_.confirm && returned_.size() < unsettled_.size()) returned_.insert(*sequence);
     Error error(ErrorCode::unroutable,
                 "Expected a queue to be bound for the message but the broker returned it: " + returnReason_,
                 AMQP_NO_ROUTE);
@@ -337,6 +344,7 @@ void Publisher::onLost(const Error& /*why*/) {
   watch_.end();
   unsettled_.clear();
   refused_.clear();
+  returned_.clear();
   firstTag_ = 1;
   settledWrites_ = 0;
   sending_.reset();

@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 
 #include "amqp/confirm_watch.hpp"
 #include "amqp/envelope.hpp"
@@ -89,6 +90,7 @@ class Publisher final : public IoUser {
   std::uint64_t firstTag_ = 1;
   std::uint64_t settledWrites_ = 0;
   std::vector<std::uint64_t> refused_;  ///< basic.nack that is kept back (ConfirmWatch), by sequence
+  std::set<std::uint64_t> returned_;    ///< with confirms: basic.return came, and its answer did not
   ConfirmWatch watch_;                  ///< with confirms
   std::vector<std::uint64_t> scratch_;
   std::optional<Sending> sending_;
