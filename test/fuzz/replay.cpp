@@ -2,21 +2,14 @@
 #include <doctest/doctest.h>
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 
+#include "files.hpp"
 #include "targets.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string readFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  REQUIRE_MESSAGE(file, path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// How many there were.
 int replay(const fuzz::Target& target, const fs::path& folder) {
@@ -24,7 +17,7 @@ int replay(const fuzz::Target& target, const fs::path& folder) {
   int count = 0;
   for (const auto& entry : fs::directory_iterator(folder)) {
     CAPTURE(entry.path().string());
-    const std::string input = readFile(entry.path());
+    const std::string input = files::read(entry.path());
     CHECK_NOTHROW(target.run(std::as_bytes(std::span(input))));
     ++count;
   }

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
-#include <fstream>
 #include <matmq/message.hpp>
 #include <nlohmann/json.hpp>
 #include <opencv2/core.hpp>
@@ -13,6 +12,7 @@
 #include "amqp/envelope.hpp"
 #include "assembler.hpp"
 #include "crc32c.hpp"
+#include "files.hpp"
 
 using namespace matmq;
 using Json = nlohmann::json;
@@ -20,12 +20,6 @@ using Json = nlohmann::json;
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string readFile(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  REQUIRE_MESSAGE(file, path.string());
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::span<const std::byte> octets(const std::string& text) { return std::as_bytes(std::span(text)); }
 
@@ -125,11 +119,11 @@ void checkSame(const Properties& actual, const Properties& expected) {
 struct Vector {
   explicit Vector(const fs::path& folder)
       : path(folder),
-        stated(Json::parse(readFile(folder / "vector.json"))),
-        header(readFile(folder / "header.bin")),
-        body(readFile(folder / "body.bin")) {}
+        stated(Json::parse(files::read(folder / "vector.json"))),
+        header(files::read(folder / "header.bin")),
+        body(files::read(folder / "body.bin")) {}
 
-  [[nodiscard]] std::string file(const char* name) const { return readFile(path / name); }
+  [[nodiscard]] std::string file(const char* name) const { return files::read(path / name); }
 
   fs::path path;
   Json stated;
@@ -204,6 +198,14 @@ std::string bytesOf(const Payload& payload) {
     bytes.append(reinterpret_cast<const char*>(payload.data) + row * payload.step, payload.rowBytes);
   }
   return bytes;
+}
+
+/// The payload of the content header frame.
+std::string contentHeader(std::size_t bodySize, const Properties& properties) {
+  amqp::DecodePool pool;
+  amqp::Bytes frame;
+  amqp::appendContentHeader(frame, 1, bodySize, properties, pool, 131072);
+  return {reinterpret_cast<const char*>(frame.data()) + amqp::frameHeaderSize, frame.size() - amqp::frameOverhead};
 }
 
 /// The encoder of another version may make other bytes of the same pixels; BMP and raw have one spelling.
@@ -293,12 +295,7 @@ TEST_CASE("vectors: the segments of a message are written to the octet") {
       Segment segment{i, count, i * size, vector.body.size(), std::nullopt};
       if (segment.last()) segment.checksum = checksum;
       writeSegment(properties.headers, segment);
-      amqp::DecodePool pool;
-      amqp::Bytes frame;
-      amqp::appendContentHeader(frame, 1, body.size(), properties, pool, 131072);
-      const std::string header(reinterpret_cast<const char*>(frame.data()) + amqp::frameHeaderSize,
-                               frame.size() - amqp::frameOverhead);
-      CHECK((header == vector.file(("header-" + std::to_string(i) + ".bin").c_str())));
+      CHECK((contentHeader(body.size(), properties) == vector.file(("header-" + std::to_string(i) + ".bin").c_str())));
     }
     ++written;
   }
@@ -323,12 +320,7 @@ TEST_CASE("vectors: each is written to the octet") {
       CHECK((packed(image) == vector.file("pixels.bin")));
     }
     const amqp::Sender sender{"camera-1", "0123456789abcdef", false};
-    amqp::DecodePool pool;
-    amqp::Bytes frame;
-    amqp::appendContentHeader(frame, 1, vector.body.size(), amqp::wireProperties(parcel, sender), pool, 131072);
-    const std::string header(reinterpret_cast<const char*>(frame.data()) + amqp::frameHeaderSize,
-                             frame.size() - amqp::frameOverhead);
-    CHECK((header == vector.header));
+    CHECK((contentHeader(vector.body.size(), amqp::wireProperties(parcel, sender)) == vector.header));
     ++written;
   }
   CHECK(written > 25);
