@@ -22,7 +22,7 @@ import {
 } from '../support/clients.js';
 import { freeze } from '../support/freeze.js';
 import { expectSame, noise, regionOf } from '../support/mats.js';
-import { holdingProxy, octetProxy, tricklingProxy } from '../support/tls-peers.js';
+import { type Manner, TcpProxy } from '../support/tcp-proxy.js';
 
 // On a busy machine rabbitmqctl alone can take many seconds.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -42,6 +42,14 @@ beforeAll(async () => {
 afterAll(() => broker.stop());
 
 const open: typeof openPair = (common, own) => openPair({ url: broker.tlsUrl, tls, ...common }, own);
+
+/** A proxy in front of the broker, which ends with the test. */
+async function proxied(manner: Manner): Promise<TcpProxy> {
+  const proxy = await TcpProxy.before(broker.tlsPort);
+  onTestFinished(() => proxy[Symbol.asyncDispose]());
+  proxy.manner = manner;
+  return proxy;
+}
 
 async function folder(): Promise<string> {
   const made = await mkdtemp(join(tmpdir(), 'matmq-tls-'));
@@ -90,8 +98,8 @@ describe('over TLS', () => {
   });
 
   it('an octet at a time, all is the same', async () => {
-    const port = await octetProxy(broker.tlsPort);
-    const { producer, consumer } = await open({ url: `amqps://127.0.0.1:${port}` });
+    const proxy = await proxied({ kind: 'cut' });
+    const { producer, consumer } = await open({ url: proxy.url(broker.tlsUrl) });
     const bodies = ['a', 'b'.repeat(20_000), 'c'];
     await sendAll(producer, bodies);
     expect(await receiveTexts(consumer, 3)).toEqual(bodies);
@@ -105,10 +113,15 @@ describe('over TLS', () => {
   });
 
   it('a record that takes longer than two heartbeats to come is no silence', async () => {
-    const port = await tricklingProxy(broker.tlsPort, 2_500);
+    const proxy = await proxied({ kind: 'trickle', bytesPerSecond: 2_500 });
     const exchange = unique('exchange');
-    const url = `amqps://127.0.0.1:${port}`;
-    const consumer = await openConsumer({ url, tls, exchange, heartbeat: 2_000, reconnect: false });
+    const consumer = await openConsumer({
+      url: proxy.url(broker.tlsUrl),
+      tls,
+      exchange,
+      heartbeat: 2_000,
+      reconnect: false,
+    });
     const producer = await openProducer({ url: broker.url, exchange });
     await sendAll(producer, ['x'.repeat(20_000)]);
     expect((await receiveTexts(consumer, 1))[0]).toHaveLength(20_000);
@@ -147,11 +160,10 @@ describe('a frozen broker', () => {
   });
 
   it('is noticed by its missing heartbeats', async () => {
-    const proxy = await holdingProxy(broker.tlsPort);
-    const url = `amqps://127.0.0.1:${proxy.port}`;
-    const producer = await openProducer({ url, tls, heartbeat: 1_000, reconnect: false });
+    const proxy = await proxied({ kind: 'pass' });
+    const producer = await openProducer({ url: proxy.url(broker.tlsUrl), tls, heartbeat: 1_000, reconnect: false });
     const closed = once(producer, 'close');
-    proxy.hold();
+    proxy.manner = { kind: 'freeze' };
     const [info] = await closed;
     expect(info).toMatchObject({ code: 'HEARTBEAT_TIMEOUT' });
   });

@@ -1,6 +1,6 @@
 /** Peers that speak TLS and are no brokers, on the loopback interface. They end with the test. */
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { onTestFinished } from 'vitest';
 
@@ -64,63 +64,4 @@ export function silentPeer(): Promise<number> {
 /** Answers the first octets with these, and closes. */
 export function rudePeer(answer: string | Uint8Array): Promise<number> {
   return listen(createServer((socket) => socket.once('data', () => socket.end(answer))));
-}
-
-/** Passes everything on to `port`, an octet at a time, both ways. */
-export function octetProxy(port: number): Promise<number> {
-  const pass = (from: Socket, to: Socket) => {
-    from.on('data', (data: Buffer) => {
-      for (let i = 0; i < data.length; i++) to.write(data.subarray(i, i + 1));
-    });
-    from.on('close', () => to.destroy());
-    from.on('error', () => to.destroy());
-  };
-  return listen(
-    createServer({ noDelay: true }, (client) => {
-      const server = connect({ port, host: '127.0.0.1', noDelay: true });
-      pass(client, server);
-      pass(server, client);
-    }),
-  );
-}
-
-/** Passes everything on to `port`; what comes back at so many octets a second. */
-export function tricklingProxy(port: number, rate: number): Promise<number> {
-  return listen(
-    createServer((client) => {
-      const server = connect({ port, host: '127.0.0.1' });
-      client.pipe(server);
-      const waiting: Buffer[] = [];
-      server.on('data', (data: Buffer) => waiting.push(data));
-      server.on('error', () => client.destroy());
-      const timer = setInterval(() => {
-        const next = Buffer.concat(waiting.splice(0));
-        client.write(next.subarray(0, rate / 20));
-        if (next.length > rate / 20) waiting.unshift(next.subarray(rate / 20));
-      }, 50);
-      client.on('close', () => {
-        clearInterval(timer);
-        server.destroy();
-      });
-    }),
-  );
-}
-
-/** Passes everything on to `port` until told to hold what comes. */
-export async function holdingProxy(port: number): Promise<{ readonly port: number; hold(): void }> {
-  const sockets: Socket[] = [];
-  const own = await listen(
-    createServer((client) => {
-      const server = connect({ port, host: '127.0.0.1' });
-      server.on('error', () => client.destroy());
-      sockets.push(client, server);
-      client.pipe(server).pipe(client);
-    }),
-  );
-  return {
-    port: own,
-    hold() {
-      for (const socket of sockets) socket.unpipe().pause();
-    },
-  };
 }
