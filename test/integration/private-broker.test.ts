@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
-import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { answers, LOOPBACK } from '../../tools/ports.js';
 import { startPrivateBroker } from '../../tools/private-broker.js';
@@ -105,7 +104,8 @@ test('it ends with its owner that is killed while the broker starts', async () =
   const args = ['--input-type=module', '-e', OWNER];
   const owner = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, MARKER: marker } });
   const exit = once(owner, 'exit');
-  await delay(300);
+  // The Erlang machine is there, and RabbitMQ not yet ready.
+  await expect.poll(() => processesOf(marker).some((line) => /beam\.smp|-s rabbit boot/.test(line))).toBe(true);
   owner.kill('SIGKILL');
   await exit;
   await expect.poll(() => processesOf(marker), { timeout: 5000 }).toEqual([]);
