@@ -24,9 +24,13 @@ fault({
   timeout: { short: 90, long: 1200 },
   async run({ size: { times, warmUp, growthMiB } }) {
     const options = { url: inject('brokerUrl'), exchange: unique('exchange'), times, warmUp, atOnce: 4 };
-    const { stdout } = await exec(process.execPath, ['--expose-gc', FIXTURE, JSON.stringify(options)], {
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
+    const { stdout } = await exec(
+      process.execPath,
+      ['--expose-gc', '--max-semi-space-size=1', FIXTURE, JSON.stringify(options)],
+      {
+        env: { ...process.env, NODE_OPTIONS: '' },
+      },
+    );
     const { ended, before, after, seen } = JSON.parse(stdout) as {
       ended: number;
       before: Usage;

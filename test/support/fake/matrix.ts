@@ -78,7 +78,8 @@ const KNOWN = new Set([
 
 /** The step of the peer's last word before the program closes: once it is heard, the program may call exit(). */
 function lastWord(steps: readonly string[]): number {
-  return steps.slice(0, steps.lastIndexOf('got connection.close')).findLastIndex((what) => what.startsWith('sent '));
+  const closing = steps.lastIndexOf('got connection.close');
+  return Math.max(...steps.map((what, step) => (step < closing && what.startsWith('sent ') ? step : -1)));
 }
 
 /** What was wrong with a run. */
