@@ -1,10 +1,10 @@
-# The same addon through node-gyp, from the same list of sources. CMakeLists.txt is the build that releases use; this one
+# The same addon through node-gyp, from the same sources. CMakeLists.txt is the build that releases use; this one
 # is for those who build native modules with node-gyp only. It is not published: npm would run it at every install.
 {
   "targets": [
     {
       "target_name": "matmq",
-      "sources": ["<!@(node -p \"const s = require('./native/sources.json'); [...s.core, ...s.addon].map((f) => 'native/' + f).join(' ')\")"],
+      "sources": ["<!@(find native/core native/addon -name '*.cpp')"],
       "include_dirs": ["native/core/include", "native/core/src", "native/addon"],
       "defines": [
         "NAPI_VERSION=8",

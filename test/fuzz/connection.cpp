@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "amqp/publisher.hpp"
-#include "amqp/subscriber.hpp"
+#include "amqp/consume/subscriber.hpp"
+#include "amqp/publish/publisher.hpp"
 #include "targets.hpp"
 
 namespace fuzz {

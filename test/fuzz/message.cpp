@@ -1,7 +1,7 @@
 #include <matmq/message.hpp>
 
-#include "amqp/codec.hpp"
-#include "amqp/envelope.hpp"
+#include "amqp/wire/codec.hpp"
+#include "amqp/wire/envelope.hpp"
 #include "images.hpp"
 
 namespace fuzz {

@@ -1,7 +1,7 @@
 #include <matmq/message.hpp>
 
-#include "amqp/codec.hpp"
-#include "amqp/field_table.hpp"
+#include "amqp/wire/codec.hpp"
+#include "amqp/wire/field_table.hpp"
 #include "targets.hpp"
 
 namespace fuzz {

@@ -2,8 +2,8 @@
 #include <cstring>
 #include <set>
 
-#include "assembler.hpp"
-#include "crc32c.hpp"
+#include "base/crc32c.hpp"
+#include "message/assembler.hpp"
 #include "targets.hpp"
 
 namespace fuzz {

@@ -5,7 +5,7 @@
 #include <matmq/message.hpp>
 #include <sstream>
 
-#include "amqp/codec.hpp"
+#include "amqp/wire/codec.hpp"
 #include "support.hpp"
 
 namespace support {

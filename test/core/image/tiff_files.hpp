@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "image/tiff_library.hpp"
+#include "image/formats/tiff/tiff_library.hpp"
 #include "support.hpp"
 
 namespace support {

@@ -2,7 +2,7 @@
 #include <matmq/image.hpp>
 #include <opencv2/imgproc.hpp>
 
-#include "codecs.hpp"
+#include "image/codecs.hpp"
 
 namespace matmq {
 namespace {

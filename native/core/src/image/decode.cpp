@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "codecs.hpp"
+#include "image/codecs.hpp"
 
 namespace matmq {
 namespace {

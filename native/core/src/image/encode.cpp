@@ -4,7 +4,7 @@
 #include <new>
 #include <opencv2/core.hpp>
 
-#include "codecs.hpp"
+#include "image/codecs.hpp"
 
 namespace matmq {
 namespace {

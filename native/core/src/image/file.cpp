@@ -10,8 +10,8 @@
 #include <random>
 #include <system_error>
 
-#include "../unique_fd.hpp"
-#include "malloc_buffer.hpp"
+#include "base/unique_fd.hpp"
+#include "image/malloc_buffer.hpp"
 
 namespace matmq {
 namespace {

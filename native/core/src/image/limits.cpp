@@ -1,4 +1,4 @@
-#include "limits.hpp"
+#include "image/limits.hpp"
 
 #include <limits>
 

@@ -1,8 +1,8 @@
-#include "orientation.hpp"
+#include "image/orientation.hpp"
 
 #include <opencv2/core.hpp>
 
-#include "tiff_bytes.hpp"
+#include "image/formats/tiff/tiff_bytes.hpp"
 
 namespace matmq::codec {
 namespace {

@@ -1,0 +1,318 @@
+#include "amqp/consume/reassembly.hpp"
+
+#include <algorithm>
+
+namespace matmq::amqp {
+namespace {
+
+/// The smallest limit that a RabbitMQ has unless told otherwise, so about the smallest segment.
+constexpr std::uint64_t usualSegment = std::uint64_t{16} * 1024 * 1024;
+/// Consumers that find each other out at the same moment do not all end: the first that ends leaves the others alone.
+constexpr std::chrono::milliseconds longestWait{500};
+constexpr std::size_t rememberedStrays = 4096;
+
+bool argumentIs(const ConsumerOptions& options, const char* name, const FieldValue& value) {
+  if (!options.queue) return false;
+  const auto at = options.queue->arguments.find(name);
+  return at != options.queue->arguments.end() && at->second == value;
+}
+
+bool singleActive(const ConsumerOptions& options) { return argumentIs(options, "x-single-active-consumer", true); }
+
+bool quorum(const ConsumerOptions& options) {
+  return (options.queue && options.queue->type == QueueType::quorum) ||
+         argumentIs(options, "x-queue-type", std::string("quorum"));
+}
+
+std::uint16_t windowOf(const ConsumerOptions& options, bool fixed) {
+  if (!fixed || options.prefetch == 0) return options.prefetch;
+  const std::uint64_t segments = options.maxMessageBytes / usualSegment + 1;
+  return static_cast<std::uint16_t>(std::min<std::uint64_t>(options.prefetch + segments, UINT16_MAX));
+}
+
+std::string strayName(const Assembler::Ended& stray) {
+  return stray.message->properties.messageId.value_or("") + "#" + std::to_string(stray.segment.index);
+}
+
+}  // namespace
+
+Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position)
+    : Reassembly(options, inbox, position, Assembler::boundsFor(options.maxMessageBytes)) {}
+
+Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position, Assembler::Bounds bounds)
+    : options_(options),
+      inbox_(inbox),
+      position_(position),
+      assembler_(bounds),
+      soleConsumer_(!options.queue || options.ack == AckMode::none || singleActive(options)),
+      fixedWindow_(singleActive(options) || quorum(options)),
+      window_(windowOf(options, fixedWindow_)),
+      jitter_(std::random_device{}()) {}
+
+void Reassembly::arrived(const Message& envelope) {
+  // A queue that exists and is only used need not be said to be one.
+  stream_ = stream_ || position_.isStream() || envelope.properties.headers.contains(streamOffsetName);
+  position_.hold(envelope.id.tag);
+}
+
+std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize) {
+  arrived(*envelope);
+  if (segment.index == 0) onMessage(envelope->properties);
+  tag_ = envelope->id.tag;
+  const std::string id = envelope->properties.messageId.value_or("");
+  std::byte* const at = assembler_.begin(std::move(envelope), segment, bodySize, Clock::now());
+  if (segment.index == 0 && at != nullptr) makeRoom(id, segment.count);
+  return at;
+}
+
+void Reassembly::beginBad(std::shared_ptr<Message> envelope, const Error& why) {
+  arrived(*envelope);
+  tag_ = envelope->id.tag;
+  assembler_.beginBad(std::move(envelope), why);
+}
+
+void Reassembly::finish() {
+  ++segments_;
+  inbox_.hold();
+  assembler_.finish();
+  handleEnded();
+  checkWindow();
+  count();
+}
+
+// A sender begins a message when it is done with the one before.
+void Reassembly::onMessage(const Properties& properties) {
+  if (assembler_.openMessages() == 0) return;
+  for (const std::string& id : assembler_.overtakenBy(properties)) {
+    if (soleConsumer_ || stream_) {
+      assembler_.giveUp(id, "a later message of the same sender is here");
+    } else if (std::ranges::find(overtaken_, id) == overtaken_.end()) {
+      overtaken_.push_back(id);
+      askSoon();
+    }
+  }
+  handleEnded();
+  count();
+}
+
+void Reassembly::letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind) {
+  position_.drop(tags);
+  inbox_.letGo(tags, kind);
+}
+
+void Reassembly::handleEnded() {
+  bool current = false;
+  for (Assembler::Ended& ended : assembler_.takeEnded()) {
+    current = current || std::ranges::find(ended.tags, tag_) != ended.tags.end();
+    switch (ended.how) {
+      case Assembler::End::whole:
+        onWhole(ended);
+        break;
+      case Assembler::End::refused:
+        letGo(ended.tags, Verdict::Kind::reject);
+        if (!ended.message) break;
+        closeRoomOf(ended.message->properties.messageId.value_or(""));
+        inbox_.tell(std::move(ended.message));
+        break;
+      case Assembler::End::torn:
+        letGo(ended.tags, Verdict::Kind::ack);
+        break;
+      case Assembler::End::doubled:
+        ++doubled_;
+        letGo(ended.tags, Verdict::Kind::ack);
+        break;
+      case Assembler::End::stray:
+        onStray(ended);
+        break;
+    }
+  }
+  if (stream_ && !current && tag_ != 0) inbox_.letGo({&tag_, 1}, Verdict::Kind::ack);
+  tag_ = 0;
+}
+
+void Reassembly::onWhole(Assembler::Ended& ended) {
+  const std::string id = ended.message->properties.messageId.value_or("");
+  const std::uint64_t tag = ended.message->id.tag;
+  if (options_.ack != AckMode::none) {
+    Room room{id, {}};
+    if (auto open = roomOfOpen_.extract(id); !open.empty()) room.consumerTag = std::move(open.mapped());
+    roomOfWhole_.emplace(tag, std::move(room));
+  }
+  position_.join(tag, ended.tags);
+  inbox_.pushGroup(std::move(ended.message), std::move(ended.tags));
+}
+
+void Reassembly::onStray(Assembler::Ended& stray) {
+  if (soleConsumer_ || stream_) {
+    assembler_.refuseStray(stray,
+                           "it was removed from the queue (a limit of length or time), or went to a consumer before");
+    for (const Assembler::Ended& ended : assembler_.takeEnded()) {
+      letGo(ended.tags, Verdict::Kind::reject);
+      if (ended.message) inbox_.tell(ended.message);
+    }
+    return;
+  }
+  strays_.push_back(std::move(stray));
+  askSoon();
+}
+
+void Reassembly::makeRoom(const std::string& messageId, std::uint64_t segments) {
+  closeRoomOf(messageId);  // of an earlier attempt, cut otherwise perhaps
+  if (options_.prefetch == 0 || options_.ack == AckMode::none || stream_ || fixedWindow_) return;
+  const std::string tag = "matmq-segments-" + std::to_string(++rooms_);
+  amqp_basic_qos_t qos{};
+  qos.prefetch_count = static_cast<std::uint16_t>(segments - 1);
+  appendMethod(frames_, theChannel, AMQP_BASIC_QOS_METHOD, qos);
+  amqp_basic_consume_t consume{};
+  consume.queue = bytesOf(queueName_);
+  consume.consumer_tag = bytesOf(tag);
+  consume.nowait = 1;
+  appendMethod(frames_, theChannel, AMQP_BASIC_CONSUME_METHOD, consume);
+  ++openRooms_;
+  roomOfOpen_.insert_or_assign(messageId, tag);
+}
+
+void Reassembly::closeRoom(const std::string& consumerTag) {
+  if (consumerTag.empty()) return;
+  amqp_basic_cancel_t cancel{};
+  cancel.consumer_tag = bytesOf(consumerTag);
+  cancel.nowait = 1;
+  appendMethod(frames_, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
+  --openRooms_;
+}
+
+void Reassembly::closeRoomOf(const std::string& messageId) {
+  if (const auto open = roomOfOpen_.extract(messageId); !open.empty()) closeRoom(open.mapped());
+}
+
+// A window that cannot be made wider would be filled for good by the segments of too many messages at once.
+void Reassembly::checkWindow() {
+  if (!fixedWindow_ || window_ == 0 || stream_) return;
+  if (assembler_.heldTags() < window_) return;
+  assembler_.giveUpStalest("the segments of unfinished messages fill the prefetch window of " +
+                           std::to_string(window_) +
+                           ", which is fixed for quorum queues and single active consumers; raise prefetch");
+  handleEnded();
+}
+
+// What the program holds fills it: the broker sends nothing, so nobody is late.
+bool Reassembly::windowFull() const { return fixedWindow_ && window_ != 0 && inbox_.outstanding() >= window_; }
+
+void Reassembly::askSoon() {
+  if (question_ != Question::none) return;
+  question_ = Question::soon;
+  askAt_ = Clock::now() +
+           std::chrono::milliseconds(std::uniform_int_distribution<std::int64_t>(0, longestWait.count())(jitter_));
+}
+
+void Reassembly::ask() {
+  amqp_queue_declare_t method{};
+  method.queue = bytesOf(queueName_);
+  method.passive = 1;
+  appendMethod(frames_, theChannel, AMQP_QUEUE_DECLARE_METHOD, method);
+  question_ = Question::asked;
+  ownConsumers_ = 1 + openRooms_;
+}
+
+bool Reassembly::onMethod(const Method& method) {
+  if (method.id == AMQP_BASIC_QOS_OK_METHOD) return true;
+  if (method.id != AMQP_QUEUE_DECLARE_OK_METHOD || question_ != Question::asked) return false;
+  onConsumerCount(method.as<amqp_queue_declare_ok_t>().consumer_count);
+  return true;
+}
+
+void Reassembly::onConsumerCount(std::uint32_t consumers) {
+  question_ = Question::none;
+  const std::vector<Assembler::Ended> strays = std::exchange(strays_, {});
+  const std::vector<std::string> overtaken = std::exchange(overtaken_, {});
+  if (consumers > ownConsumers_) {
+    if (strays.empty()) return;  // what is missing may be on its way back
+    throw Error(
+        ErrorCode::sharedQueue,
+        "Expected all segments of the message '" + strays.front().message->properties.messageId.value_or("") +
+            "' but other consumers of the queue '" + queueName_ +
+            "' have a part of them; this one ends and gives its part back. Messages above the broker's limit need "
+            "one consumer for each queue, or a queue with the argument x-single-active-consumer");
+  }
+  for (const Assembler::Ended& stray : strays) giveBackOrRefuse(stray);
+  for (const std::string& id : overtaken) assembler_.giveUp(id, "a later message of the same sender is here");
+  handleEnded();
+  count();
+}
+
+void Reassembly::giveBackOrRefuse(const Assembler::Ended& stray) {
+  const std::string name = strayName(stray);
+  const bool again = std::ranges::find(givenBack_, name) != givenBack_.end();
+  const std::string& id = *stray.message->properties.messageId;
+  if (again && !assembler_.isOpen(id)) {
+    assembler_.refuseStray(stray,
+                           "it was removed from the queue (a limit of length or time), or went to a consumer before");
+    return;
+  }
+  if (!again) givenBack_.push_back(name);
+  if (givenBack_.size() > rememberedStrays) givenBack_.pop_front();
+  letGo(stray.tags, Verdict::Kind::requeue);
+}
+
+void Reassembly::pump(Bytes& frames, bool paused) {
+  for (const SettledGroup& group : inbox_.takeSettledGroups()) {
+    const auto room = roomOfWhole_.extract(group.tag);
+    if (room.empty()) continue;
+    closeRoom(room.mapped().consumerTag);
+    if (group.acknowledged) assembler_.done(room.mapped().messageId);
+  }
+  const auto now = Clock::now();
+  const auto due = expiry();
+  if (paused) {
+    assembler_.touch(now);
+  } else if (due && now >= *due && windowFull()) {
+    assembler_.touch(now);
+  } else if (due && now >= *due) {
+    assembler_.expire(now);
+    handleEnded();
+    count();
+  }
+  if (question_ == Question::soon && now >= askAt_) ask();
+  frames.insert(frames.end(), frames_.begin(), frames_.end());
+  frames_.clear();
+}
+
+// Not while the body of a segment comes in: what begin() made of that one is dealt with when it is there.
+std::optional<Reassembly::Clock::time_point> Reassembly::expiry() const {
+  return tag_ == 0 ? assembler_.expiry() : std::nullopt;
+}
+
+std::optional<Reassembly::Clock::time_point> Reassembly::deadline() const {
+  auto due = expiry();
+  if (question_ == Question::soon && (!due || askAt_ < *due)) due = askAt_;
+  return due;
+}
+
+void Reassembly::onLost(bool again) {
+  for (auto& message : assembler_.clear()) {
+    if (!again) inbox_.tell(std::move(message));
+  }
+  frames_.clear();
+  openRooms_ = 0;
+  roomOfOpen_.clear();
+  roomOfWhole_.clear();
+  strays_.clear();
+  overtaken_.clear();
+  question_ = Question::none;
+  tag_ = 0;
+  count();
+}
+
+void Reassembly::count() noexcept {
+  openMessages_ = assembler_.openMessages();
+  openBytes_ = assembler_.openBytes();
+}
+
+void Reassembly::fillStats(ConsumerStats& stats) const noexcept {
+  stats.segments = segments_;
+  stats.doubledSegments = doubled_;
+  stats.openMessages = openMessages_;
+  stats.openBytes = openBytes_;
+}
+
+}  // namespace matmq::amqp

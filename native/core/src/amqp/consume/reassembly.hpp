@@ -1,0 +1,112 @@
+// What a consumer does about messages in segments: puts them together (assembler.hpp), makes room for their segments in
+// the broker's prefetch window, and finds out whether another consumer of the queue has the rest.
+//
+// Rules
+// 1. Everything runs on the I/O thread, except the constructor and fillStats.
+// 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the channel
+//    has room for its other segments. A queue with a single active consumer would not serve a second subscription, and a
+//    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream
+//    would serve everything twice: its segments are acknowledged as they come, which loses nothing, because a stream
+//    keeps what it delivers and StreamPosition knows which are needed again.
+// 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
+//    consumers there are. With others: this one ends (SHARED_QUEUE), and what it had goes back to the queue. Alone: the
+//    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is refused.
+#pragma once
+
+#include <atomic>
+#include <deque>
+#include <matmq/options.hpp>
+#include <random>
+
+#include "amqp/consume/stream_position.hpp"
+#include "amqp/wire/codec.hpp"
+#include "message/assembler.hpp"
+#include "queue/inbox.hpp"
+
+namespace matmq::amqp {
+
+class Reassembly {
+ public:
+  using Clock = Assembler::Clock;
+
+  /// `options`, `inbox` and `position` must outlive this.
+  Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position);
+  Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position, Assembler::Bounds bounds);
+
+  /// The prefetch count to subscribe with; 0: none.
+  [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
+  void onReady(const std::string& queueName) { queueName_ = queueName; }
+
+  /// A segment is coming. Where its body goes; null: nowhere. finish() follows.
+  [[nodiscard]] std::byte* begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize);
+  void beginBad(std::shared_ptr<Message> envelope, const Error& why);
+  void finish();
+  /// A message begins that came whole, or in segments: what its sender had begun before lacks something.
+  void onMessage(const Properties& properties);
+
+  /// Appends what is to be told to the broker. `paused`: the socket is not read, so nobody is late.
+  void pump(Bytes& frames, bool paused);
+  /// The answers to what pump appended. False: to nothing of it.
+  /// @throws Error SHARED_QUEUE
+  bool onMethod(const Method& method);
+  [[nodiscard]] std::optional<Clock::time_point> deadline() const;
+
+  /// The connection is gone. `again`: the broker delivers again what was not acknowledged; otherwise the program is told.
+  void onLost(bool again);
+  void fillStats(ConsumerStats& stats) const noexcept;
+
+ private:
+  struct Room {
+    std::string messageId;
+    std::string consumerTag;  ///< of the second subscription; empty: none
+  };
+
+  void arrived(const Message& envelope);
+  void letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind);
+  void handleEnded();
+  void onWhole(Assembler::Ended& ended);
+  void onStray(Assembler::Ended& ended);
+  void makeRoom(const std::string& messageId, std::uint64_t segments);
+  void closeRoom(const std::string& consumerTag);
+  void closeRoomOf(const std::string& messageId);
+  void askSoon();
+  void ask();
+  void onConsumerCount(std::uint32_t consumers);
+  void giveBackOrRefuse(const Assembler::Ended& stray);
+  void checkWindow();
+  [[nodiscard]] bool windowFull() const;
+  [[nodiscard]] std::optional<Clock::time_point> expiry() const;
+  void count() noexcept;
+
+  const ConsumerOptions& options_;
+  Inbox& inbox_;
+  StreamPosition& position_;
+  Assembler assembler_;
+  const bool soleConsumer_;  ///< nobody else can have segments of ours
+  const bool fixedWindow_;   ///< no second subscription
+  const std::uint16_t window_;
+  std::minstd_rand jitter_;
+  std::string queueName_;
+  bool stream_ = false;
+  Assembler::Tag tag_ = 0;  ///< of the segment that is coming in; 0: none
+
+  Bytes frames_;
+  std::uint64_t rooms_ = 0;                        ///< numbers their consumer tags
+  std::size_t openRooms_ = 0;                      ///< second subscriptions
+  std::map<std::string, std::string> roomOfOpen_;  ///< consumer tag by message id
+  std::map<std::uint64_t, Room> roomOfWhole_;      ///< by the tag the program settles the message with
+  std::vector<Assembler::Ended> strays_;
+  std::vector<std::string> overtaken_;
+  std::deque<std::string> givenBack_;  ///< segments that went back to the queue once
+  enum class Question : std::uint8_t { none, soon, asked };
+  Question question_ = Question::none;
+  Clock::time_point askAt_;
+  std::size_t ownConsumers_ = 1;  ///< when it was asked
+
+  std::atomic<std::uint64_t> segments_{0};
+  std::atomic<std::uint64_t> doubled_{0};
+  std::atomic<std::uint64_t> openMessages_{0};
+  std::atomic<std::uint64_t> openBytes_{0};
+};
+
+}  // namespace matmq::amqp

@@ -1,0 +1,184 @@
+#include "amqp/consume/subscriber.hpp"
+
+#include "amqp/connection/topology.hpp"
+#include "amqp/wire/envelope.hpp"
+#include "amqp/wire/field_table.hpp"
+#include "base/body_pool.hpp"
+
+namespace matmq::amqp {
+
+Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox)
+    : options_(options), inbox_(inbox), position_(options), reassembly_(options, inbox, position_) {}
+
+std::string Subscriber::queueName() const {
+  const std::lock_guard lock(queueNameMutex_);
+  return queueName_;
+}
+
+void Subscriber::declare(SetupScript& script) {
+  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as is
+  // one that was deleted, and what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
+  if (options_.queue && options_.ack != AckMode::none) inbox_.forgetAfter(lastCancelledEpoch_);
+  inbox_.beginEpoch(++epoch_);
+  lastTag_ = 0;
+  declareExchange(script, options_);
+  declareQueue(script, options_, [this](std::string name) {
+    const std::lock_guard lock(queueNameMutex_);
+    queueName_ = std::move(name);
+  });
+  if (options_.prefetch != 0) {
+    amqp_basic_qos_t qos{};
+    qos.prefetch_count = reassembly_.window();
+    script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
+  }
+  amqp_basic_consume_t consume{};
+  if (options_.queue) consume.queue = bytesOf(options_.queue->name);
+  consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
+  const FieldTable arguments = position_.subscribe(StreamPosition::Clock::now());
+  consume.arguments = encodableTable(arguments, script.pool());
+  script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD,
+                 "subscribing to the queue");
+}
+
+void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
+  position_.onReady();
+  reassembly_.onReady(queueName());
+  onEvent(traffic_.onReady(broker.peer));
+}
+
+void Subscriber::pump(FrameWriter& writer) {
+  const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
+  Bytes frames;
+  for (const Verdict& verdict : verdicts) {
+    const bool acknowledged = verdict.kind == Verdict::Kind::ack || verdict.kind == Verdict::Kind::ackUpTo;
+    position_.settle(verdict.tag, verdict.kind == Verdict::Kind::ackUpTo);
+    // A stream has no way to take a message back, and keeps it whatever is said: RabbitMQ 3.10 closes the connection.
+    if (acknowledged || position_.isStream()) {
+      amqp_basic_ack_t ack{};
+      ack.delivery_tag = verdict.tag;
+      ack.multiple = verdict.kind == Verdict::Kind::ackUpTo ? 1 : 0;
+      appendMethod(frames, theChannel, AMQP_BASIC_ACK_METHOD, ack);
+    } else {
+      amqp_basic_nack_t nack{};
+      nack.delivery_tag = verdict.tag;
+      nack.requeue = verdict.kind == Verdict::Kind::requeue ? 1 : 0;
+      appendMethod(frames, theChannel, AMQP_BASIC_NACK_METHOD, nack);
+    }
+  }
+  reassembly_.pump(frames, inbox_.full());
+  if (!frames.empty()) writer.enqueue(std::move(frames));
+}
+
+void Subscriber::onMethod(const Method& method) {
+  switch (method.id) {
+    case AMQP_BASIC_CANCEL_METHOD:
+      lastCancelledEpoch_ = epoch_;
+      position_.restart();
+      throw Error(ErrorCode::consumerCancelled, "The broker cancelled the subscription to the queue '" + queueName() +
+                                                    "': it was deleted, or its node went down");
+    case AMQP_CONNECTION_BLOCKED_METHOD:
+    case AMQP_CONNECTION_UNBLOCKED_METHOD:
+      return inbox_.announce(traffic_.onBlocked(method));
+    default:
+      if (reassembly_.onMethod(method)) return;
+      throw Error(ErrorCode::protocolError,
+                  "The broker sent " + methodName(method.id) + ", which a consumer does not expect");
+  }
+}
+
+void Subscriber::onContentMethod(const Method& method) {
+  if (method.id != AMQP_BASIC_DELIVER_METHOD) {
+    throw Error(ErrorCode::protocolError, "The broker sent " + methodName(method.id) + " to a consumer");
+  }
+  const auto& deliver = method.as<amqp_basic_deliver_t>();
+  // The inbox counts what it gives out by these numbers: with a gap, an acknowledgement would be of another message.
+  if (deliver.delivery_tag != ++lastTag_) {
+    throw Error(ErrorCode::protocolError, "Expected delivery " + std::to_string(lastTag_) +
+                                              " of this channel but the broker numbered it " +
+                                              std::to_string(deliver.delivery_tag));
+  }
+  incoming_ = std::make_shared<Message>();
+  incoming_->id = {deliver.delivery_tag, epoch_};
+  incoming_->exchange = view(deliver.exchange);
+  incoming_->routingKey = view(deliver.routing_key);
+  incoming_->redelivered = deliver.redelivered != 0;
+}
+
+std::byte* Subscriber::onContentHeader(ContentHeader header) {
+  incoming_->properties = std::move(header.properties);
+  incoming_->encodedProperties = std::move(header.encoded);
+  incoming_->type = messageType(incoming_->properties);
+  segment_ = false;
+  if (!taking_) return nullptr;
+  passedOver_ = !position_.arrived(incoming_->id.tag, incoming_->properties.headers);
+  if (passedOver_) return nullptr;
+  if (header.malformed) {
+    incoming_->error = std::move(header.malformed);
+    return nullptr;
+  }
+  if (const auto segment = segmentOf(header.bodySize)) {
+    return reassembly_.begin(std::move(incoming_), *segment, header.bodySize);
+  }
+  if (segment_) return nullptr;
+  if (header.bodySize > options_.maxMessageBytes) {
+    incoming_->error =
+        Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
+                                            " bytes (limits.messageBytes) but one of " +
+                                            std::to_string(header.bodySize) + " was announced; it was rejected");
+    return nullptr;
+  }
+  auto memory = body_pool::allocate(header.bodySize);
+  std::byte* const data = memory.get();
+  incoming_->body = {std::move(memory), {data, header.bodySize}};
+  return data;
+}
+
+// The segment that the incoming message is; nothing when it came whole, or is refused as a segment.
+std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
+  std::optional<Segment> segment;
+  std::optional<Error> bad;
+  try {
+    segment = readSegment(incoming_->properties.headers, bodySize);
+  } catch (const Error& error) {
+    bad = error;
+  }
+  segment_ = segment || bad;
+  if (segment_) eraseSegment(incoming_->properties.headers);
+  if (bad) reassembly_.beginBad(std::move(incoming_), *bad);
+  return segment;
+}
+
+void Subscriber::onContent() {
+  if (!taking_) {
+    incoming_.reset();
+  } else if (passedOver_) {
+    const std::uint64_t tag = std::exchange(incoming_, nullptr)->id.tag;
+    inbox_.hold();
+    inbox_.letGo({&tag, 1}, Verdict::Kind::ack);
+  } else if (segment_) {
+    reassembly_.finish();
+  } else if (incoming_->error) {
+    inbox_.refuse(std::move(incoming_));
+  } else {
+    reassembly_.onMessage(incoming_->properties);
+    inbox_.push(std::move(incoming_));
+  }
+}
+
+void Subscriber::onLost(const Error& /*why*/) {
+  traffic_.onLost();
+  incoming_.reset();
+  reassembly_.onLost(!taking_ || deliversAgain());
+  // What the program said and the broker did not hear counts even so: it is we who know where to go on.
+  for (const Verdict& verdict : inbox_.beginEpoch(++epoch_)) {
+    position_.settle(verdict.tag, verdict.kind == Verdict::Kind::ackUpTo);
+  }
+  position_.onLost();
+}
+
+void Subscriber::onEnd(const std::optional<Error>& /*why*/) {
+  traffic_.onLost();
+  inbox_.beginEpoch(++epoch_);
+}
+
+}  // namespace matmq::amqp

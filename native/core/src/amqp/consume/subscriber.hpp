@@ -1,0 +1,74 @@
+// The AMQP side of a consumer: subscribes, puts deliveries into the inbox, and sends the program's verdicts.
+//
+// Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor, fillStats and queueName.
+#pragma once
+
+#include <mutex>
+
+#include "amqp/connection/io_thread.hpp"
+#include "amqp/connection/traffic.hpp"
+#include "amqp/consume/reassembly.hpp"
+#include "amqp/consume/stream_position.hpp"
+#include "queue/inbox.hpp"
+
+namespace matmq::amqp {
+
+class Subscriber final : public IoUser {
+ public:
+  /// `options` and `inbox` must outlive this.
+  Subscriber(const ConsumerOptions& options, Inbox& inbox);
+
+  void fillStats(ConsumerStats& stats) const noexcept {
+    traffic_.fill(stats);
+    reassembly_.fillStats(stats);
+  }
+  [[nodiscard]] std::string queueName() const;
+  /// From now on deliveries are thrown away: the broker keeps them.
+  void stopTaking() noexcept { taking_ = false; }
+
+  void declare(SetupScript& script) override;
+  void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
+  [[nodiscard]] bool wantsInput() override { return !inbox_.full(); }
+  void pump(FrameWriter& writer) override;
+  void onMethod(const Method& method) override;
+  void onContentMethod(const Method& method) override;
+  std::byte* onContentHeader(ContentHeader header) override;
+  void onContent() override;
+  [[nodiscard]] Deadline deadline() const override { return reassembly_.deadline(); }
+
+  [[nodiscard]] bool mends(const Error& why) const override {
+    return why.code() == ErrorCode::consumerCancelled && options_.queue && options_.queue->redeclare;
+  }
+
+  void onEvent(Event event) override { inbox_.announce(std::move(event)); }
+  void onLost(const Error& why) override;
+  void onEnd(const std::optional<Error>& why) override;
+  void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override {
+    traffic_.count(bytesRead, bytesWritten);
+  }
+
+ private:
+  /// Whether the broker delivers again what was not acknowledged on this connection when it is lost.
+  [[nodiscard]] bool deliversAgain() const noexcept {
+    return options_.queue && options_.ack != AckMode::none && epoch_ != lastCancelledEpoch_;
+  }
+
+  [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
+
+  const ConsumerOptions& options_;
+  Inbox& inbox_;
+  StreamPosition position_;
+  Reassembly reassembly_;
+  bool segment_ = false;               ///< what is coming in is one
+  bool passedOver_ = false;            ///< the program is done with what is coming in
+  std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
+  std::uint64_t epoch_ = 0;
+  std::uint64_t lastTag_ = 0;             ///< of this connection's deliveries
+  std::uint64_t lastCancelledEpoch_ = 0;  ///< what came until then the broker does not have any more
+  std::atomic<bool> taking_{true};
+  Traffic traffic_;
+  mutable std::mutex queueNameMutex_;
+  std::string queueName_;
+};
+
+}  // namespace matmq::amqp

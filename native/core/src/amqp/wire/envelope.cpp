@@ -1,0 +1,72 @@
+#include "amqp/wire/envelope.hpp"
+
+#include <array>
+#include <charconv>
+#include <random>
+
+#include "message/segment.hpp"
+
+namespace matmq::amqp {
+namespace {
+
+constexpr std::uint64_t mebibyte = 1024ULL * 1024;
+
+constexpr std::array namedTypes{MessageType::text, MessageType::binary, MessageType::image, MessageType::eot};
+
+void setDefault(std::optional<std::string>& field, std::string_view value) {
+  if (!field) field = value;
+}
+
+}  // namespace
+
+std::string drawInstance() {
+  std::random_device source;
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%08x%08x", static_cast<unsigned>(source()), static_cast<unsigned>(source()));
+  return text.data();
+}
+
+Properties wireProperties(const Parcel& parcel, const Sender& sender) {
+  const OutgoingMessage& message = parcel.message;
+  Properties p = message.properties;
+  eraseSegment(p.headers);  // of a message that the program passes on
+  if (message.type == MessageType::text) setDefault(p.contentType, "text/plain; charset=utf-8");
+  if (message.type == MessageType::binary) setDefault(p.contentType, "application/octet-stream");
+  if (!p.deliveryMode) p.deliveryMode = sender.persistent ? std::uint8_t{2} : std::uint8_t{1};
+  p.type = messageTypeName(message.type);
+  p.appId = sender.name;
+  p.messageId = sender.instance + "-" + std::to_string(parcel.sequence);
+  p.headers.insert_or_assign("sent-at", parcel.acceptedAt);
+  return p;
+}
+
+std::optional<std::uint64_t> sequenceOf(std::string_view messageId, const Sender& sender) noexcept {
+  if (!messageId.starts_with(sender.instance) || messageId.size() < sender.instance.size() + 2) return std::nullopt;
+  messageId.remove_prefix(sender.instance.size() + 1);
+  std::uint64_t sequence = 0;
+  const auto [end, status] = std::from_chars(messageId.data(), messageId.data() + messageId.size(), sequence);
+  if (status != std::errc() || end != messageId.data() + messageId.size()) return std::nullopt;
+  return sequence;
+}
+
+MessageType messageType(const Properties& properties) noexcept {
+  if (!properties.type) return MessageType::unmarked;
+  for (const MessageType type : namedTypes) {
+    if (*properties.type == messageTypeName(type)) return type;
+  }
+  return MessageType::unmarked;
+}
+
+std::uint64_t maxMessageSize(std::string_view product, std::string_view version) noexcept {
+  int major = 0;
+  int minor = 0;
+  const char* const end = version.data() + version.size();
+  const auto first = std::from_chars(version.data(), end, major);
+  if (product != "RabbitMQ" || first.ec != std::errc()) return 512 * mebibyte;
+  if (first.ptr != end) std::from_chars(first.ptr + 1, end, minor);
+  if (major >= 4) return 16 * mebibyte;
+  if (major == 3 && minor >= 8) return 128 * mebibyte;
+  return 512 * mebibyte;
+}
+
+}  // namespace matmq::amqp

@@ -1,0 +1,33 @@
+// What MatMQ writes into a message's properties and reads from them: docs/wire-format.md in code.
+#pragma once
+
+#include <matmq/message.hpp>
+
+#include "queue/outbox.hpp"
+
+namespace matmq::amqp {
+
+/// The facts of a producer that go into each of its messages.
+struct Sender {
+  std::string name;
+  std::string instance;  ///< drawn when the producer is made; message_id is "<instance>-<n>"
+  bool persistent = false;
+};
+
+/// A random id, 16 hexadecimal digits.
+[[nodiscard]] std::string drawInstance();
+
+/// The properties of `parcel` on the wire: the program's, then MatMQ's own.
+[[nodiscard]] Properties wireProperties(const Parcel& parcel, const Sender& sender);
+
+/// The sequence number in a message_id of this sender.
+[[nodiscard]] std::optional<std::uint64_t> sequenceOf(std::string_view messageId, const Sender& sender) noexcept;
+
+/// The type that the properties of a received message state.
+[[nodiscard]] MessageType messageType(const Properties& properties) noexcept;
+
+/// The largest body this broker takes (RabbitMQ's max_message_size): 128 MiB from 3.8 to 3.13, 16 MiB from 4.0, else
+/// 512 MiB.
+[[nodiscard]] std::uint64_t maxMessageSize(std::string_view product, std::string_view version) noexcept;
+
+}  // namespace matmq::amqp

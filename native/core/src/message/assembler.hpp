@@ -1,0 +1,145 @@
+// Puts the segments of messages together again, each straight into the one buffer of its message. It knows no broker: it
+// is fed with headers and told when a body is there.
+//
+// Ownership and threading
+// 1. One thread uses it. Between begin() and finish() the caller writes the body to where begin() said.
+// 2. A segment's tag (a delivery tag, from 1) comes back exactly once, in a takeEnded(): with its message, or alone.
+// 3. Memory is bounded: `Bounds`. What is open longest without a new segment makes room for what is new.
+// 4. A message begins with segment 0; its other segments may come in any order. Segment 0 once more begins it anew: its
+//    sender sends all of it again.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <map>
+#include <matmq/message.hpp>
+#include <vector>
+
+#include "message/segment.hpp"
+
+namespace matmq {
+
+class Assembler {
+ public:
+  using Tag = std::uint64_t;
+  using Clock = std::chrono::steady_clock;
+
+  struct Bounds {
+    std::uint64_t messageBytes = 0;                           ///< of one message; more is LIMIT_EXCEEDED
+    std::size_t messages = 64;                                ///< that are open at once
+    std::uint64_t bytes = 0;                                  ///< of all that are open; one alone passes
+    std::chrono::milliseconds idle{std::chrono::minutes(5)};  ///< without a new segment
+  };
+  /// `limits.messageBytes`, and four times as much for all that are open.
+  [[nodiscard]] static Bounds boundsFor(std::uint64_t messageBytes) noexcept;
+
+  enum class End : std::uint8_t {
+    whole,    ///< `message` is complete; `tags` are its segments', in the order of the message
+    refused,  ///< `message->error` says why, or it was said before (no message)
+    torn,     ///< its sender began it anew
+    doubled,  ///< a segment that was there already, or that belongs to a message the program is done with
+    stray,  ///< a segment of a message whose first segment is not here; `message` is its envelope, `segment` says which
+  };
+  struct Ended {
+    End how = End::whole;
+    std::shared_ptr<Message> message;
+    std::vector<Tag> tags;
+    Segment segment{};
+  };
+
+  explicit Assembler(Bounds bounds) : bounds_(bounds) {}
+  Assembler(const Assembler&) = delete;
+  Assembler& operator=(const Assembler&) = delete;
+
+  /// A segment is coming: `envelope` is all of it but the body. Returns where its `bodySize` octets go; null: nowhere.
+  /// @throws std::bad_alloc
+  [[nodiscard]] std::byte* begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize,
+                                 Clock::time_point now);
+  /// A segment is coming whose headers say `why` it cannot be: its message is refused.
+  void beginBad(std::shared_ptr<Message> envelope, const Error& why);
+  /// The body of the segment that began last is there.
+  void finish();
+
+  [[nodiscard]] std::vector<Ended> takeEnded() noexcept { return std::exchange(ended_, {}); }
+
+  /// Is this message under way?
+  [[nodiscard]] bool isOpen(std::string_view messageId) const { return open_.contains(messageId); }
+  /// Those under way that the same sender had begun before the message of these properties. A sender's messages come one
+  /// after the other, so on a queue of our own they lack a segment. But a queue may prefer one of another priority, and
+  /// puts back what is given back one segment at a time: such messages are not told of.
+  [[nodiscard]] std::vector<std::string> overtakenBy(const Properties& newer) const;
+  /// Refuses an open message, as INCOMPLETE_MESSAGE, naming what is missing. `because` ends the sentence. Not while one
+  /// of its segments comes in.
+  void giveUp(const std::string& messageId, const std::string& because);
+  /// The same for the one that has had no new segment for longest.
+  void giveUpStalest(const std::string& because);
+  /// Refuses the message of a stray segment, once for all of its segments.
+  void refuseStray(const Ended& stray, const std::string& because);
+  /// The program has acknowledged this message: what is delivered of it again is of no use.
+  void done(const std::string& messageId) { done_.add(messageId); }
+  /// Gives up what has had no new segment for `Bounds::idle`.
+  void expire(Clock::time_point now);
+  /// When expire() has something to do; nothing when nothing is open.
+  [[nodiscard]] std::optional<Clock::time_point> expiry() const noexcept;
+  /// Nothing could come for a while: nobody is idle because of that.
+  void touch(Clock::time_point now) noexcept;
+  /// The connection is gone. Returns the envelopes of what was open, with errors that say so. What is done or refused is
+  /// remembered, because its segments may be delivered again.
+  [[nodiscard]] std::vector<std::shared_ptr<Message>> clear();
+
+  [[nodiscard]] std::size_t openMessages() const noexcept { return open_.size(); }
+  [[nodiscard]] std::uint64_t openBytes() const noexcept { return openBytes_; }
+  /// Tags of messages that are not whole yet.
+  [[nodiscard]] std::size_t heldTags() const noexcept { return heldTags_; }
+
+ private:
+  struct Open {
+    std::shared_ptr<Message> message;
+    std::shared_ptr<std::byte> memory;
+    std::uint64_t total = 0;
+    std::uint64_t count = 0;
+    std::uint64_t size = 0;  ///< of each segment but the last
+    std::vector<Tag> tags;   ///< by index; 0: not there
+    std::uint64_t have = 0;
+    std::uint64_t summed = 0;  ///< segments in `checksum`, from the first on
+    std::uint32_t checksum = 0;
+    std::optional<std::uint32_t> expected;
+    Clock::time_point fed;
+  };
+  using OpenMessages = std::map<std::string, Open, std::less<>>;
+
+  /// A few message ids, the oldest forgotten first.
+  class Recent {
+   public:
+    void add(const std::string& id);
+    void remove(std::string_view id);
+    [[nodiscard]] bool has(std::string_view id) const noexcept;
+
+   private:
+    std::deque<std::string> ids_;
+  };
+
+  void openNew(const std::string& id, std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t size);
+  void makeRoom(std::uint64_t total);
+  void sum(Open& open) const;
+  void complete(OpenMessages::iterator at);
+  void refuse(OpenMessages::iterator at, Error why);
+  /// Takes it out of the open ones. Its tags, in the order of the message.
+  std::vector<Tag> close(OpenMessages::iterator at);
+  void end(End how, std::shared_ptr<Message> message, std::vector<Tag> tags, const Segment& segment = {});
+
+  const Bounds bounds_;
+  OpenMessages open_;
+  std::uint64_t openBytes_ = 0;
+  std::size_t heldTags_ = 0;
+  Recent done_;
+  Recent refused_;
+  std::vector<Ended> ended_;
+
+  // the segment that is coming in, if it is to be kept
+  std::optional<std::string> incoming_;
+  Segment segment_;
+  Tag tag_ = 0;
+};
+
+}  // namespace matmq

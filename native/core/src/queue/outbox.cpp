@@ -1,0 +1,374 @@
+#include "queue/outbox.hpp"
+
+#include <algorithm>
+#include <matmq/codec_pool.hpp>
+
+#include "message/memory_of.hpp"
+
+namespace matmq {
+namespace {
+
+std::int64_t microsecondsSince1970() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+std::size_t bodyBytes(const OutgoingMessage& message) {
+  if (const auto* payload = std::get_if<Payload>(&message.body)) return payload->size();
+  const cv::Mat& image = std::get<ImageToEncode>(message.body).image;
+  return image.total() * image.elemSize();
+}
+
+/// So much of the high-water mark is worth a wake-up: a program that is woken for each message sends one at a time, and
+/// spends more on being woken than on sending.
+constexpr std::size_t shareOfMark = 8;
+
+/// So many settled entries may stay in the middle, or as many as there are others.
+constexpr std::size_t fewSettled = 64;
+
+}  // namespace
+
+Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<void()> wake,
+               std::shared_ptr<Signal> ioSignal)
+    : highWaterMark_(highWaterMark), whenFull_(whenFull), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
+
+std::uint64_t Outbox::push(OutgoingMessage&& message) {
+  std::unique_lock lock(mutex_);
+  if (refusal_) throw Error(*refusal_);
+  const std::size_t envelope = heldBytes(message.properties);
+  const std::size_t bytes = bodyBytes(message) + envelope;
+  while (!roomFor(bytes)) {
+    if (whenFull_ == WhenFull::wait) {
+      roomWanted_ = bytes;
+      return 0;
+    }
+    if (whenFull_ == WhenFull::reject) {
+      throw Error(ErrorCode::queueFull, "Expected room in the producer's queue but it holds " + std::to_string(held_) +
+                                            " messages (" + std::to_string(heldBytes_) +
+                                            " bytes) that are not confirmed; send more slowly or raise highWaterMark");
+    }
+    // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its place.
+    if (!dropOldest()) break;
+  }
+  const std::uint64_t sequence = next_++;
+  Entry& entry = *entries_.emplace_back(std::make_unique<Entry>());
+  entry.envelope = envelope;
+  entry.charge = bytes;
+  entry.parcel.sequence = sequence;
+  entry.parcel.acceptedAt = microsecondsSince1970();
+  ++held_;
+  heldBytes_ += bytes;
+  ++counters_.sent;
+  const bool toEncode = std::holds_alternative<ImageToEncode>(message.body);
+  if (toEncode) {
+    entry.state = State::toEncode;
+    entry.job = std::move(std::get<ImageToEncode>(message.body));
+    message.body = Payload{};
+  }
+  entry.parcel.message = std::move(message);
+  tell(std::move(lock));  // what dropOldest made
+  if (toEncode) {
+    encode(sequence);
+  } else {
+    ioSignal_->raise();
+  }
+  return sequence;
+}
+
+void Outbox::encode(std::uint64_t sequence) {
+  const auto task = [self = shared_from_this(), sequence] {
+    // What was dropped meanwhile is not encoded; what is being encoded is not dropped.
+    const std::optional<ImageToEncode> job = self->beginEncoding(sequence);
+    if (!job) return;
+    try {
+      self->finishEncoding(sequence, encodedBody(*job), std::nullopt);
+    } catch (const Error& error) {
+      self->finishEncoding(sequence, {}, error);
+    } catch (const std::exception& error) {
+      self->finishEncoding(sequence, {},
+                           Error(ErrorCode::cannotEncode, std::string("Encoding failed: ") + error.what()));
+    }
+  };
+  try {
+    codec_pool::submit(task);
+  } catch (const Error& error) {  // no thread to be had: the message was accepted, so its receipt tells
+    if (beginEncoding(sequence)) finishEncoding(sequence, {}, error);
+  }
+}
+
+// Nothing when nobody waits for it any more: dropped, or the producer ended.
+std::optional<ImageToEncode> Outbox::beginEncoding(std::uint64_t sequence) {
+  const std::lock_guard lock(mutex_);
+  Entry* entry = find(sequence);
+  if (encodingEnded_ || entry == nullptr || entry->state != State::toEncode) return std::nullopt;
+  ++encoding_;
+  entry->state = State::beingEncoded;
+  return std::exchange(entry->job, std::nullopt);
+}
+
+void Outbox::endEncoding() {
+  std::unique_lock lock(mutex_);
+  encodingEnded_ = true;
+  encoded_.wait(lock, [this] { return encoding_ == 0; });
+}
+
+void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error) {
+  std::unique_lock lock(mutex_);
+  if (--encoding_ == 0) encoded_.notify_all();
+  Entry* entry = find(sequence);
+  if (entry == nullptr || entry->state != State::beingEncoded) return;  // the producer ended
+  entry->state = error ? State::unencodable : State::ready;
+  entry->error = std::move(error);
+  recharge(*entry, payload.size() + entry->envelope);
+  entry->parcel.message.body = std::move(payload);
+  tell(std::move(lock));  // the file is smaller than the pixels were: there may be room again
+  ioSignal_->raise();
+}
+
+bool Outbox::roomFor(std::size_t bytes) const noexcept {
+  if (held_ == 0) return true;  // one larger message passes alone
+  return held_ < highWaterMark_.messages && heldBytes_ + bytes <= highWaterMark_.bytes;
+}
+
+// What is dropped leaves nothing behind: those before it may stay for as long as the broker is blocked.
+bool Outbox::dropOldest() {
+  for (std::size_t place = placeOf(nextToTake_); place < entries_.size(); ++place) {
+    Entry& entry = *entries_[place];
+    if (entry.state == State::beingEncoded || entry.state == State::settled) continue;
+    ++counters_.dropped;
+    settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"));
+    entries_.erase(entries_.begin() + static_cast<std::ptrdiff_t>(place));
+    popSettled();
+    return true;
+  }
+  return false;
+}
+
+std::size_t Outbox::placeOf(std::uint64_t sequence) const noexcept {
+  if (entries_.empty() || sequence <= entries_.front()->parcel.sequence) return 0;
+  // Where it is unless messages before it were dropped.
+  const std::uint64_t guess = sequence - entries_.front()->parcel.sequence;
+  if (guess < entries_.size() && entries_[guess]->parcel.sequence == sequence) return guess;
+  const auto at =
+      std::lower_bound(entries_.begin(), entries_.end(), sequence,
+                       [](const auto& entry, std::uint64_t other) { return entry->parcel.sequence < other; });
+  return static_cast<std::size_t>(at - entries_.begin());
+}
+
+Outbox::Entry* Outbox::find(std::uint64_t sequence) noexcept {
+  const std::size_t place = placeOf(sequence);
+  if (place == entries_.size() || entries_[place]->parcel.sequence != sequence) return nullptr;
+  return entries_[place].get();
+}
+
+void Outbox::recharge(Entry& entry, std::size_t charge) {
+  heldBytes_ -= entry.charge;
+  heldBytes_ += charge;
+  entry.charge = charge;
+}
+
+void Outbox::giveBack(const Entry& entry) noexcept {
+  if (entry.state != State::taken) return;
+  --taken_;
+  takenBytes_ -= entry.charge;
+}
+
+void Outbox::settle(Entry& entry) {
+  giveBack(entry);
+  // All of the message, properties included: it may stay in line behind one that is not settled for long.
+  done_.messages.push_back(std::move(entry.parcel.message));
+  if (entry.job) done_.images.push_back(*std::exchange(entry.job, std::nullopt));
+  done_.bytes += entry.charge;
+  recharge(entry, 0);
+  entry.state = State::settled;
+  --held_;
+  const std::uint64_t sequence = entry.parcel.sequence;
+  auto& ranges = report_.settled;
+  if (!ranges.empty() && ranges.back().last + 1 == sequence) {
+    ranges.back().last = sequence;
+  } else {
+    ranges.push_back({sequence, sequence});
+  }
+}
+
+void Outbox::settleFailed(Entry& entry, Error error) {
+  if (error.code() != ErrorCode::dropped) ++counters_.failed;
+  report_.failures.push_back({entry.parcel.sequence, std::move(error)});
+  settle(entry);
+}
+
+// A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those behind it,
+// which went to other queues. Cleared away many at a time, each costs little.
+void Outbox::popSettled() {
+  const auto settled = [](const std::unique_ptr<Entry>& entry) { return entry->state == State::settled; };
+  while (!entries_.empty() && settled(entries_.front())) entries_.pop_front();
+  if (entries_.size() - held_ > held_ + fewSettled) std::erase_if(entries_, settled);
+}
+
+// Room for a few at once; or for one, when the I/O thread has nothing left to do.
+bool Outbox::roomIsWorthTelling() const noexcept {
+  const bool roomy = held_ <= highWaterMark_.messages - highWaterMark_.messages / shareOfMark &&
+                     heldBytes_ <= highWaterMark_.bytes - highWaterMark_.bytes / shareOfMark;
+  return roomy || placeOf(nextToTake_) == entries_.size();
+}
+
+bool Outbox::doneIsWorthTelling() const noexcept {
+  if (done_.messages.empty()) return false;
+  return attended_ || held_ == 0 || done_.messages.size() >= highWaterMark_.messages / shareOfMark ||
+         done_.bytes >= highWaterMark_.bytes / shareOfMark;
+}
+
+void Outbox::tell(std::unique_lock<AdaptiveMutex> lock) {
+  if (roomWanted_ && roomFor(*roomWanted_) && roomIsWorthTelling()) {
+    roomWanted_.reset();
+    report_.roomAgain = true;
+  }
+  Done done;
+  if (doneIsWorthTelling()) {
+    done = std::exchange(done_, {});
+    settledToTell_ = true;
+  }
+  const bool news = settledToTell_ || !report_.failures.empty() || !report_.events.empty() || report_.roomAgain;
+  const bool wake = news && !std::exchange(announced_, news);
+  lock.unlock();
+  done = {};
+  if (wake) wake_();
+}
+
+void Outbox::attend(bool attended) {
+  std::unique_lock lock(mutex_);
+  attended_ = attended;
+  tell(std::move(lock));
+}
+
+const Parcel* Outbox::take() {
+  std::unique_lock lock(mutex_);
+  const Parcel* parcel = nullptr;
+  while (!refusal_ && parcel == nullptr) {
+    const std::size_t place = placeOf(nextToTake_);
+    if (place == entries_.size()) break;
+    Entry* const entry = entries_[place].get();
+    if (entry->state == State::toEncode || entry->state == State::beingEncoded) break;
+    if (taken_ > 0 && (taken_ >= highWaterMark_.messages || takenBytes_ + entry->charge > highWaterMark_.bytes)) break;
+    nextToTake_ = entry->parcel.sequence + 1;
+    if (entry->state == State::ready) {
+      entry->state = State::taken;
+      ++taken_;
+      takenBytes_ += entry->charge;
+      parcel = &entry->parcel;
+      if (parcel->resent) ++counters_.resent;
+    } else if (entry->state == State::unencodable) {
+      settleFailed(*entry, std::move(*entry->error));
+      popSettled();
+    }
+  }
+  tell(std::move(lock));
+  return parcel;
+}
+
+void Outbox::confirm(std::span<const std::uint64_t> sequences) {
+  std::unique_lock lock(mutex_);
+  for (const std::uint64_t sequence : sequences) {
+    Entry* entry = find(sequence);
+    if (entry == nullptr || entry->state == State::settled) continue;
+    ++counters_.confirmed;
+    settle(*entry);
+  }
+  popSettled();
+  tell(std::move(lock));
+}
+
+void Outbox::fail(std::uint64_t sequence, Error error) {
+  std::unique_lock lock(mutex_);
+  Entry* entry = find(sequence);
+  if (entry == nullptr || entry->state == State::settled) return;
+  settleFailed(*entry, std::move(error));
+  popSettled();
+  tell(std::move(lock));
+}
+
+std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
+  std::unique_lock lock(mutex_);
+  std::size_t failed = 0;
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
+    if (entry.state != State::taken || bodyBytes(entry.parcel.message) <= bytes) continue;
+    settleFailed(entry, error);
+    ++failed;
+  }
+  popSettled();
+  tell(std::move(lock));
+  return failed;
+}
+
+bool Outbox::failLargest(const Error& error) {
+  std::unique_lock lock(mutex_);
+  Entry* largest = nullptr;
+  std::size_t size = 0;
+  for (const auto& held : entries_) {
+    if (held->state != State::taken) continue;
+    const std::size_t bytes = bodyBytes(held->parcel.message);
+    if (largest != nullptr && bytes <= size) continue;
+    largest = held.get();
+    size = bytes;
+  }
+  if (largest == nullptr) return false;
+  settleFailed(*largest, error);
+  popSettled();
+  tell(std::move(lock));
+  return true;
+}
+
+void Outbox::rewind() {
+  const std::lock_guard lock(mutex_);
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
+    if (entry.state != State::taken) continue;
+    giveBack(entry);
+    entry.state = State::ready;
+    entry.parcel.resent = true;
+  }
+  nextToTake_ = 1;
+}
+
+void Outbox::failRest(const std::string& reason) {
+  std::unique_lock lock(mutex_);
+  for (const auto& held : entries_) {
+    Entry& entry = *held;
+    if (entry.state == State::settled) continue;
+    settleFailed(entry, Error(ErrorCode::notConfirmed, reason));
+  }
+  popSettled();
+  tell(std::move(lock));
+}
+
+void Outbox::refuse(Error why) {
+  const std::lock_guard lock(mutex_);
+  if (!refusal_ || refusal_->code() == ErrorCode::closed) refusal_ = std::move(why);
+}
+
+void Outbox::announce(Event event) {
+  std::unique_lock lock(mutex_);
+  report_.events.push_back(std::move(event));
+  tell(std::move(lock));
+}
+
+ProducerReport Outbox::collect() {
+  const std::lock_guard lock(mutex_);
+  announced_ = false;
+  settledToTell_ = false;
+  return std::exchange(report_, {});
+}
+
+void Outbox::fillStats(ProducerStats& stats) const {
+  const std::lock_guard lock(mutex_);
+  stats.sent = counters_.sent;
+  stats.confirmed = counters_.confirmed;
+  stats.failed = counters_.failed;
+  stats.dropped = counters_.dropped;
+  stats.resent = counters_.resent;
+  stats.pendingMessages = held_;
+  stats.pendingBytes = heldBytes_;
+}
+
+}  // namespace matmq
