@@ -1,4 +1,4 @@
-// Grey of colours as OpenCV's decoders make it: with fixed-point weights of their own, which differ from cv::cvtColor's in
+// Grey values of colours as OpenCV's decoders make them: their fixed-point weights differ from those of cv::cvtColor in
 // the last place.
 #pragma once
 

@@ -1,16 +1,17 @@
-// Dimensions against ImageLimits, before anything is taken for them.
+// The check of dimensions against ImageLimits, before memory is allocated for them.
 #pragma once
 
 #include <matmq/image.hpp>
 
 namespace matmq::codec {
 
-/// Every decoder takes some memory beside the pixels: up to here nobody counts it.
+/// Every decoder needs some memory beside the pixels, which does not count up to here.
 inline constexpr std::uint64_t freeWorkingBytes = 1024 * 1024;
 
-/// @throws Error LIMIT_EXCEEDED, in words that name what was found and the limit; CANNOT_DECODE for a side of 0 or one
-///         that a matrix cannot have. `what` is the format, for the message. `beside` is what the decoder takes beside
-///         the pixels, in bytes: above freeWorkingBytes it counts as decoded, too.
+/// `what` is the format, for the message. `beside` is the memory that the decoder needs beside the pixels, in bytes:
+/// above freeWorkingBytes it counts as decoded, too.
+/// @throws Error LIMIT_EXCEEDED, which names the image and the limit; CANNOT_DECODE for a side of 0 or one that a
+///         matrix cannot have
 void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLimits& limits, std::string_view what,
                  std::uint64_t beside = 0);
 

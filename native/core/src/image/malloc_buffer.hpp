@@ -14,8 +14,8 @@ struct Free {
   void operator()(void* memory) const noexcept { std::free(memory); }
 };
 
-/// A growing block of malloc's. A vector would zero it, copy it to grow and keep its spare capacity for as long as the
-/// message waits in a queue; realloc moves pages instead of bytes and gives the spare ones back.
+/// A growing block of memory from malloc. A vector would zero it, copy it to grow and keep its spare capacity for as
+/// long as the message waits in a queue; realloc moves pages instead of bytes and frees the spare ones.
 class MallocBuffer {
  public:
   explicit MallocBuffer(std::size_t capacity)
@@ -37,7 +37,7 @@ class MallocBuffer {
     return true;
   }
 
-  /// Half as much again, what is there kept. False when there is no memory.
+  /// Grows by half and keeps the content. False when there is no memory.
   [[nodiscard]] bool enlarge() noexcept { return reallocate(capacity_ + capacity_ / 2 + 1); }
 
   /// The bytes appended.
@@ -45,7 +45,7 @@ class MallocBuffer {
 
   /// The first `size` bytes, written through data().
   [[nodiscard]] SharedBytes release(std::size_t size) && {
-    if (size < capacity_) reallocate(std::max<std::size_t>(size, 1));  // failing to shrink loses nothing
+    if (size < capacity_) reallocate(std::max<std::size_t>(size, 1));  // a failure to shrink loses nothing
     const std::byte* begin = memory_.get();
     return {std::shared_ptr<const void>(memory_.release(), Free{}), {begin, size}};
   }

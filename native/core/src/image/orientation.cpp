@@ -10,7 +10,7 @@ namespace {
 constexpr int upright = 1;
 constexpr std::size_t entrySize = 12;
 
-// A tag's string longer than this lies elsewhere in the block, at an offset.
+// A longer string of a tag is elsewhere in the block, at an offset.
 constexpr std::uint32_t inlineBytes = 4;
 
 /// Whether the string of the entry at `offset` lies inside the block.
@@ -36,9 +36,9 @@ int exifOrientation(std::span<const std::byte> bytes) noexcept {
     if (!tag) return upright;
     switch (*tag) {
       case 0x0112:
-        return tiff.u16(entry + 8).value_or(upright);  // whatever the entry's type says
+        return tiff.u16(entry + 8).value_or(upright);  // whatever type the entry has
       case 0x010E:                                     // ImageDescription, Make, Model: the strings that come before
-      case 0x010F:                                     // Orientation. OpenCV gives up on the block when
+      case 0x010F:                                     // Orientation. OpenCV ignores the whole block when
       case 0x0110:                                     // one of them points outside it.
         if (!holdsString(tiff, entry)) return upright;
         break;

@@ -7,7 +7,7 @@
 
 namespace matmq::codec {
 
-/// The orientation (1 to 8 if the file is sane) in a TIFF block, which is what EXIF is; 1 if there is none.
+/// The orientation (1 to 8 in a valid file) in EXIF, which is a TIFF block; 1 if there is none.
 [[nodiscard]] int exifOrientation(std::span<const std::byte> tiff) noexcept;
 
 /// Turns `image` upright. Values outside 2 to 8 leave it as it is.

@@ -6,10 +6,9 @@
 namespace matmq {
 namespace {
 
-// By OpenCV's number of the depth. CV_16F has a name, for messages, but does not travel: Node has no typed array for
-// it.
+// By OpenCV's number of the depth. CV_16F has a name for messages but is not sent: Node has no typed array for it.
 constexpr std::array<std::string_view, 8> depthNames{"8U", "8S", "16U", "16S", "32S", "32F", "64F", "16F"};
-constexpr std::size_t travellingDepths = 7;
+constexpr std::size_t sentDepths = 7;
 constexpr int plainChannels = 4;  // above this OpenCV has no CV_8UC5, only the macro CV_8UC(5)
 
 bool removePrefix(std::string_view& text, std::string_view prefix) noexcept {
@@ -29,9 +28,9 @@ std::string typeName(int type) {
 
 std::optional<int> parseTypeName(std::string_view name) noexcept {
   if (!removePrefix(name, "CV_")) return std::nullopt;
-  const auto depth = std::find_if(depthNames.begin(), depthNames.begin() + travellingDepths,
+  const auto depth = std::find_if(depthNames.begin(), depthNames.begin() + sentDepths,
                                   [&name](std::string_view known) { return removePrefix(name, known); });
-  if (depth == depthNames.begin() + travellingDepths || !removePrefix(name, "C")) return std::nullopt;
+  if (depth == depthNames.begin() + sentDepths || !removePrefix(name, "C")) return std::nullopt;
   if (removePrefix(name, "(")) {
     if (!name.ends_with(')')) return std::nullopt;
     name.remove_suffix(1);

@@ -1,5 +1,6 @@
-// PBM, PGM and PPM, in text and in binary (P1 to P6), need no library. What OpenCV 4.6 writes and reads, but for bodies
-// that end early. PAM (P7) is not here: OpenCV writes it with red and blue exchanged, so no two programs agree on it.
+// PBM, PGM and PPM, in text and in binary (P1 to P6), need no library. This writes and reads what OpenCV 4.6 does,
+// except bodies that end early. PAM (P7) is not supported: OpenCV writes it with red and blue exchanged, so programs
+// disagree.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -22,13 +23,13 @@ using std::string_view_literals::operator""sv;
                                            ": the body is damaged or truncated");
 }
 
-/// The decimal numbers of a body, from behind its magic.
+/// Reads the decimal numbers of a body, from the end of its magic bytes.
 class Scanner {
  public:
   explicit Scanner(std::span<const std::byte> body) noexcept : body_(body) {}
 
-  /// The next number, behind white space and comments, with at most so many digits. What follows it, a single white
-  /// space if the body is sane, is passed unless it was cut by `mostDigits`.
+  /// The next number after white space and comments, with at most `mostDigits` digits. The byte that ends it, a single
+  /// white space in a valid body, is skipped unless `mostDigits` has ended the number.
   [[nodiscard]] unsigned number(unsigned mostDigits = std::numeric_limits<unsigned>::max()) {
     skipToNumber();
     unsigned value = 0;
@@ -82,7 +83,7 @@ struct Header {
 
   [[nodiscard]] int type() const noexcept { return CV_MAKETYPE(wide ? CV_16U : CV_8U, channels); }
   [[nodiscard]] std::size_t samples() const noexcept { return std::size_t{cols} * static_cast<std::size_t>(channels); }
-  /// The least that a row of the body takes.
+  /// The least number of bytes of a row in the body.
   [[nodiscard]] std::size_t rowBytes() const noexcept {
     if (bitmap && !text) return (std::size_t{cols} + 7) / 8;
     return samples() *
@@ -112,9 +113,8 @@ class Rows {
     const auto* in = reinterpret_cast<const std::uint8_t*>(binary_.data());
     for (std::size_t i = 0; i < samples; ++i) {
       out[i] = header_.bitmap ? ((in[i / 8] >> (7 - i % 8) & 1) != 0 ? 0 : 255)
-               : header_.wide
-                   ? static_cast<std::uint16_t>(in[i * 2] << 8 | in[i * 2 + 1])
-                   : in[i];  // not stretched to 255 where the largest value is smaller: OpenCV does so for text
+               : header_.wide ? static_cast<std::uint16_t>(in[i * 2] << 8 | in[i * 2 + 1])
+                              : in[i];  // a smaller largest value is not scaled to 255, as OpenCV does it for text
     }
     binary_ = binary_.subspan(header_.rowBytes());
   }
@@ -196,7 +196,7 @@ cv::Mat decodePnm(std::span<const std::byte> body, const DecodeOptions& options)
   const int type = decodedType(header.type(), options.mode);
   // A row of samples beside the pixels.
   checkLimits(header.rows, header.cols, type, options.limits, "PNM", header.samples() * sizeof(std::uint16_t));
-  const std::size_t there = scanner.rest().size() + (header.text && !header.bitmap ? 1 : 0);  // none behind the last
+  const std::size_t there = scanner.rest().size() + (header.text && !header.bitmap ? 1 : 0);  // none after the last
   if (header.rows > there / header.rowBytes()) {
     damaged(
         "at least " + std::to_string(header.rowBytes()) + " bytes for each of " + std::to_string(header.rows) + " rows",

@@ -1,4 +1,4 @@
-// Numbers in a TIFF block, which is what a TIFF file and EXIF are: in either byte order, and never outside the block.
+// Reads numbers in a TIFF block (a TIFF file, or EXIF) in either byte order, and never outside the block.
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ class TiffBytes {
  public:
   explicit TiffBytes(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
-  /// "II" or "MM", then 42. OpenCV looks at the first letter and that both are alike; so do we.
+  /// "II" or "MM", then 42. False for anything else.
   [[nodiscard]] bool readByteOrder() noexcept {
     if (bytes_.size() < 8 || bytes_[0] != bytes_[1]) return false;
     if (bytes_[0] == std::byte{'I'}) {

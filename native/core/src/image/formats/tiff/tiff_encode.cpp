@@ -1,6 +1,6 @@
-// The files that cv::imencode of OpenCV 4.6 makes: strips of about 8 KiB; LZW with horizontal differences for integers,
-// nothing for floating-point numbers. But for CV_32FC3, which OpenCV 4.6 stores as LogLuv, with a loss, unless told not
-// to: it is stored as it is, like the others.
+// Writes the files of cv::imencode of OpenCV 4.6: strips of about 8 KiB; LZW with horizontal differences for integers,
+// no compression for floating-point numbers. One exception: OpenCV 4.6 stores CV_32FC3 as LogLuv, with a loss, by
+// default; here it is stored as it is, like the others.
 #include <algorithm>
 #include <cstring>
 #include <limits>
@@ -14,7 +14,7 @@
 namespace matmq::codec {
 namespace {
 
-/// The file that grows; libtiff comes back to its beginning once, to say where the directory lies.
+/// The growing file. libtiff seeks back to its beginning once, to write the offset of the directory.
 struct Sink {
   MallocBuffer buffer;
   std::size_t size = 0;
@@ -63,7 +63,7 @@ void swapInto(const std::uint8_t* in, std::uint8_t* out, int cols, int channels)
   }
 }
 
-/// One row in the order of TIFF, RGB. libtiff changes the row it is given: it makes differences of it.
+/// Copies one row to the order of TIFF, RGB. libtiff replaces the values of its argument by their differences.
 void rowInto(const cv::Mat& image, int y, std::uint8_t* out) noexcept {
   const std::uint8_t* in = image.ptr(y);
   if (image.channels() == 1) {

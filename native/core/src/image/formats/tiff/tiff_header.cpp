@@ -167,7 +167,7 @@ void readDepth(const Directory& directory, TiffHeader& header) {
 
 constexpr std::uint64_t divideUp(std::uint64_t a, std::uint64_t b) noexcept { return (a + b - 1) / b; }
 
-/// All strips or tiles lie inside the body, and there are enough of them.
+/// Checks that all strips or tiles are inside the body, and that there are enough of them.
 void checkPieces(const Directory& directory, const TiffHeader& header, bool packed, std::size_t bodySize) {
   std::uint32_t rowsOfPiece = header.tileRows;
   std::uint64_t pieces = 0;
@@ -192,7 +192,7 @@ void checkPieces(const Directory& directory, const TiffHeader& header, bool pack
       refuse("TIFF strip or tile " + std::to_string(i) + " inside a body of " + std::to_string(bodySize),
              std::to_string(size) + " bytes at byte " + std::to_string(at), damagedAdvice);
     }
-    // The last strip has the rows that are left. libtiff would take what lies behind a strip that is too short.
+    // The last strip has the rows that are left. libtiff would read the bytes after a strip that is too short.
     const std::uint64_t rows =
         header.tiled() ? rowsOfPiece : std::min<std::uint64_t>(rowsOfPiece, header.rows - i * rowsOfPiece);
     if (!packed && size / rowBytes < rows) {

@@ -1,10 +1,10 @@
-// What the first directory of a TIFF says of its image, read by our own code before libtiff sees the body.
+// The facts about the image in the first directory of a TIFF. This code reads them before libtiff reads the body.
 //
 // Rules
-// 1. Nothing is read outside the body, no directory but the first, and nothing twice: no loop is possible.
-// 2. What is not decoded is refused here, by name: BigTIFF, compressions other than none, LZW, Deflate and PackBits
-//    (libtiff has a dozen more, some of them whole codecs), samples in planes, colours other than grey, RGB and palettes.
-// 3. All strips or tiles lie inside the body.
+// 1. It reads nothing outside the body, no directory but the first, and nothing twice: no loop is possible.
+// 2. It refuses by name what is not decoded: BigTIFF, compressions other than none, LZW, Deflate and PackBits (libtiff
+//    has a dozen more, some of them whole codecs), samples in planes, colours other than grey, RGB and palettes.
+// 3. It checks that all strips or tiles are inside the body.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +22,7 @@ struct TiffHeader {
   unsigned bits = 1;     ///< of a sample: 1 and 4 (grey or palette), 8, 16, 32 and 64 (floating-point numbers)
   unsigned samples = 1;  ///< of a pixel: 1, 3 or 4
   TiffPhotometric photometric = TiffPhotometric::blackIsZero;
-  bool alphaToMultiply = false;  ///< the fourth sample is an alpha that the colours are not multiplied with
+  bool alphaToMultiply = false;  ///< the fourth sample is alpha, and the colours are not multiplied by it yet
   unsigned orientation = 1;      ///< 1 to 8
   std::uint32_t tileCols = 0;    ///< 0: in strips
   std::uint32_t tileRows = 0;

@@ -59,7 +59,7 @@ void unmapNothing(thandle_t, void*, toff_t) {}
 }  // namespace
 
 const LibTiff& libtiff() {
-  static const LibTiff lib = load();  // one that failed is tried again the next time
+  static const LibTiff lib = load();  // after an exception the next call tries again
   return lib;
 }
 
@@ -70,10 +70,10 @@ std::string TiffMessages::text() const {
 int TiffMessages::onError(TIFF*, void* self, const char*, const char* format, va_list arguments) noexcept {
   auto& first = static_cast<TiffMessages*>(self)->first_;
   if (first[0] == '\0') std::vsnprintf(first.data(), first.size(), format, arguments);
-  // What it quotes of the body may be anything.
+  // The message may quote any bytes of the body.
   std::ranges::replace_if(
       first, [](char c) { return c != '\0' && (c < ' ' || c > '~'); }, '?');
-  return 1;  // dealt with: the process-wide handler is not called
+  return 1;  // handled: libtiff does not call the process-wide handler
 }
 
 int TiffMessages::onWarning(TIFF*, void*, const char*, const char*, va_list) noexcept { return 1; }

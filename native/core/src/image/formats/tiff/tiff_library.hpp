@@ -1,8 +1,8 @@
-// libtiff, loaded when it is needed for the first time.
+// libtiff, which is loaded when it is needed for the first time.
 //
 // Rules
-// 1. Nothing is linked with libtiff: `libtiff()` opens it with dlopen, once, and it stays for the life of the process. A
-//    program that never meets a TIFF has neither its code nor that of the ten libraries it needs itself.
+// 1. Nothing is linked with libtiff: `libtiff()` opens it with dlopen, once, for the life of the process. A program
+//    without TIFF images loads neither libtiff nor the ten libraries that it needs.
 // 2. It is the libtiff of the system's loader, or the file that the environment variable MATMQ_LIBTIFF names.
 // 3. Errors and warnings go to the handlers of each handle (TiffMessages), never to stderr nor to the process-wide
 //    handlers, which belong to the program.
@@ -39,17 +39,17 @@ struct LibTiff {
   decltype(&::TIFFWriteDirectory) writeDirectory;
 };
 
-/// @throws Error CODEC_MISSING, saying what to install
+/// @throws Error CODEC_MISSING, whose message names what to install
 [[nodiscard]] const LibTiff& libtiff();
 
-/// The first thing that libtiff complained of about one handle. It outlives the handle.
+/// The first error message of libtiff about one handle. It outlives the handle.
 class TiffMessages {
  public:
   TiffMessages() = default;
   TiffMessages(const TiffMessages&) = delete;
   TiffMessages& operator=(const TiffMessages&) = delete;
 
-  /// "libtiff says '...'", or that it says nothing.
+  /// "libtiff says '...'", or that it gives no reason.
   [[nodiscard]] std::string text() const;
 
   [[gnu::format(printf, 4, 0)]] static int onError(TIFF* handle, void* self, const char* module, const char* format,
@@ -65,7 +65,7 @@ struct TiffCloser {
 };
 using TiffHandle = std::unique_ptr<TIFF, TiffCloser>;
 
-/// Where libtiff reads and writes: functions of <tiffio.h>, and what they are given.
+/// Where libtiff reads and writes: the callbacks, and their first argument.
 struct TiffClient {
   void* self;
   TIFFReadWriteProc read;
