@@ -1,3 +1,6 @@
+#include <matmq/version.hpp>
+
+#include "image/codecs.hpp"
 #include "support.hpp"
 
 using matmq::ImageFormat;
@@ -80,4 +83,37 @@ TEST_CASE("a body is known by its exact magic bytes alone") {
   CHECK_FALSE(of({0x89, 'P', 'N', 'G', '\n', '\n', 0x1A, '\n'}));
   CHECK_FALSE(of({'R', 'I', 'F', 'F', 4, 0, 0, 0, 'W', 'E', 'B'}));
   CHECK_FALSE(of({'R', 'I', 'F', 'F', 4, 0, 0, 0, 'W', 'A', 'V', 'E'}));
+}
+
+TEST_CASE("the facts about every format agree with the functions that give one of them") {
+  const auto formats = matmq::imageFormats();
+  CHECK(formats.size() == 9);
+  for (const matmq::ImageFormatFacts& facts : formats) {
+    CAPTURE(facts.name);
+    CHECK(facts.name == matmq::formatName(facts.format));
+    CHECK(facts.contentType == matmq::contentType(facts.format));
+    CHECK_FALSE(facts.names.empty());
+    for (const std::string_view name : facts.names) CHECK(matmq::parseImageFormat(name) == facts.format);
+    CHECK(matmq::parseImageFormat(facts.name) == facts.format);
+    CHECK(facts.decodable == (facts.format != ImageFormat::raw));
+    CHECK(facts.usual == matmq::usualFormats.contains(facts.format));
+  }
+}
+
+TEST_CASE("a set of formats has one name for each, and PGM and PPM are PNM") {
+  using Names = std::vector<std::string_view>;
+  CHECK(matmq::formatNames(matmq::usualFormats) == Names{"png", "jpeg", "webp", "bmp"});
+  CHECK(matmq::formatNames({ImageFormat::ppm, ImageFormat::pgm, ImageFormat::tiff}) == Names{"tiff", "pnm"});
+  CHECK(matmq::formatNames({}).empty());
+}
+
+TEST_CASE("the libraries of the formats have versions") {
+  const auto libraries = matmq::codec::codecLibraries();
+  const auto all = matmq::libraryVersions();
+  CHECK(libraries.size() == 3);
+  for (const auto* name : {"libjpeg-turbo", "libpng", "libwebp"}) {
+    CAPTURE(name);
+    REQUIRE(libraries.contains(name));
+    CHECK(libraries.at(name) == all.at(name));
+  }
 }

@@ -3,11 +3,11 @@
 // Rules
 // 1. Only libjpeg-turbo, libpng, libwebp, libtiff and our own BMP, PNM and raw code read bytes; OpenCV's imgcodecs is
 //    never linked. libtiff is loaded when the first TIFF is encoded or decoded, and not before.
-// 2. A decoder is chosen by the exact magic bytes, never by what the message claims, and only among the formats that
-//    the program allows (ImageFormats): PNG, JPEG, WebP and BMP unless it names others.
-// 3. Dimensions are read and held against ImageLimits before any memory for pixels is taken.
-// 4. Encoded bytes are what `cv::imencode` of the same format and options makes; matrices are BGR or BGRA, and one that
-//    is RGB or RGBA says so (EncodeOptions::channelOrder).
+// 2. The exact magic bytes choose the decoder, never what the message claims, and only among the formats that the
+//    program allows (ImageFormats): PNG, JPEG, WebP and BMP unless it names others.
+// 3. Dimensions are read and checked against ImageLimits before any memory for pixels is allocated.
+// 4. Encoded bytes equal those of `cv::imencode` with the same format and options. Matrices are BGR or BGRA unless
+//    EncodeOptions::channelOrder is `rgb`.
 // 5. An option that the format does not have is refused, never ignored.
 #pragma once
 
@@ -21,14 +21,15 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace matmq {
 
-/// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format. `pnm` is
-/// PGM or PPM, by the channels of the matrix; as what is read it is all three of Netpbm's (PBM, PGM and PPM).
+/// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format. `pnm`
+/// is written as PGM or PPM, by the channels of the matrix; for reading it means PBM, PGM and PPM.
 enum class ImageFormat : std::uint8_t { png, jpeg, webp, bmp, raw, tiff, pnm, pgm, ppm };
 
-/// A set of file formats: what may be decoded. PGM and PPM are told by one decoder and count as PNM.
+/// A set of file formats: what may be decoded. PGM and PPM have the decoder of PNM and count as PNM.
 class ImageFormats {
  public:
   constexpr ImageFormats(std::initializer_list<ImageFormat> formats) noexcept {
@@ -49,7 +50,7 @@ class ImageFormats {
   unsigned bits_ = 0;
 };
 
-/// What is decoded unless the program says more, or less.
+/// The formats that are decoded unless the program names others.
 inline constexpr ImageFormats usualFormats{ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp};
 
 /// The order of the colours in a matrix of 3 or 4 channels. OpenCV's, and so MatMQ's everywhere else, is BGR(A).
@@ -65,85 +66,102 @@ enum class PngStrategy : std::uint8_t { standard, filtered, huffmanOnly, rle, fi
 /// IMWRITE_PNG_FILTER_* of OpenCV 4.12.
 enum class PngFilter : std::uint8_t { none, sub, up, average, paeth, fast, all };
 
-/// Options of all encoders, each with the meaning it has for `cv::imwrite`, and of one format each except where it says
-/// more.
+/// Options of all encoders, each with the meaning it has for `cv::imwrite`. Their comments begin with the formats that
+/// have them.
 struct EncodeOptions {
   /// JPEG 0..100 (IMWRITE_JPEG_QUALITY, 95). WebP 1..100; above 100 is lossless (IMWRITE_WEBP_QUALITY, lossless).
   std::optional<int> quality{};
   /// JPEG: several scans, from coarse to fine (IMWRITE_JPEG_PROGRESSIVE, false).
   std::optional<bool> progressive{};
-  /// JPEG: Huffman tables made for the image: smaller, slower (IMWRITE_JPEG_OPTIMIZE, false; progressive always does).
+  /// JPEG: Huffman tables made for the image: smaller, slower (IMWRITE_JPEG_OPTIMIZE, false). Progressive implies it.
   std::optional<bool> optimize{};
   /// JPEG: a restart marker every so many MCUs, 0..65535; 0 is none (IMWRITE_JPEG_RST_INTERVAL, 0).
   std::optional<int> restartInterval{};
   /// JPEG (IMWRITE_JPEG_SAMPLING_FACTOR of OpenCV 4.7, 4:2:0). Of no effect on a grey image, which has no chroma.
   std::optional<ChromaSubsampling> chromaSubsampling{};
   /// PNG: zlib level 0..9 (IMWRITE_PNG_COMPRESSION). Unset: level 1 with the RLE strategy and the Sub filter, as
-  /// OpenCV's default. Set: the standard strategy and a filter chosen for each row, unless said otherwise.
+  /// OpenCV's default. Set: the standard strategy and a filter chosen for each row, unless the next two options differ.
   std::optional<int> compression{};
   /// PNG (IMWRITE_PNG_STRATEGY).
   std::optional<PngStrategy> strategy{};
   /// PNG (IMWRITE_PNG_FILTER of OpenCV 4.12).
   std::optional<PngFilter> filter{};
-  /// WebP: true is what a quality above 100 is, and the default; false needs a quality from 1 to 100.
+  /// WebP: true means the same as a quality above 100, and is the default; false needs a quality from 1 to 100.
   std::optional<bool> lossless{};
-  /// Every format, raw included: `rgb` has red and blue exchanged before the matrix is encoded (or sent raw).
+  /// Every format, raw included: with `rgb`, red and blue are exchanged before the matrix is encoded (or sent raw).
   ChannelOrder channelOrder = ChannelOrder::bgr;
 };
 
-/// What a decoder may take. Exceeding it is an Error `LIMIT_EXCEEDED`, found before memory is taken.
+/// What a decoder may allocate. More is an Error `LIMIT_EXCEEDED`, which is thrown before the allocation.
 struct ImageLimits {
   std::uint64_t pixels = 128ULL * 1024 * 1024;  ///< rows * cols
-  /// rows * cols * bytes per pixel, and what the decoder takes beside them, if that is more than 1 MiB: the coefficients
-  /// of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a PNG, a row or tile of a TIFF.
+  /// rows * cols * bytes per pixel, and what the decoder needs beside them, if that is more than 1 MiB: the
+  /// coefficients of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a
+  /// PNG, a row or tile of a TIFF.
   std::uint64_t decodedBytes = 512ULL * 1024 * 1024;
 };
 
 /// Which channels `decodeImage` makes; the names and meanings of OpenCV's IMREAD_*.
 enum class DecodeMode : std::uint8_t { unchanged, color, grayscale };
 
-/// How a body becomes a matrix. A raw one obeys mode and reduce, too: 8-bit colour and grey are made of CV_8U and CV_16U
-/// with 1, 3 or 4 channels, anything else is CANNOT_DECODE then.
+/// How a body becomes a matrix. The mode and reduce apply to raw matrices, too: 8-bit colour and grey are made from
+/// CV_8U and CV_16U with 1, 3 or 4 channels; any other type is CANNOT_DECODE then.
 struct DecodeOptions {
   DecodeMode mode = DecodeMode::unchanged;
   /// `color` and `grayscale` turn the image as its EXIF tag says, as `cv::imdecode` does; `unchanged` never does.
   bool ignoreOrientation = false;
   /// 1, 2, 4 or 8: the sides are divided by it, as with IMREAD_REDUCED_*. A JPEG is decoded at that size (sides rounded
-  /// up), which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down, at least 1).
+  /// up), which costs little more than its entropy decoding; other formats are decoded whole and then reduced (rounded
+  /// down, at least 1).
   int reduce = 1;
   /// The formats to decode; a body of another is NOT_AN_IMAGE. Unset: `usualFormats`; those of the options for a
-  /// Consumer; for a file that is read by its name also the one that its extension names.
+  /// Consumer; for readImage also the one that the extension of the path names.
   std::optional<ImageFormats> formats{};
-  /// They hold for the size the file has, before it is reduced.
+  /// They apply to the size that the file has, before it is reduced.
   ImageLimits limits{};
 };
 
-/// Reads a name as programs write it: ".png", "png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff",
-/// ".pnm", ".pgm", ".ppm", "raw"; case does not matter.
+/// The format of a name in options, such as "png", "jpg" or "raw", or of the extension of a file, such as ".png", in
+/// any case. imageFormats() has all names.
 /// @throws Error UNKNOWN_FORMAT, with the list of names, for anything else.
 [[nodiscard]] ImageFormat parseImageFormat(std::string_view name);
 /// The `content_type` of a format: "image/png", ..., "application/x-cv-mat".
 [[nodiscard]] std::string_view contentType(ImageFormat format) noexcept;
-/// The format of a `content_type`, if it is one of ours.
+/// The format of a `content_type`, if it belongs to one.
 [[nodiscard]] std::optional<ImageFormat> formatOfContentType(std::string_view contentType) noexcept;
-/// The format whose magic bytes `body` begins with; nothing for anything else (a raw matrix has no magic).
-/// PGM and PPM are `pnm`.
+/// The format with whose magic bytes `body` begins; nothing for anything else (a raw matrix has none). PGM and PPM are
+/// `pnm`.
 [[nodiscard]] std::optional<ImageFormat> formatOfMagic(std::span<const std::byte> body) noexcept;
-/// The name to say in `formats` and in messages: "png", "tiff", "pnm", ...
+/// The name of a format in options and messages: "png", "tiff", "pnm", ...
 [[nodiscard]] std::string_view formatName(ImageFormat format) noexcept;
+/// The names of the formats in the set, always in the same order.
+[[nodiscard]] std::vector<std::string_view> formatNames(ImageFormats formats);
+
+/// What a program or a binding can ask about a format.
+struct ImageFormatFacts {
+  ImageFormat format = ImageFormat::png;
+  std::string_view name;                    ///< formatName
+  std::string_view contentType;             ///< contentType
+  std::span<const std::string_view> names;  ///< that parseImageFormat takes, without a dot
+  bool decodable = false;                   ///< whether decodeImage decodes it (PGM and PPM as PNM)
+  bool usual = false;                       ///< whether it is one of `usualFormats`
+};
+/// All formats, in the order in which messages list them. The facts have static storage.
+[[nodiscard]] std::span<const ImageFormatFacts> imageFormats() noexcept;
 
 /// Checks, without encoding, that `format` can hold `image` and that `options` are in range.
-/// @throws Error INVALID_MATRIX (empty, more than two dimensions), CANNOT_ENCODE (depth or channels the format has not,
-///         a side it cannot express), INVALID_ARGUMENT (an option out of range, or of another format).
+/// @throws Error INVALID_MATRIX (empty, more than two dimensions), CANNOT_ENCODE (a depth, number of channels or side
+///         that the format cannot have), INVALID_ARGUMENT (an option out of range, or of another format).
 void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
 /// Encodes to a file image in memory. Any step is accepted (regions of interest).
-/// @throws Error as checkEncodable; CANNOT_ENCODE when the library refuses; CODEC_MISSING (TIFF, without libtiff). `raw` is not encoded: INVALID_ARGUMENT.
+/// @throws Error as checkEncodable; CANNOT_ENCODE when the library refuses; CODEC_MISSING (TIFF, without libtiff);
+///         INVALID_ARGUMENT for `raw`, which is not encoded.
 [[nodiscard]] SharedBytes encodeImage(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
-/// Decodes by magic what `options.formats` allows. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG, TIFF and
-/// PNM give CV_16U, TIFF of floating-point numbers CV_32F or CV_64F.
-/// @throws Error NOT_AN_IMAGE (no magic that is allowed), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated),
+/// Decodes what `options.formats` allows, by its magic bytes. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit
+/// PNG, TIFF and PNM give CV_16U, TIFF of floating-point numbers CV_32F or CV_64F.
+/// @throws Error NOT_AN_IMAGE (of no format that is allowed), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated),
 ///         CODEC_MISSING (TIFF, without libtiff), INVALID_ARGUMENT.
 [[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {});
 
@@ -161,9 +179,8 @@ void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOption
 [[nodiscard]] std::optional<int> parseTypeName(std::string_view name) noexcept;
 
 /// A view (no copy) of a raw matrix body.
-/// @throws Error CANNOT_DECODE unless rows and cols are positive, type is one, and the body has exactly
-/// rows*cols*elemSize bytes;
-///         LIMIT_EXCEEDED.
+/// @throws Error CANNOT_DECODE unless rows and cols are positive, `type` names a type, and the body has exactly
+///         rows*cols*elemSize bytes; LIMIT_EXCEEDED
 [[nodiscard]] cv::Mat viewRaw(std::span<const std::byte> body, std::int64_t rows, std::int64_t cols,
                               std::string_view type, const ImageLimits& limits = {});
 

@@ -1,16 +1,17 @@
 #include <algorithm>
-#include <array>
 #include <matmq/image.hpp>
 #include <new>
 #include <opencv2/imgproc.hpp>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "image/codecs.hpp"
+#include "image/format.hpp"
 
 namespace matmq {
 namespace {
+
+using codec::FormatInfo;
 
 std::string firstBytes(std::span<const std::byte> body) {
   constexpr std::size_t shown = 8;
@@ -26,26 +27,18 @@ std::string firstBytes(std::span<const std::byte> body) {
 
 /// "PNG, JPEG, WebP or BMP"
 std::string inWords(ImageFormats formats) {
-  constexpr std::array words{std::pair{ImageFormat::png, "PNG"},   std::pair{ImageFormat::jpeg, "JPEG"},
-                             std::pair{ImageFormat::webp, "WebP"}, std::pair{ImageFormat::bmp, "BMP"},
-                             std::pair{ImageFormat::tiff, "TIFF"}, std::pair{ImageFormat::pnm, "PNM"}};
-  std::vector<std::string_view> list;
-  for (const auto& [format, word] : words) {
-    if (formats.contains(format)) list.emplace_back(word);
+  std::vector<std::string> labels;
+  for (const FormatInfo& info : codec::formatTable()) {
+    if (info.matches != nullptr && formats.contains(info.format)) labels.emplace_back(info.label);
   }
-  std::string text;
-  for (std::size_t i = 0; i < list.size(); ++i) {
-    if (i > 0) text += i + 1 == list.size() ? " or " : ", ";
-    text += list[i];
-  }
-  return text;
+  return codec::listed(labels, "or");
 }
 
-[[noreturn]] void refuse(std::span<const std::byte> body, std::optional<ImageFormat> format, ImageFormats allowed) {
+[[noreturn]] void refuse(std::span<const std::byte> body, const FormatInfo* format, ImageFormats allowed) {
   std::string received =
       body.empty() ? "an empty one" : std::to_string(body.size()) + " bytes that begin with" + firstBytes(body);
-  if (format) {
-    received = "one of the format '" + std::string(formatName(*format)) + "': name it in the option formats, if " +
+  if (format != nullptr) {
+    received = "one of the format '" + std::string(format->name) + "': name it in the option formats, if " +
                "the sender is trusted";
   }
   throw Error(ErrorCode::notAnImage,
@@ -73,32 +66,14 @@ cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& option
   if (allowed.empty()) {
     throw Error(ErrorCode::invalidArgument, "Expected at least one of the ImageFormats in formats but received none");
   }
-  const auto format = formatOfMagic(body);
-  if (!format || !allowed.contains(*format)) refuse(body, format, allowed);
+  const FormatInfo* format = codec::findByMagic(body);
+  if (format == nullptr || !allowed.contains(format->format)) refuse(body, format, allowed);
   try {
-    switch (*format) {
-      case ImageFormat::png:
-        return codec::decodePng(body, options);
-      case ImageFormat::jpeg:
-        return codec::decodeJpeg(body, options);
-      case ImageFormat::webp:
-        return codec::reduced(codec::decodeWebp(body, options), options.reduce);
-      case ImageFormat::bmp:
-        return codec::reduced(codec::decodeBmp(body, options), options.reduce);
-      case ImageFormat::tiff:
-        return codec::reduced(codec::decodeTiff(body, options), options.reduce);
-      case ImageFormat::pnm:
-        return codec::reduced(codec::decodePnm(body, options), options.reduce);
-      case ImageFormat::pgm:  // told by their magic as PNM
-      case ImageFormat::ppm:
-      case ImageFormat::raw:
-        break;
-    }
-  } catch (const cv::Exception& error) {  // matrices are allocated and turned by OpenCV; callers know only Error
+    return format->decode(body, options);
+  } catch (const cv::Exception& error) {  // OpenCV allocates and turns the matrices; callers know only Error
     if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
     throw Error(ErrorCode::cannotDecode, error.err);
   }
-  refuse(body, std::nullopt, allowed);
 }
 
 }  // namespace matmq

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
+#include "image/format.hpp"
 #include "image/malloc_buffer.hpp"
 
 namespace matmq {
@@ -33,14 +34,14 @@ struct stat statusOf(const UniqueFd& file, const std::string& path) {
   return status;
 }
 
-/// The bytes that there are, at most `size`.
+/// Reads to the end of the file, at most `size` bytes.
 std::size_t readUpTo(const UniqueFd& file, std::byte* out, std::size_t size, const std::string& path) {
   std::size_t done = 0;
   while (done < size) {
     const ssize_t count = ::read(file.get(), out + done, size - done);
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) failed(ErrorCode::cannotReadFile, path);
-    if (count == 0) break;  // it was cut short meanwhile: the decoder will say so
+    if (count == 0) break;  // the file has become shorter: the decoder will report it
     done += static_cast<std::size_t>(count);
   }
   return done;
@@ -55,8 +56,8 @@ void writeAll(const UniqueFd& file, std::span<const std::byte> bytes, const std:
   }
 }
 
-/// What a path leads to in the end, so that a symbolic link stays one; the path itself when nothing is there.
-std::string behindLinks(const std::string& path) {
+/// The target of a path behind all symbolic links, so that a link stays one; the path itself when there is no file.
+std::string targetOf(const std::string& path) {
   const std::unique_ptr<char, codec::Free> real(::realpath(path.c_str(), nullptr));
   if (real) return real.get();
   struct stat status {};
@@ -64,7 +65,7 @@ std::string behindLinks(const std::string& path) {
   return path;
 }
 
-/// A new file beside `path`, with the permissions that the process's umask leaves.
+/// A new file in the folder of `path`, with the permissions that the umask of the process leaves.
 struct NewFile {
   std::string name;
   UniqueFd fd;
@@ -81,7 +82,7 @@ NewFile openBeside(const std::string& path) {
   }
 }
 
-/// Removes the file unless it has taken the name that it is for.
+/// Removes the file unless it has been renamed to the name that it is for.
 class TemporaryFile {
  public:
   explicit TemporaryFile(const std::string& path) : path_(path), file_(openBeside(path)) {}
@@ -93,7 +94,7 @@ class TemporaryFile {
 
   [[nodiscard]] const UniqueFd& fd() const noexcept { return file_.fd; }
 
-  void takeName() {
+  void renameToTarget() {
     if (::rename(file_.name.c_str(), path_.c_str()) != 0) failed(ErrorCode::cannotWriteFile, path_);
     file_.name.clear();
   }
@@ -113,12 +114,7 @@ std::string extensionOf(const std::string& path) {
 /// What a file of this name may be: the usual formats, and the one that its extension names.
 ImageFormats formatsOfName(const std::string& path) {
   ImageFormats formats = usualFormats;
-  const std::string extension = extensionOf(path);
-  try {
-    // One bit a pixel is read but not written: no name of an ImageFormat.
-    formats.add(extension == ".pbm" || extension == ".PBM" ? ImageFormat::pnm : parseImageFormat(extension));
-  } catch (const Error&) {  // it names none of ours
-  }
+  if (const auto* named = codec::findToRead(extensionOf(path))) formats.add(named->format);
   return formats;
 }
 
@@ -127,10 +123,9 @@ ImageFormats formatsOfName(const std::string& path) {
 cv::Mat readImage(const std::string& path, const DecodeOptions& given) {
   DecodeOptions options = given;
   if (!options.formats) options.formats = formatsOfName(path);
-  constexpr std::size_t magicBytes = 12;
-  constexpr std::size_t mostMetadata =
-      64ULL * 1024 * 1024;  // beside pixels, which hardly ever grow when they are encoded
-  // Not blocking: opening a pipe that nobody writes to would wait for ever.
+  // Beside the pixels, which hardly ever grow when they are encoded.
+  constexpr std::size_t mostMetadata = 64ULL * 1024 * 1024;
+  // O_NONBLOCK: to open a pipe without a writer would block for ever.
   const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!file) failed(ErrorCode::cannotReadFile, path);
   const struct stat status = statusOf(file, path);
@@ -142,10 +137,10 @@ cv::Mat readImage(const std::string& path, const DecodeOptions& given) {
                                               std::to_string(mostMetadata) + " bytes but '" + path + "' has " +
                                               std::to_string(size) + ": raise limits.decodedBytes if it is trusted");
   }
-  const std::size_t first = std::min(size, magicBytes);
-  std::array<std::byte, magicBytes> head{};
+  const std::size_t first = std::min(size, codec::magicBytes);
+  std::array<std::byte, codec::magicBytes> head{};
   const std::size_t headSize = readUpTo(file, head.data(), first, path);
-  // A large file that is no image, or none that is allowed, is not read into memory.
+  // A large file of no format that is allowed is not read into memory.
   const auto format = formatOfMagic({head.data(), headSize});
   if (!format || !options.formats->contains(*format)) return decodeImage({head.data(), headSize}, options);
   codec::MallocBuffer body(size);
@@ -157,7 +152,7 @@ cv::Mat readImage(const std::string& path, const DecodeOptions& given) {
 ImageFormat formatOfPath(const std::string& path) { return parseImageFormat(extensionOf(path)); }
 
 void writeFile(const std::string& path, std::span<const std::byte> bytes) {
-  const std::string target = behindLinks(path);
+  const std::string target = targetOf(path);
   struct stat status {};
   const bool exists = ::stat(target.c_str(), &status) == 0;
   if (exists && !S_ISREG(status.st_mode)) {
@@ -168,7 +163,7 @@ void writeFile(const std::string& path, std::span<const std::byte> bytes) {
   if (exists && ::fchmod(temporary.fd().get(), status.st_mode & permissionBits) != 0) {
     failed(ErrorCode::cannotWriteFile, path);
   }
-  temporary.takeName();
+  temporary.renameToTarget();
 }
 
 void writeImage(const std::string& path, const cv::Mat& image, ImageFormat format, const EncodeOptions& options) {

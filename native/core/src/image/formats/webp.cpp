@@ -2,15 +2,17 @@
 #include <webp/encode.h>
 
 #include <climits>
+#include <limits>
 #include <opencv2/imgproc.hpp>
 
 #include "image/codecs.hpp"
+#include "image/format.hpp"
 #include "image/limits.hpp"
 
 namespace matmq::codec {
 namespace {
 
-/// What the encoder hands out is libwebp's to free.
+/// The result of the encoder is memory of libwebp.
 struct WebPDeleter {
   void operator()(std::uint8_t* memory) const noexcept { WebPFree(memory); }
 };
@@ -24,7 +26,7 @@ const std::uint8_t* bytesOf(std::span<const std::byte> body) noexcept {
   return reinterpret_cast<const std::uint8_t*>(body.data());
 }
 
-/// Said in the file's own header, so that a truncated file is told from a damaged one and never half decoded.
+/// The header has the size of the file, so that the error for a truncated file differs from that for a damaged one.
 void checkWhole(std::span<const std::byte> body) {
   constexpr std::size_t riffHeader = 8;
   std::uint64_t size = riffHeader;
@@ -35,7 +37,23 @@ void checkWhole(std::span<const std::byte> body) {
   }
 }
 
+void checkLossless(const EncodeOptions& options) {
+  if (!options.lossless) return;
+  const bool losslessQuality = !options.quality || *options.quality > 100;
+  if (*options.lossless == losslessQuality) return;
+  throw Error(ErrorCode::invalidArgument,
+              *options.lossless ? "Expected no WebP quality up to 100 beside lossless but received " +
+                                      std::to_string(*options.quality)
+                                : "Expected a WebP quality from 1 to 100 with lossless: false but received " +
+                                      (options.quality ? std::to_string(*options.quality) : "none"));
+}
+
 }  // namespace
+
+void checkWebpOptions(const EncodeOptions& options) {
+  checkRange(options.quality, 1, std::numeric_limits<int>::max(), "WebP quality");
+  checkLossless(options);
+}
 
 SharedBytes encodeWebp(const cv::Mat& image, const EncodeOptions& options) {
   cv::Mat source = image;
@@ -48,7 +66,7 @@ SharedBytes encodeWebp(const cv::Mat& image, const EncodeOptions& options) {
   const bool alpha = source.channels() == 4;
   std::uint8_t* encoded = nullptr;
   std::size_t size = 0;
-  if (!options.quality || *options.quality > 100) {  // checkEncodable holds `lossless` against it
+  if (!options.quality || *options.quality > 100) {  // `lossless` agrees: see checkLossless
     size = alpha ? WebPEncodeLosslessBGRA(source.data, source.cols, source.rows, stride, &encoded)
                  : WebPEncodeLosslessBGR(source.data, source.cols, source.rows, stride, &encoded);
   } else {
@@ -78,13 +96,13 @@ cv::Mat decodeWebp(std::span<const std::byte> body, const DecodeOptions& options
   const bool gray = options.mode == DecodeMode::grayscale;
   const int type = decodedType(features.has_alpha != 0 ? CV_8UC4 : CV_8UC3, options.mode);
   const int fileType = gray ? CV_8UC3 : type;
-  // Grey is made from colour, and libwebp holds a lossless image as 32 bits a pixel, or the alpha of a lossy one as 8,
-  // until it is done.
+  // Grey is made from colour. Until libwebp is done it keeps 32 bits a pixel for a lossless image, and 8 bits a pixel
+  // for the alpha of a lossy one.
   constexpr int lossless = 2;
   const std::uint64_t beside = (gray ? 1U : 0U) + (features.format == lossless ? 4U
                                                    : features.has_alpha != 0   ? 1U
                                                                                : 0U);
-  const auto rows = static_cast<std::uint64_t>(features.height);  // both below 2^24
+  const auto rows = static_cast<std::uint64_t>(features.height);  // both sides are below 2^24
   const auto cols = static_cast<std::uint64_t>(features.width);
   checkLimits(rows, cols, fileType, options.limits, "WebP", rows * cols * beside);
 
@@ -101,6 +119,12 @@ cv::Mat decodeWebp(std::span<const std::byte> body, const DecodeOptions& options
     return grayscale;
   }
   return image;
+}
+
+CodecLibrary webpLibrary() {
+  const int version = WebPGetEncoderVersion();  // a byte each for major, minor and revision
+  return {"libwebp", std::to_string(version >> 16) + "." + std::to_string((version >> 8) & 0xFF) + "." +
+                         std::to_string(version & 0xFF)};
 }
 
 }  // namespace matmq::codec

@@ -1,9 +1,9 @@
-// Encoding JPEG through libjpeg, whose errors are longjmps: TurboJPEG 2 has no call for made-to-measure Huffman tables
-// nor for restart intervals.
+// Encodes JPEG through libjpeg, whose errors are longjmps. (TurboJPEG 2 has neither optimised Huffman tables nor
+// restart intervals.)
 //
 // Rules
 // 1. setjmp stands only in Writer::encode, which is `noexcept`, has no locals with destructors and calls nothing that
-//    throws. Whatever owns memory lives in the object, outside the jump.
+//    throws. What owns memory lives in the object, outside the jump.
 // 2. Callbacks that libjpeg calls have no such locals either, and report failure by the jump.
 #include <array>
 #include <csetjmp>
@@ -15,6 +15,7 @@
 #include <new>
 
 #include "image/codecs.hpp"
+#include "image/format.hpp"
 #include "image/malloc_buffer.hpp"
 
 namespace matmq::codec {
@@ -25,7 +26,7 @@ struct Factors {
   int vertical;
 };
 
-/// Of luma; chroma has one of each.
+/// The sampling factors of luma; those of chroma are 1.
 constexpr Factors factorsOf(ChromaSubsampling subsampling) noexcept {
   switch (subsampling) {
     case ChromaSubsampling::s444:
@@ -48,7 +49,8 @@ class Writer {
     compress_.err = jpeg_std_error(&errors_);
     compress_.client_data = this;
     errors_.error_exit = onError;
-    errors_.emit_message = [](j_common_ptr, int) {};  // libjpeg's own writes to stderr, which belongs to the program
+    errors_.emit_message = [](j_common_ptr, int) {
+    };  // libjpeg's own function writes to stderr, which belongs to the program
     destination_.init_destination = begin;
     destination_.empty_output_buffer = grow;
     destination_.term_destination = end;
@@ -57,7 +59,7 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  /// In the calls of OpenCV. False: see error().
+  /// Makes the same calls as OpenCV. False: see error().
   [[nodiscard]] bool encode(const cv::Mat& image, const EncodeOptions& options) noexcept {
     constexpr int defaultQuality = 95;  // cv::imencode's
     if (setjmp(jump_)) return false;
@@ -90,7 +92,7 @@ class Writer {
 
  private:
   void writeRows(const cv::Mat& image) noexcept {
-    std::array<JSAMPROW, 16> rows{};  // as many as the largest MCU is high
+    std::array<JSAMPROW, 16> rows{};  // the height of the largest MCU
     while (compress_.next_scanline < compress_.image_height) {
       const auto first = static_cast<int>(compress_.next_scanline);
       const int count = std::min(static_cast<int>(rows.size()), image.rows - first);
@@ -114,7 +116,7 @@ class Writer {
     destination_.free_in_buffer = out_.capacity() - offset;
   }
   static void begin(j_compress_ptr compress) { of(compress).continueAt(0); }
-  /// libjpeg asks for this when the buffer is full to the last byte.
+  /// libjpeg calls this when the buffer is full to the last byte.
   static boolean grow(j_compress_ptr compress) {
     Writer& self = of(compress);
     const std::size_t full = self.out_.capacity();
@@ -142,9 +144,14 @@ class Writer {
 
 }  // namespace
 
+void checkJpegOptions(const EncodeOptions& options) {
+  checkRange(options.restartInterval, 0, 65535, "JPEG restart interval");
+  checkRange(options.quality, 0, 100, "JPEG quality");
+}
+
 SharedBytes encodeJpeg(const cv::Mat& image, const EncodeOptions& options) {
-  // More than all but noise needs: encoding ends without a copy. Pages that were not touched were never there, and the
-  // rest is given back, so that a message in a queue holds its own size.
+  // Enough for every image but noise, so that the buffer need not grow. Pages that are not written use no memory, and
+  // release() frees the rest, so that a message in a queue uses no more than its size.
   constexpr std::size_t tables = 4096;
   Writer writer(image.total() * image.elemSize() + tables);
   if (!writer.encode(image, options)) {
@@ -155,5 +162,10 @@ SharedBytes encodeJpeg(const cv::Mat& image, const EncodeOptions& options) {
   }
   return std::move(writer).release();
 }
+
+// libjpeg-turbo has no call that returns its version. The macro of its headers is a bare 2.1.5.
+#define MATMQ_TEXT_OF(x) #x
+#define MATMQ_TEXT(x) MATMQ_TEXT_OF(x)
+CodecLibrary jpegLibrary() { return {"libjpeg-turbo", MATMQ_TEXT(LIBJPEG_TURBO_VERSION)}; }
 
 }  // namespace matmq::codec

@@ -1,42 +1,37 @@
-// BMP needs no library. What OpenCV 4.6 writes; what it reads, but for run-length files and OS/2 headers, which nobody
-// sends and which are refused in words.
+// BMP needs no library. This reads what OpenCV 4.6 does, except run-length files and OS/2 headers, which are hardly
+// used: the errors name them.
 #include <array>
 #include <cstring>
 
 #include "image/codecs.hpp"
+#include "image/formats/bmp/bmp_layout.hpp"
 #include "image/gray.hpp"
 #include "image/limits.hpp"
-#include "image/malloc_buffer.hpp"
 
 namespace matmq::codec {
 namespace {
 
-constexpr std::size_t fileHeader = 14;
-constexpr std::size_t infoHeader = 40;
-constexpr std::size_t paletteBytes = 256 * 4;
-constexpr std::size_t masksAt = fileHeader + infoHeader;  // inside the longer headers, behind the short one
-
-constexpr std::size_t paddedTo4(std::size_t bytes) noexcept { return (bytes + 3) & ~std::size_t{3}; }
+constexpr std::size_t masksAt = bmpFileHeader + bmpInfoHeader;  // inside the longer headers, after the short one
 
 [[noreturn]] void damaged(const std::string& message) { throw Error(ErrorCode::cannotDecode, message); }
 
 class Header {
  public:
   explicit Header(std::span<const std::byte> body) : body_(body) {
-    if (body.size() < fileHeader + infoHeader) {
+    if (body.size() < bmpFileHeader + bmpInfoHeader) {
       damaged("Expected at least 54 bytes for a BMP image but received " + std::to_string(body.size()) +
               ": the body is truncated or no image");
     }
     const std::uint32_t size = u32(14);
-    if (size < infoHeader) {
+    if (size < bmpInfoHeader) {
       damaged("Expected a BMP header of 40 bytes or more but received one of " + std::to_string(size) +
               ": the body is damaged, or an OS/2 bitmap, which is not decoded");
     }
-    if (size > body.size() - fileHeader) {
+    if (size > body.size() - bmpFileHeader) {
       damaged("Expected a BMP header of " + std::to_string(size) + " bytes but received a body of " +
               std::to_string(body.size()) + ": it is truncated");
     }
-    paletteAt = fileHeader + size;
+    paletteAt = bmpFileHeader + size;
     longHeader = size >= 56;
     width = static_cast<std::int32_t>(u32(18));
     const std::int64_t signedHeight = static_cast<std::int32_t>(u32(22));
@@ -64,7 +59,7 @@ class Header {
   std::uint32_t colors = 0;
   unsigned bits = 0;
   bool topDown = false;
-  bool longHeader = false;  // one that says where alpha lies
+  bool longHeader = false;  // it has a mask of alpha
 
  private:
   std::span<const std::byte> body_;
@@ -120,7 +115,8 @@ class Palette {
     const std::size_t perByte = 8 / bits_;
     const unsigned mask = (1U << bits_) - 1;
     for (std::size_t x = 0; x < width; ++x) {
-      const unsigned shift = static_cast<unsigned>(8 - bits_ * (x % perByte + 1));  // the leftmost pixel lies highest
+      const unsigned shift =
+          static_cast<unsigned>(8 - bits_ * (x % perByte + 1));  // the leftmost pixel has the highest bits
       put(out, colors_[(static_cast<unsigned>(in[x / perByte]) >> shift) & mask], gray);
     }
   }
@@ -163,12 +159,12 @@ class Packed16 {
   bool six_ = false;
 };
 
-/// 24 or 32 bits a pixel. With bit masks, 32 bits are BGRA in any order of whole bytes; OpenCV 4.6 heeds the masks only
-/// when the alpha channel is asked for too, which turns red to blue in colour mode and is not imitated.
+/// 24 or 32 bits a pixel. With bit masks, 32 bits are BGRA in any order of whole bytes. OpenCV 4.6 ignores the masks
+/// unless the alpha channel is wanted, too, which exchanges red and blue in colour mode; this does not.
 class Bytes {
  public:
   Bytes(const Header& header, std::span<const std::byte> body) : pixelBytes_(header.bits / 8) {
-    if (header.compression == uncompressed) return;  // the fourth byte of 32 means nothing
+    if (header.compression == uncompressed) return;  // the fourth byte of 32 bits has no meaning
     type_ = CV_8UC4;
     if (body.size() < masksAt + (header.longHeader ? 16 : 12)) {
       damaged("Expected the bit masks of a BMP but the body ends before: it is truncated");
@@ -176,7 +172,7 @@ class Bytes {
     red_ = byteOf(header.u32(masksAt));
     green_ = byteOf(header.u32(masksAt + 4));
     blue_ = byteOf(header.u32(masksAt + 8));
-    if (!header.longHeader) return;  // nothing says where alpha lies: it is the byte that is left, as for OpenCV
+    if (!header.longHeader) return;  // without a mask, alpha is the byte that is left, as for OpenCV
     opaque_ = header.u32(masksAt + 12) == 0;
     if (!opaque_) alpha_ = byteOf(header.u32(masksAt + 12));
   }
@@ -226,7 +222,7 @@ cv::Mat decodeRows(const Header& header, std::span<const std::byte> body, const 
   const int type = decodedType(pixels.type(), options.mode);
   checkLimits(static_cast<std::uint64_t>(header.height), static_cast<std::uint64_t>(header.width), type, options.limits,
               "BMP");
-  // Sides below 2^31 and at most 32 bits: no product here passes 2^64.
+  // Sides are below 2^31 and pixels have at most 32 bits: no product overflows.
   const std::uint64_t pitch = (static_cast<std::uint64_t>(header.width) * header.bits + 31) / 32 * 4;
   const std::uint64_t pixelBytes = pitch * static_cast<std::uint64_t>(header.height);
   if (header.pixelsAt > body.size() || pixelBytes > body.size() - header.pixelsAt) {
@@ -241,54 +237,7 @@ cv::Mat decodeRows(const Header& header, std::span<const std::byte> body, const 
   return image;
 }
 
-void put16(std::byte*& out, std::uint32_t value) noexcept {
-  *out++ = static_cast<std::byte>(value & 0xFF);
-  *out++ = static_cast<std::byte>(value >> 8 & 0xFF);
-}
-void put32(std::byte*& out, std::uint32_t value) noexcept {
-  put16(out, value);
-  put16(out, value >> 16);
-}
-
-std::size_t headerBytes(const cv::Mat& image) noexcept {
-  return fileHeader + infoHeader + (image.channels() == 1 ? paletteBytes : 0);
-}
-
 }  // namespace
-
-std::uint64_t bmpFileSize(const cv::Mat& image) noexcept {
-  const std::size_t pitch = paddedTo4(static_cast<std::size_t>(image.cols) * image.elemSize());
-  return headerBytes(image) + std::uint64_t{pitch} * static_cast<std::uint64_t>(image.rows);
-}
-
-SharedBytes encodeBmp(const cv::Mat& image, const EncodeOptions&) {
-  const auto fileSize = static_cast<std::size_t>(bmpFileSize(image));
-  const std::size_t rowBytes = static_cast<std::size_t>(image.cols) * image.elemSize();
-  const std::size_t padding = paddedTo4(rowBytes) - rowBytes;
-  MallocBuffer buffer(fileSize);
-  std::byte* out = buffer.data();
-
-  *out++ = std::byte{'B'};
-  *out++ = std::byte{'M'};
-  put32(out, static_cast<std::uint32_t>(fileSize));
-  put32(out, 0);
-  put32(out, static_cast<std::uint32_t>(headerBytes(image)));
-  put32(out, infoHeader);
-  put32(out, static_cast<std::uint32_t>(image.cols));
-  put32(out, static_cast<std::uint32_t>(image.rows));
-  put16(out, 1);  // planes
-  put16(out, static_cast<std::uint32_t>(image.channels()) * 8);
-  for (int i = 0; i < 6; ++i) put32(out, 0);  // compression, size, resolutions, colours: all left to the reader
-  if (image.channels() == 1) {
-    for (std::uint32_t value = 0; value < 256; ++value) put32(out, value * 0x010101U);
-  }
-  for (int y = image.rows - 1; y >= 0; --y) {
-    std::memcpy(out, image.ptr(y), rowBytes);
-    std::memset(out + rowBytes, 0, padding);
-    out += rowBytes + padding;
-  }
-  return std::move(buffer).release(fileSize);
-}
 
 cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options) {
   const Header header(body);

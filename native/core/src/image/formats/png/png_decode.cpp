@@ -1,40 +1,19 @@
-// PNG through libpng, whose errors are longjmps.
-//
-// Rules
-// 1. setjmp stands only in the `noexcept` members of Reader and Writer, which have no locals with destructors and call
-//    nothing that throws. Whatever owns memory lives in the object, outside the jump.
-// 2. Callbacks that libpng calls have no such locals either, and report failure with png_error.
+// PNG through libpng, into the matrices that OpenCV makes.
 #include <png.h>
-#include <zlib.h>
 
 #include <array>
 #include <csetjmp>
-#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <new>
 
 #include "image/codecs.hpp"
+#include "image/formats/png/png_errors.hpp"
 #include "image/limits.hpp"
-#include "image/malloc_buffer.hpp"
 #include "image/orientation.hpp"
 
 namespace matmq::codec {
 namespace {
-
-struct Failure {
-  std::array<char, 160> text{};
-};
-
-[[noreturn]] void onError(png_structp png, png_const_charp message) {
-  auto* failure = static_cast<Failure*>(png_get_error_ptr(png));
-  std::snprintf(failure->text.data(), failure->text.size(), "%s", message);
-  png_longjmp(png, 1);
-}
-
-void onWarning(png_structp, png_const_charp) {}  // libpng's own writes to stderr, which belongs to the program
-
-// --- decoding --------------------------------------------------------------------------------------------------------
 
 struct Dimensions {
   std::uint32_t width;
@@ -56,11 +35,11 @@ std::uint32_t bigEndian32(std::span<const std::byte> body, std::size_t at) noexc
   return value;
 }
 
-/// libpng's default, said here so that no build can lift it.
+/// libpng's default, which a build of libpng may change.
 constexpr std::uint32_t mostChunkBytes = 8'000'000;
 
-/// From chunk to chunk. libpng takes memory for as many bytes as eXIf says it has before it looks whether they are there,
-/// and only warns when they are too many.
+/// Checks the lengths of all chunks. libpng allocates as many bytes as eXIf claims to have before it reads them, and
+/// only warns when they are too many.
 void checkChunks(std::span<const std::byte> body) {
   constexpr std::size_t around = 12;  // length, name and checksum
   constexpr std::uint32_t exif = 0x65584966;
@@ -76,8 +55,8 @@ void checkChunks(std::span<const std::byte> body) {
   }
 }
 
-/// IHDR is always the first chunk, at a fixed place. It is read here because libpng takes memory for the chunks behind
-/// it before it lets anyone see the dimensions. Whether it is valid is for libpng to say, later.
+/// IHDR is always the first chunk, at a fixed place. It is read here because libpng allocates memory for the chunks
+/// after it before it reports the dimensions. libpng checks later whether it is valid.
 Dimensions readDimensions(std::span<const std::byte> body) {
   constexpr std::array<unsigned, 8> ihdr{0, 0, 0, 13, 'I', 'H', 'D', 'R'};
   constexpr std::size_t fields = signature + ihdr.size();
@@ -89,8 +68,8 @@ Dimensions readDimensions(std::span<const std::byte> body) {
           std::to_integer<int>(body[fields + 9])};
 }
 
-/// Deflate makes at most 1032 bytes of one, so a body is too short for what its header promises, or it is not. Found out
-/// here, a lie costs nothing; libpng would take and clear its rows first.
+/// Deflate makes at most 1032 bytes of one byte, so that a minimum size follows from the header. A body that is shorter
+/// is refused here at no cost; libpng would allocate and clear its rows first.
 void checkPossible(const Dimensions& header, std::size_t bodySize) {
   constexpr std::uint64_t mostFromOneByte = 1032;
   const unsigned samples = header.colorType == PNG_COLOR_TYPE_RGB          ? 3
@@ -107,14 +86,14 @@ void checkPossible(const Dimensions& header, std::size_t bodySize) {
                                            ": the body is damaged or truncated");
 }
 
-/// What libpng holds beside the image: two rows, in the widest pixels it has while it converts them.
+/// The memory of libpng beside the image: two rows, of the widest pixels that it has during conversion.
 std::uint64_t rowBufferBytes(const Dimensions& header) noexcept {
   constexpr std::uint64_t widestPixel = 8;
   return 2 * widestPixel * header.width;
 }
 
-/// The matrix cv::imdecode makes of it. A transparent colour makes an alpha channel of a palette or RGB image, but not
-/// of a grey one.
+/// The type of the matrix that cv::imdecode makes. A transparent colour becomes an alpha channel in a palette or RGB
+/// image, but not in a grey one.
 int fileType(const Dimensions& header, bool transparency) noexcept {
   const int depth = header.bitDepth == 16 ? CV_16U : CV_8U;
   switch (header.colorType) {
@@ -132,7 +111,7 @@ int fileType(const Dimensions& header, bool transparency) noexcept {
 class Reader {
  public:
   explicit Reader(std::span<const std::byte> body)
-      : rest_(body), png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &failure_, onError, onWarning)) {
+      : rest_(body), png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &failure_, onPngError, onPngWarning)) {
     if (png_ != nullptr) {
       info_ = png_create_info_struct(png_);
       end_ = png_create_info_struct(png_);
@@ -151,12 +130,12 @@ class Reader {
 
   /// Everything up to the first pixel. False: see error().
   [[nodiscard]] bool readInfo(bool keepProfile) noexcept {
-    // Chunks that change no pixel of ours are skipped unread (their CRC is still checked): some of them are compressed,
-    // and some large. iCCP alone matters, where libpng finds the gamma for grey in it.
+    // Chunks that change no pixel are skipped (their CRC is still checked): some of them are compressed, some large.
+    // Only iCCP matters, because libpng reads the gamma for grey from it.
     static constexpr png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sCAL\0sPLT\0tEXt\0tIME\0zTXt\0iCCP";
     constexpr int unusedCount = static_cast<int>(sizeof unused) / 5;
     if (setjmp(png_jmpbuf(png_))) return false;
-    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // dimensions are held against ImageLimits instead
+    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // dimensions are checked against ImageLimits instead
     png_set_chunk_malloc_max(png_, mostChunkBytes);
     png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, unused, keepProfile ? unusedCount - 1 : unusedCount);
@@ -166,8 +145,8 @@ class Reader {
 
   [[nodiscard]] bool hasTransparency() const noexcept { return png_get_valid(png_, info_, PNG_INFO_tRNS) != 0; }
 
-  /// The pixels, in the calls and the order of OpenCV 4.6, which decide how transformations combine. False: see
-  /// error().
+  /// Reads the pixels. Makes the same calls in the same order as OpenCV 4.6, because the order decides how
+  /// transformations combine. False: see error().
   [[nodiscard]] bool readPixels(const Dimensions& header, png_bytep data, std::size_t step, std::size_t rowBytes,
                                 int type) noexcept {
     const bool color = CV_MAT_CN(type) > 1;
@@ -197,17 +176,17 @@ class Reader {
     rowsLeft_ = rowsWithPixels(header, passes);
     png_set_read_user_transform_fn(png_, rowDone);
     png_read_update_info(png_, info_);
-    // Our rows must be exactly as long as what libpng will write into them, whatever was asked of it above.
+    // The rows of the matrix must be exactly as long as those that libpng writes, whatever the settings above are.
     if (png_get_rowbytes(png_, info_) != rowBytes) png_error(png_, "rows are not as long as the header says");
     for (int pass = 0; pass < passes; ++pass) {
       for (std::size_t y = 0; y < header.height; ++y) png_read_row(png_, data + y * step, nullptr);
     }
-    surplusLeft_ = std::numeric_limits<std::size_t>::max();  // what follows the pixels is not inflated
+    surplusLeft_ = std::numeric_limits<std::size_t>::max();  // libpng does not inflate what follows the pixels
     png_read_end(png_, end_);
     return true;
   }
 
-  /// EXIF may stand before or behind the pixels.
+  /// EXIF may be before or after the pixels.
   [[nodiscard]] int orientation() const noexcept {
     for (const png_infop info : {info_, end_}) {
       png_uint_32 size = 0;
@@ -230,9 +209,8 @@ class Reader {
     self->rest_ = self->rest_.subspan(count);
   }
 
-  /// Transforms nothing: it is called once a row of pixels is there, before libpng looks for more of them. After the
-  /// last row libpng inflates whatever surplus there is, to throw it away, and a megabyte of zeros inflates for
-  /// seconds.
+  /// Transforms nothing: libpng calls it after each row of pixels, before it reads more. After the last row libpng
+  /// inflates and discards all surplus data, and a megabyte of zeros inflates for seconds.
   static void rowDone(png_structp png, png_row_infop, png_bytep) {
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
     if (self->rowsLeft_ > 0) --self->rowsLeft_;
@@ -255,119 +233,13 @@ class Reader {
   std::span<const std::byte> rest_;
   std::uint64_t rowsLeft_ = std::numeric_limits<std::uint64_t>::max();
   std::size_t surplusLeft_ = mostSurplus;
-  Failure failure_;
+  PngFailure failure_;
   png_structp png_;
   png_infop info_ = nullptr;
   png_infop end_ = nullptr;
 };
 
-// --- encoding --------------------------------------------------------------------------------------------------------
-
-static_assert(static_cast<int>(PngStrategy::standard) == Z_DEFAULT_STRATEGY &&
-              static_cast<int>(PngStrategy::fixed) == Z_FIXED);
-
-class Writer {
- public:
-  explicit Writer(std::size_t capacity)
-      : out_(capacity), png_(png_create_write_struct(PNG_LIBPNG_VER_STRING, &failure_, onError, onWarning)) {
-    if (png_ != nullptr) info_ = png_create_info_struct(png_);
-    if (info_ == nullptr) {
-      destroy();
-      throw std::bad_alloc();
-    }
-    png_set_write_fn(png_, this, write, flush);
-  }
-  ~Writer() { destroy(); }
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
-
-  /// False: see error().
-  [[nodiscard]] bool encode(const cv::Mat& image, const EncodeOptions& options) noexcept {
-    if (setjmp(png_jmpbuf(png_))) return false;
-    const auto width = static_cast<png_uint_32>(image.cols);
-    const auto height = static_cast<png_uint_32>(image.rows);
-    const int channels = image.channels();
-    const int colorType = channels == 1   ? PNG_COLOR_TYPE_GRAY
-                          : channels == 3 ? PNG_COLOR_TYPE_RGB
-                                          : PNG_COLOR_TYPE_RGB_ALPHA;
-    const int bitDepth = image.depth() == CV_8U ? 8 : 16;
-    const std::size_t step = image.step[0];
-    const png_const_bytep data = image.data;
-    png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // libpng's default is a million a side
-    const bool fast = !options.compression;                       // OpenCV's default
-    png_set_compression_level(png_, fast ? Z_BEST_SPEED : *options.compression);
-    png_set_compression_strategy(png_, options.strategy ? static_cast<int>(*options.strategy)
-                                       : fast           ? Z_RLE
-                                                        : Z_DEFAULT_STRATEGY);
-    if (fast || options.filter) {
-      png_set_filter(png_, PNG_FILTER_TYPE_BASE, filters(options.filter.value_or(PngFilter::sub)));
-    }
-    png_set_IHDR(png_, info_, width, height, bitDepth, colorType, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
-                 PNG_FILTER_TYPE_DEFAULT);
-    png_write_info(png_, info_);
-    png_set_bgr(png_);
-    png_set_swap(png_);  // PNG is big-endian
-    for (std::size_t y = 0; y < height; ++y) png_write_row(png_, data + y * step);
-    png_write_end(png_, info_);
-    return true;
-  }
-
-  [[nodiscard]] const char* error() const noexcept { return failure_.text.data(); }
-  [[nodiscard]] bool outOfMemory() const noexcept { return outOfMemory_; }
-  [[nodiscard]] SharedBytes release() && { return std::move(out_).release(); }
-
- private:
-  static int filters(PngFilter filter) noexcept {
-    switch (filter) {
-      case PngFilter::none:
-        return PNG_FILTER_NONE;
-      case PngFilter::sub:
-        return PNG_FILTER_SUB;
-      case PngFilter::up:
-        return PNG_FILTER_UP;
-      case PngFilter::average:
-        return PNG_FILTER_AVG;
-      case PngFilter::paeth:
-        return PNG_FILTER_PAETH;
-      case PngFilter::fast:
-        return PNG_FAST_FILTERS;
-      case PngFilter::all:
-        break;
-    }
-    return PNG_ALL_FILTERS;
-  }
-
-  static void write(png_structp png, png_bytep bytes, std::size_t count) {
-    auto* self = static_cast<Writer*>(png_get_io_ptr(png));
-    if (self->out_.append(bytes, count)) return;
-    self->outOfMemory_ = true;
-    png_error(png, "out of memory");
-  }
-  static void flush(png_structp) {}
-
-  void destroy() noexcept { png_destroy_write_struct(&png_, &info_); }
-
-  MallocBuffer out_;
-  Failure failure_;
-  png_structp png_;
-  png_infop info_ = nullptr;
-  bool outOfMemory_ = false;
-};
-
 }  // namespace
-
-SharedBytes encodePng(const cv::Mat& image, const EncodeOptions& options) {
-  // Photographs come to about two thirds of their pixels at OpenCV's default level. Reserving that much means that most
-  // images never grow; what is not used is given back at the end.
-  const std::size_t pixels = image.total() * image.elemSize();
-  Writer writer(pixels / 3 * 2 + 4096);
-  if (!writer.encode(image, options)) {
-    if (writer.outOfMemory()) throw std::bad_alloc();
-    throw Error(ErrorCode::cannotEncode, "Expected libpng to encode a matrix of " + std::to_string(image.cols) + " x " +
-                                             std::to_string(image.rows) + " but it says '" + writer.error() + "'");
-  }
-  return std::move(writer).release();
-}
 
 cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options) {
   const Dimensions header = readDimensions(body);

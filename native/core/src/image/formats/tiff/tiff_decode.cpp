@@ -1,5 +1,5 @@
-// TIFF through libtiff: rows or tiles as it unpacks them, made into what OpenCV 4.6 makes of them. OpenCV has libtiff make
-// 8-bit RGBA of everything, a strip at a time; here one row or tile at a time is enough, and a strip may have any height.
+// Decodes TIFF through libtiff: converts the rows or tiles that it unpacks to the pixels of OpenCV 4.6. OpenCV lets
+// libtiff make 8-bit RGBA of a whole strip; here one row or tile at a time is enough, and a strip may have any height.
 #include <algorithm>
 #include <array>
 #include <cstring>
@@ -45,7 +45,7 @@ toff_t seekSource(thandle_t self, toff_t offset, int whence) noexcept {
 
 toff_t sizeOfSource(thandle_t self) noexcept { return sourceOf(self).body.size(); }
 
-/// libtiff unpacks straight from the body then; it does not write to it when it reads.
+/// With this libtiff unpacks directly from the body; it does not write to it when it reads.
 int mapSource(thandle_t self, void** base, toff_t* size) noexcept {
   // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the type is libtiff's
   *base = const_cast<std::byte*>(sourceOf(self).body.data());
@@ -69,7 +69,7 @@ void copySwapped(const std::uint8_t* in, std::uint8_t* out, std::size_t pixels, 
   }
 }
 
-/// The samples as they are, in OpenCV's order: 16 bits and floating-point numbers.
+/// Copies samples of 16 bits and floating-point numbers, in OpenCV's order.
 void copyPixels(const TiffHeader& header, const std::uint8_t* in, std::uint8_t* out, std::size_t pixels) noexcept {
   if (header.samples == 1) {
     std::memcpy(out, in, header.bytesOf(pixels));
@@ -89,7 +89,7 @@ struct Color {
   std::uint8_t alpha = 255;
 };
 
-/// 8-bit pixels of everything that is no floating-point number, with the arithmetic of libtiff's RGBA images.
+/// Makes 8-bit pixels of all integer samples, with the arithmetic of libtiff's RGBA images.
 class EightBits {
  public:
   EightBits(const TiffHeader& header, TIFF* handle) : header_(header) {
@@ -133,7 +133,7 @@ class EightBits {
     const auto small = [colors](const std::uint16_t* values) {
       return std::all_of(values, values + colors, [](std::uint16_t value) { return value < 256; });
     };
-    // Some writers have 8 bits where the specification has 16.
+    // Some programs write 8 bits where the specification demands 16.
     const bool eightBits = small(red) && small(green) && small(blue);
     const auto narrow = [eightBits](unsigned value) {
       return static_cast<std::uint8_t>(eightBits ? value : value * 255 / 65535);
@@ -177,7 +177,7 @@ int typeOf(const TiffHeader& header) noexcept {
   return CV_MAKETYPE(depth, header.photometric == TiffPhotometric::palette ? 3 : static_cast<int>(header.samples));
 }
 
-/// The bytes of the one row or tile that is unpacked at a time, which a body may not choose freely.
+/// The size of the row or tile that is unpacked at a time, which is limited because the body chooses it.
 std::size_t pieceBytes(const TiffHeader& header) {
   if (!header.tiled()) return static_cast<std::size_t>(header.bytesOf(header.cols));
   constexpr std::uint64_t always = 4ULL * 1024 * 1024;  // a tile may be larger than a small image
@@ -190,7 +190,7 @@ std::size_t pieceBytes(const TiffHeader& header) {
                   std::to_string(header.tileCols) + " x " + std::to_string(header.tileRows) + ": the body is damaged");
 }
 
-/// libtiff read the same header as we did.
+/// Checks that libtiff understands the header as readTiffHeader does.
 void checkAgreement(const TiffHeader& header, TIFF* handle, std::size_t piece) {
   const LibTiff& lib = libtiff();
   std::uint32_t cols = 0;
@@ -202,7 +202,7 @@ void checkAgreement(const TiffHeader& header, TIFF* handle, std::size_t piece) {
               "Expected a TIFF header that can be read in one way only but this one contradicts itself: it is damaged");
 }
 
-/// Calls `put` for each stretch of a row: what was unpacked, row, column, number of pixels.
+/// Calls `put` for each part of a row, with the unpacked bytes, row, column and number of pixels.
 template <typename Put>
 void readPieces(const TiffHeader& header, TIFF* handle, std::size_t piece, const TiffMessages& messages, Put put) {
   const LibTiff& lib = libtiff();
@@ -244,10 +244,10 @@ cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options
 
   Source source{body};
   TiffMessages messages;
-  constexpr std::size_t books = 1024UL * 1024;  // its tables
+  constexpr std::size_t tables = 1024UL * 1024;
   // Strip offsets and sizes, at most one for every 4 bytes of the body, become 8 bytes each.
   const TiffHandle handle = openTiff("rc", {&source, readSource, writeNothing, seekSource, sizeOfSource, mapSource},
-                                     books + 2 * body.size() + piece, messages);
+                                     tables + 2 * body.size() + piece, messages);
   if (!handle) failed("the header", messages);
   checkAgreement(header, handle.get(), piece);
 

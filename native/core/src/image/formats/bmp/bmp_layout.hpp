@@ -1,0 +1,12 @@
+// The layout of a BMP file: a file header, an info header, a palette if there is one, the rows.
+#pragma once
+
+#include <cstddef>
+
+namespace matmq::codec {
+
+inline constexpr std::size_t bmpFileHeader = 14;
+/// The shortest info header that has all fields in use.
+inline constexpr std::size_t bmpInfoHeader = 40;
+
+}  // namespace matmq::codec
