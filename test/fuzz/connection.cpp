@@ -15,13 +15,13 @@ using namespace matmq::amqp;
 constexpr std::size_t messageBytes = 1 << 16;
 
 /// Gives the input in reads of at most `most` octets; takes whatever is written.
-class InputTransport final : public Transport {
+class InputTransport final : public net::Transport {
  public:
   InputTransport(std::vector<std::byte> octets, std::size_t most) : octets_(std::move(octets)), most_(most) {}
 
-  IoResult read(std::span<const iovec> into) noexcept override {
+  net::IoResult read(std::span<const iovec> into) noexcept override {
     std::size_t left = std::min(most_, octets_.size() - at_);
-    if (left == 0) return {IoResult::Status::ended, 0, 0};
+    if (left == 0) return {net::IoResult::Status::ended, 0, 0};
     std::size_t given = 0;
     for (const iovec& piece : into) {
       const std::size_t size = std::min(left, piece.iov_len);
@@ -30,12 +30,12 @@ class InputTransport final : public Transport {
       given += size;
       left -= size;
     }
-    return {IoResult::Status::ok, given, 0};
+    return {net::IoResult::Status::ok, given, 0};
   }
-  IoResult write(std::span<const iovec> from) noexcept override {
+  net::IoResult write(std::span<const iovec> from) noexcept override {
     std::size_t size = 0;
     for (const iovec& piece : from) size += piece.iov_len;
-    return {IoResult::Status::ok, size, 0};
+    return {net::IoResult::Status::ok, size, 0};
   }
   [[nodiscard]] int fd() const noexcept override { return -1; }
 
@@ -73,15 +73,16 @@ Bytes login(bool producer) {
   return out;
 }
 
-/// Turns the link until it ends; `afterTurn` is the program. Every input ends it, at the latest with its last octet.
+/// Turns the connection until it ends; `afterTurn` is the program. Every input ends it, at the latest with its last octet.
 template <typename Program>
-void serve(const ConnectionOptions& options, LinkUser& user, Bytes octets, std::size_t most, Program&& afterTurn) {
-  const Endpoint endpoint{.host = "broker"};
-  Link link(std::make_unique<InputTransport>(std::move(octets), most), endpoint, options, user,
-            Clock::now() + std::chrono::hours(1));
+void serve(Settings settings, ConnectionUser& user, Bytes octets, std::size_t most, Program&& afterTurn) {
+  Endpoint endpoint;
+  endpoint.host = "broker";
+  Connection connection(std::make_unique<InputTransport>(std::move(octets), most), endpoint, settings, user,
+                        Clock::now() + std::chrono::hours(1));
   try {
-    while (!link.closed()) {
-      link.turn(static_cast<short>(link.interest() | POLLIN));
+    while (!connection.closed()) {
+      connection.turn(static_cast<short>(connection.interest() | POLLIN));
       afterTurn();
     }
   } catch (const Error& error) {
@@ -92,15 +93,16 @@ void serve(const ConnectionOptions& options, LinkUser& user, Bytes octets, std::
 
 void consume(Bytes octets, std::size_t most) {
   ConsumerOptions options;
-  options.maxMessageBytes = messageBytes;
+  options.limits.messageBytes = messageBytes;
   Inbox inbox(
       options.highWaterMark, AckMode::manual, [] {}, std::make_shared<Signal>());
   Subscriber subscriber(options, inbox);
-  serve(options, subscriber, std::move(octets), most, [&] {
+  serve({options, options}, subscriber, std::move(octets), most, [&] {
     for (const auto& message : inbox.take(64, 1 << 20)) {
       expect(message->body.size() <= messageBytes, "no body is larger than limits.messageBytes");
-      if (!message->error) static_cast<void>(matmq::decodeProperties(message->encodedProperties));
-      inbox.settle(message->id, message->isEndOfTransmission() ? Verdict::Kind::ackUpTo : Verdict::Kind::requeue);
+      if (!message->error) static_cast<void>(amqp::decodeProperties(message->encodedProperties));
+      using Kind = Acknowledgement::Kind;
+      inbox.settle(message->number, message->isEndOfTransmission() ? Kind::ackUpTo : Kind::requeue);
     }
     static_cast<void>(inbox.collect());
   });
@@ -114,7 +116,7 @@ void produce(Bytes octets, std::size_t most) {
   Publisher publisher(options, outbox);
   constexpr int messages = 5;
   for (int i = 0; i < messages; ++i) static_cast<void>(outbox->push(textMessage("message")));
-  serve(options, publisher, std::move(octets), most, [&] { static_cast<void>(outbox->collect()); });
+  serve({options, options}, publisher, std::move(octets), most, [&] { static_cast<void>(outbox->collect()); });
 }
 
 }  // namespace

@@ -51,9 +51,8 @@ class Session {
         return;
       }
       case 4: {
-        Properties newer;
-        newer.messageId = messageId();
-        for (const std::string& id : assembler_.overtakenBy(newer)) {
+        const auto inOrder = [](const Message& older) { return !older.redelivered; };
+        for (const std::string& id : assembler_.overtakenBy(messageId(), inOrder)) {
           expect(assembler_.isOpen(id), "what is overtaken is open");
         }
         return;
@@ -95,10 +94,10 @@ class Session {
       if ((lies & 64) != 0) segment.checksum = std::nullopt;
     }
     const auto envelope = std::make_shared<Message>();
-    envelope->id = {++tag_, 1};
+    envelope->number = ++number_;
     envelope->properties.messageId = id;
     writeSegment(envelope->properties.headers, segment);
-    outstanding_.insert(tag_);
+    outstanding_.insert(number_);
     feed(envelope, bodySize);
   }
 
@@ -117,10 +116,12 @@ class Session {
 
   void check() {
     for (const Assembler::Ended& ended : assembler_.takeEnded()) {
-      for (const Assembler::Tag tag : ended.tags) expect(outstanding_.erase(tag) == 1, "a tag comes back once");
+      for (const DeliveryNumber number : ended.deliveries) {
+        expect(outstanding_.erase(number) == 1, "a delivery comes back once");
+      }
       if (ended.how == Assembler::End::whole) checkWhole(*ended.message);
     }
-    expect(assembler_.heldTags() == outstanding_.size(), "the tags that did not come back are held");
+    expect(assembler_.heldDeliveries() == outstanding_.size(), "the deliveries that did not come back are held");
     expect(assembler_.openBytes() <= 4 * messageBytes, "what is open is within its bounds");
     expect((assembler_.openMessages() == 0) == (assembler_.openBytes() == 0), "what is open has bytes");
   }
@@ -135,8 +136,8 @@ class Session {
   Reader reader_;
   Assembler assembler_;
   Assembler::Clock::time_point now_{};
-  Assembler::Tag tag_ = 0;
-  std::set<Assembler::Tag> outstanding_;
+  DeliveryNumber number_ = 0;
+  std::set<DeliveryNumber> outstanding_;
 };
 
 }  // namespace

@@ -39,7 +39,7 @@ inline std::string uniqueName(const std::string& stem) {
 
 inline matmq::ProducerOptions producerOn(const std::string& exchange, const std::string& type = "fanout") {
   matmq::ProducerOptions options;
-  options.urls = {brokerUrl()};
+  options.url = {brokerUrl()};
   options.tls = brokerTls();
   options.exchange = exchange;
   options.exchangeType = type;
@@ -48,7 +48,7 @@ inline matmq::ProducerOptions producerOn(const std::string& exchange, const std:
 
 inline matmq::ConsumerOptions consumerOn(const std::string& exchange, const std::string& type = "fanout") {
   matmq::ConsumerOptions options;
-  options.urls = {brokerUrl()};
+  options.url = {brokerUrl()};
   options.tls = brokerTls();
   options.exchange = exchange;
   options.exchangeType = type;

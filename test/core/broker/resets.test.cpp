@@ -47,7 +47,7 @@ void throughResets(const QueueOptions& queue, std::uint64_t maxMessageSize) {
   const std::string url = brokerUrlAt(proxy.port());
   const auto behindProxy = [&url](auto options) {
     // The first connect is tried once for each URL: enough of them for all resets to fall into the login.
-    options.urls.assign(resets + 1, url);
+    options.url.assign(resets + 1, url);
     options.reconnect = {true, std::chrono::milliseconds(1), std::chrono::milliseconds(10)};
     return options;
   };

@@ -9,7 +9,9 @@
 #pragma once
 
 #include <chrono>
-#include <matmq/async_consumer.hpp>
+#include <matmq/message.hpp>
+#include <matmq/options.hpp>
+#include <matmq/stats.hpp>
 #include <memory>
 
 namespace matmq {

@@ -20,7 +20,7 @@ std::optional<std::uint64_t> number(const FieldTable& headers, const char* name,
   if (at == headers.end()) return std::nullopt;
   const auto* value = std::get_if<std::int64_t>(&at->second.value);
   if (value == nullptr || *value < 0 || *value > max) {
-    bad(std::string("Expected the header ") + name + " to be an AMQP integer from 0 to " + std::to_string(max) +
+    bad(std::string("Expected the header ") + name + " to be an integer from 0 to " + std::to_string(max) +
         " but received " + (value == nullptr ? "another type" : std::to_string(*value)));
   }
   return static_cast<std::uint64_t>(*value);

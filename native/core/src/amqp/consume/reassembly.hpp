@@ -25,6 +25,10 @@
 
 namespace matmq::amqp {
 
+/// Whether a queue delivers `older` before a message of the same sender with these properties. It may prefer one of another
+/// priority, and puts back what is given back one segment at a time.
+[[nodiscard]] bool inOrder(const Message& older, const Properties& newer) noexcept;
+
 class Reassembly {
  public:
   using Clock = Assembler::Clock;
@@ -35,6 +39,8 @@ class Reassembly {
 
   /// The prefetch count to subscribe with; 0: none.
   [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
+  /// A connection's deliveries belong to `lane` from now on.
+  void beginLane(LaneId lane) noexcept { lane_ = lane; }
   void onReady(const std::string& queueName) { queueName_ = queueName; }
 
   /// A segment is coming. Where its body goes; null: nowhere. finish() follows.
@@ -62,7 +68,7 @@ class Reassembly {
   };
 
   void arrived(const Message& envelope);
-  void letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind);
+  void settleHeld(std::span<const DeliveryNumber> numbers, Acknowledgement::Kind kind);
   void handleEnded();
   void onWhole(Assembler::Ended& ended);
   void onStray(Assembler::Ended& ended);
@@ -88,13 +94,15 @@ class Reassembly {
   std::minstd_rand jitter_;
   std::string queueName_;
   bool stream_ = false;
-  Assembler::Tag tag_ = 0;  ///< of the segment that is coming in; 0: none
+  LaneId lane_ = 0;
+  std::uint64_t deliveryTag_ = 0;  ///< of the segment that is coming in
+  DeliveryNumber number_ = 0;      ///< of the segment that is coming in; 0: none
 
   Bytes frames_;
   std::uint64_t rooms_ = 0;                        ///< numbers their consumer tags
   std::size_t openRooms_ = 0;                      ///< second subscriptions
   std::map<std::string, std::string> roomOfOpen_;  ///< consumer tag by message id
-  std::map<std::uint64_t, Room> roomOfWhole_;      ///< by the tag the program settles the message with
+  std::map<std::uint64_t, Room> roomOfWhole_;      ///< by the number that the program settles the message with
   std::vector<Assembler::Ended> strays_;
   std::vector<std::string> overtaken_;
   std::deque<std::string> givenBack_;  ///< segments that went back to the queue once

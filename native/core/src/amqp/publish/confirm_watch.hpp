@@ -8,7 +8,7 @@
 //    had its next leader (rabbit_fifo_client:enqueue/4 asks the dead node each time). A new connection mends it; so the
 //    first few times such refusals are not for the program, and the messages are sent again.
 // 3. A broker that said connection.blocked is not judged.
-// 4. Each verdict doubles the time for the next, until the broker answers the oldest message, or takes one: a broker that
+// 4. Each finding doubles the time for the next, until the broker answers the oldest message, or takes one: a broker that
 //    needs longer gets it.
 // 5. It belongs to the I/O thread. It reads no clock: what happened is noted here with the time it happened at.
 #pragma once
@@ -22,7 +22,7 @@ namespace matmq::amqp {
 
 class ConfirmWatch {
  public:
-  enum class Verdict : std::uint8_t { none, silent, refusing };
+  enum class Finding : std::uint8_t { none, silent, refusing };
 
   /// `limit`: how long the broker may be silent; 0: for ever.
   explicit ConfirmWatch(std::chrono::milliseconds limit) noexcept : limit_(limit) {}
@@ -49,8 +49,8 @@ class ConfirmWatch {
   /// When to judge.
   [[nodiscard]] Deadline deadline() const noexcept;
   /// `arrived`: octets of the connection that the peer's system has.
-  [[nodiscard]] Verdict judge(Clock::time_point now, std::uint64_t arrived) noexcept;
-  /// What the broker was given at the last verdict.
+  [[nodiscard]] Finding judge(Clock::time_point now, std::uint64_t arrived) noexcept;
+  /// What the broker was given at the last finding.
   [[nodiscard]] std::chrono::milliseconds given() const noexcept { return given_; }
 
  private:
@@ -58,8 +58,8 @@ class ConfirmWatch {
   [[nodiscard]] Deadline refusalDue() const noexcept;
 
   const std::chrono::milliseconds limit_;
-  unsigned silences_ = 0;  ///< verdicts since the oldest message had an answer
-  unsigned refusals_ = 0;  ///< verdicts since a message was taken
+  unsigned silences_ = 0;  ///< findings since the oldest message had an answer
+  unsigned refusals_ = 0;  ///< findings since a message was taken
   std::chrono::milliseconds given_{0};
 
   // of this connection

@@ -93,4 +93,7 @@ struct ContentHeader {
 /// @throws Error PROTOCOL_ERROR when it has not even a body size
 [[nodiscard]] ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool);
 
+/// Message::encodedProperties, without the headers of a segment. @throws Error MALFORMED_PROPERTIES
+[[nodiscard]] Properties decodeProperties(std::string_view encoded);
+
 }  // namespace matmq::amqp

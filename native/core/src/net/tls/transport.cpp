@@ -11,7 +11,7 @@
 
 #include "net/tls/certificate.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 namespace {
 
 /// Taken from what the system allows; never added to it.
@@ -248,4 +248,4 @@ IoResult TlsTransport::flush() noexcept {
   return {};
 }
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

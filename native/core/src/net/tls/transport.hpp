@@ -18,7 +18,7 @@
 #include "net/tls/library.hpp"
 #include "net/transport.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 
 class TlsTransport final : public Transport {
  public:
@@ -68,7 +68,7 @@ class TlsTransport final : public Transport {
   std::string serverName_;
   bool authenticate_;
   bool established_ = false;
-  bool heardData_ = false;  ///< AMQP octets came in
+  bool heardData_ = false;  ///< octets of the protocol above came in
   bool mayHoldInput_ = true;
   std::optional<std::string> refusal_;
   bool verified_ = false;
@@ -88,4 +88,4 @@ class TlsTransport final : public Transport {
   std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, FreeSession> session_;
 };
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -5,7 +5,7 @@
 // 1. Node-API has no call for it. V8's own, v8::ArrayBuffer::GetBackingStore(), is looked up by name in the running
 //    process, so that the addon stays bound to Node-API alone; where there is none, or where its standard library is
 //    another than ours (Electron's), there is no hold, and the caller copies.
-// 2. A hold is made and let go on the JavaScript thread of its environment, before that ends: the memory's allocator
+// 2. A hold is made and released on the JavaScript thread of its environment, before that ends: the memory's allocator
 //    may end with it.
 #pragma once
 

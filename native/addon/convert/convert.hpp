@@ -1,10 +1,12 @@
-// Between JavaScript values and the core's. The shapes are those of lib/native.ts.
+// Between JavaScript values and the core's. The shapes are those of lib/addon/contract.ts.
 #pragma once
 
 #include <napi.h>
 
 #include <array>
+#include <matmq/engine/events.hpp>
 #include <matmq/matmq.hpp>
+#include <system_error>
 
 namespace matmq::addon {
 
@@ -13,7 +15,7 @@ namespace matmq::addon {
 /// A JavaScript Error with the same properties, to throw.
 [[nodiscard]] Napi::Error jsError(Napi::Env env, const Error& error);
 
-/// Runs `work`; a core error becomes a JavaScript one. Nothing else leaves it.
+/// Runs `work`; an exception of the core, of OpenCV or of the standard library becomes a JavaScript one.
 template <typename Work>
 auto guarded(Napi::Env env, Work&& work) {
   try {
@@ -24,8 +26,11 @@ auto guarded(Napi::Env env, Work&& work) {
     throw;  // it may be a std::exception, too
   } catch (const std::bad_alloc&) {
     throw Napi::RangeError::New(env, "Not enough memory");
-  } catch (const std::exception& error) {  // no descriptors, no threads
-    throw jsError(env, Error(ErrorCode::connectFailed, error.what()));
+  } catch (const std::system_error& error) {  // no descriptors, no threads
+    throw jsError(env, Error(ErrorCode::outOfResources, std::string("The system refused what is needed: ") +
+                                                            error.what() + ". Raise the limit (ulimit -n, -u)"));
+  } catch (const std::exception& error) {  // of OpenCV or the standard library
+    throw jsError(env, Error(ErrorCode::internalError, error.what()));
   }
 }
 
@@ -41,6 +46,16 @@ auto guarded(Napi::Env env, Work&& work) {
 [[nodiscard]] Napi::Object producerOptionsObject(Napi::Env env, const ProducerOptions& options);
 [[nodiscard]] Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options);
 
+// AMQP's part of each, which is the field `amqp` in JavaScript.
+void readAmqp(Napi::Object object, AmqpProducerOptions& options);
+void readAmqp(Napi::Object object, AmqpConsumerOptions& options);
+[[nodiscard]] Napi::Object amqpObject(Napi::Env env, const AmqpProducerOptions& options);
+[[nodiscard]] Napi::Object amqpObject(Napi::Env env, const AmqpConsumerOptions& options);
+/// The routing and the properties of a message that is sent.
+void readAmqp(Napi::Object object, OutgoingMessage& message);
+/// Unset where none of them is set.
+[[nodiscard]] std::optional<Napi::Object> amqpObject(Napi::Env env, const AmqpProperties& properties);
+
 /// The enumerator whose name is at its place in `names`.
 /// @throws Error INVALID_ARGUMENT
 template <typename Enum, std::size_t N>
@@ -48,7 +63,8 @@ template <typename Enum, std::size_t N>
   for (std::size_t i = 0; i < N; ++i) {
     if (name == names[i]) return static_cast<Enum>(i);
   }
-  throw Error(ErrorCode::invalidArgument, "Expected one of the names of lib/native.ts but received '" + name + "'");
+  throw Error(ErrorCode::invalidArgument,
+              "Expected one of the names of lib/addon/contract.ts but received '" + name + "'");
 }
 
 [[nodiscard]] EncodeOptions encodeOptionsFrom(Napi::Value value);
@@ -56,6 +72,9 @@ template <typename Enum, std::size_t N>
 [[nodiscard]] ImageFormats imageFormatsFrom(Napi::Array names);
 /// What `value` does not say (nothing at all when it is no object) is as in `standard`.
 [[nodiscard]] DecodeOptions decodeOptionsFrom(Napi::Value value, const DecodeOptions& standard = {});
+
+/// The families of errors by their names in JavaScript.
+[[nodiscard]] const char* kindName(ErrorKind kind) noexcept;
 
 /// A 64-bit count as a JavaScript number.
 [[nodiscard]] inline Napi::Number number(Napi::Env env, std::uint64_t value) {

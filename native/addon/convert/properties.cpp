@@ -1,7 +1,7 @@
-// Properties and AMQP field tables.
+// Properties and tables of headers.
 #include <cmath>
 
-#include "convert.hpp"
+#include "convert/convert.hpp"
 
 namespace matmq::addon {
 namespace {
@@ -85,10 +85,8 @@ constexpr TextProperty textProperties[] = {
     {"contentEncoding", &Properties::contentEncoding},
     {"correlationId", &Properties::correlationId},
     {"replyTo", &Properties::replyTo},
-    {"expiration", &Properties::expiration},
     {"messageId", &Properties::messageId},
     {"type", &Properties::type},
-    {"userId", &Properties::userId},
     {"appId", &Properties::appId},
 };
 
@@ -129,13 +127,9 @@ Properties propertiesFrom(Napi::Object object) {
     const Napi::Value value = object.Get(name);
     if (value.IsString()) p.*field = value.As<Napi::String>().Utf8Value();
   }
-  const auto number = [&object](const char* name) -> std::optional<double> {
-    const Napi::Value value = object.Get(name);
-    return value.IsNumber() ? std::optional<double>(value.As<Napi::Number>().DoubleValue()) : std::nullopt;
-  };
-  if (const auto v = number("deliveryMode")) p.deliveryMode = static_cast<std::uint8_t>(*v);
-  if (const auto v = number("priority")) p.priority = static_cast<std::uint8_t>(*v);
-  if (const auto v = number("timestamp")) p.timestamp = static_cast<std::uint64_t>(*v);
+  if (const Napi::Value seconds = object.Get("timestamp"); seconds.IsNumber()) {
+    p.timestamp = static_cast<std::uint64_t>(seconds.As<Napi::Number>().DoubleValue());
+  }
   if (const Napi::Value headers = object.Get("headers"); headers.IsObject()) {
     p.headers = fieldTableFrom(headers.As<Napi::Object>());
   }
@@ -147,10 +141,9 @@ Napi::Object propertiesObject(Napi::Env env, const Properties& p) {
   for (const auto& [name, field] : textProperties) {
     if (p.*field) object.Set(name, *(p.*field));
   }
-  if (p.deliveryMode) object.Set("deliveryMode", Napi::Number::New(env, *p.deliveryMode));
-  if (p.priority) object.Set("priority", Napi::Number::New(env, *p.priority));
   if (p.timestamp) object.Set("timestamp", Napi::Number::New(env, static_cast<double>(*p.timestamp)));
   if (!p.headers.empty()) object.Set("headers", fieldTableObject(env, p.headers));
+  if (const auto amqp = amqpObject(env, p)) object.Set("amqp", *amqp);
   return object;
 }
 

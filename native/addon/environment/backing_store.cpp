@@ -1,8 +1,8 @@
-#include "backing_store.hpp"
+#include "environment/backing_store.hpp"
 
 #include <dlfcn.h>
 
-#include "external_memory.hpp"
+#include "environment/external_memory.hpp"
 
 namespace v8 {
 class BackingStore;

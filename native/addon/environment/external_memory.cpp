@@ -1,8 +1,8 @@
-#include "external_memory.hpp"
+#include "environment/external_memory.hpp"
 
 #include <cstdlib>
 
-#include "env_state.hpp"
+#include "environment/env_state.hpp"
 
 namespace matmq::addon {
 namespace {

@@ -1,12 +1,13 @@
-#include "convert.hpp"
+#include "convert/convert.hpp"
 
 #include <array>
 
 namespace matmq::addon {
 namespace {
 
-constexpr std::array<const char*, 9> kindNames{"connection",        "channel", "publish", "image",   "message",
-                                               "endOfTransmission", "closed",  "timeout", "argument"};
+constexpr std::array kindNames{"connection",        "channel", "publish", "image",    "message",
+                               "endOfTransmission", "closed",  "timeout", "argument", "internal"};
+static_assert(kindNames.size() == static_cast<std::size_t>(ErrorKind::internal) + 1);
 constexpr std::array<const char*, 6> eventNames{"connected", "disconnected", "reconnecting",
                                                 "blocked",   "unblocked",    "closed"};
 
@@ -24,12 +25,14 @@ std::optional<Enum> optionalNamed(Napi::Object object, const char* name, const s
 }
 
 void describe(Napi::Env env, Napi::Object target, const Error& error) {
-  target.Set("kind", kindNames.at(static_cast<std::size_t>(error.kind())));
+  target.Set("kind", kindName(error.kind()));
   target.Set("code", std::string(error.codeName()));
   target.Set("replyCode", Napi::Number::New(env, error.replyCode()));
 }
 
 }  // namespace
+
+const char* kindName(ErrorKind kind) noexcept { return kindNames[static_cast<std::size_t>(kind)]; }
 
 Napi::Object errorObject(Napi::Env env, const Error& error) {
   auto object = Napi::Object::New(env);

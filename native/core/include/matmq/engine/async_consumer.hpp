@@ -13,37 +13,14 @@
 #pragma once
 
 #include <functional>
-#include <matmq/events.hpp>
+#include <matmq/engine/reports.hpp>
 #include <matmq/message.hpp>
 #include <matmq/options.hpp>
+#include <matmq/stats.hpp>
 #include <memory>
 #include <vector>
 
 namespace matmq {
-
-struct ConsumerReport {
-  std::vector<Event> events;
-};
-
-struct ConsumerStats {
-  std::uint64_t received = 0;       ///< messages that came in
-  std::uint64_t receivedBytes = 0;  ///< their bodies
-  std::uint64_t taken = 0;
-  std::uint64_t acknowledged = 0;
-  std::uint64_t rejected = 0;  ///< nacked by the program
-  std::uint64_t refused = 0;  ///< bodies above `maxMessageBytes`, rejected to the broker without being read into memory
-  std::uint64_t segments = 0;         ///< that came in, of messages above the broker's limit
-  std::uint64_t doubledSegments = 0;  ///< dropped, because they were there already
-  std::uint64_t openMessages = 0;     ///< some of whose segments are here
-  std::uint64_t openBytes = 0;        ///< taken for those
-  std::uint64_t bytesRead = 0;        ///< from the socket, frames included
-  std::uint64_t bytesWritten = 0;
-  std::uint64_t inboxMessages = 0;
-  std::uint64_t inboxBytes = 0;
-  std::uint64_t connects = 0;
-  bool connected = false;
-  bool blocked = false;
-};
 
 class AsyncConsumer {
  public:
@@ -57,11 +34,15 @@ class AsyncConsumer {
   /// Takes up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one.
   [[nodiscard]] std::vector<std::shared_ptr<const Message>> take(std::size_t maxMessages, std::size_t maxBytes);
 
-  /// basic.ack. `upTo`: this one and all taken before it. An id of an earlier connection is ignored: the broker has
-  /// given the message back to the queue and will deliver it again. False then, and when it was settled already.
-  bool acknowledge(DeliveryId id, bool upTo);
-  /// basic.nack. False as above.
-  bool reject(DeliveryId id, bool requeue);
+  /// Acknowledges a delivery; `upTo`: and all that came before it and were taken. False when it was settled before, or
+  /// when the broker has taken it back and will deliver it again (its connection is gone, ...).
+  bool acknowledge(DeliveryNumber number, bool upTo);
+  /// Gives a delivery back to its queue (`requeue`) or lets the broker drop it. False as above.
+  bool reject(DeliveryNumber number, bool requeue);
+
+  /// Reads Message::encodedProperties again: for who keeps these few bytes rather than the object.
+  /// @throws Error MALFORMED_PROPERTIES
+  [[nodiscard]] Properties decodeProperties(std::string_view encoded) const;
 
   [[nodiscard]] ConsumerReport collect();
 
@@ -75,8 +56,8 @@ class AsyncConsumer {
 
   [[nodiscard]] ConsumerStats stats() const;
 
-  /// The name of the queue; empty until connected.
-  [[nodiscard]] std::string queueName() const;
+  /// The name of the queue that it reads; empty until connected.
+  [[nodiscard]] std::string sourceName() const;
 
  private:
   class Impl;
