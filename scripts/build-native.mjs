@@ -13,8 +13,8 @@ const MORE_INPUTS = { addon: [], bench: ['bench/native'] };
 const OUTPUTS = { addon: ['build/Release/matmq.node'] };
 
 /**
- * The folder that holds `include/node/node_api.h`: beside the running node, or else what `npm_config_nodedir` names. The
- * headers are never downloaded: every official build of Node brings them.
+ * The folder that holds `include/node/node_api.h`: beside the running node, or else what `npm_config_nodedir` names.
+ * The headers are never downloaded: every official build of Node brings them.
  */
 export function nodeDir(execPath = process.execPath, env = process.env) {
   const tried = [dirname(dirname(realpathSync(execPath))), dirname(dirname(execPath)), env.npm_config_nodedir];

@@ -13,8 +13,8 @@ const CONFIGS = ['tsconfig.base.json', 'tsconfig.json', 'package-lock.json', 'sc
 const BUNDLE = ['lib/index.ts', '--file=dist/index.js', '--format=esm', '--sourcemap', '--platform=node'];
 
 /**
- * Runs tsc and the bundler, or does nothing when everything is compiled. Without `tests`, an error in a test does not stop
- * the demo. @returns {boolean} whether they ran
+ * Runs tsc and the bundler, or does nothing when everything is compiled. Without `tests`, an error in a test does not
+ * stop the demo. @returns {boolean} whether they ran
  */
 export function buildTypeScript({ tests = false } = {}) {
   const projects = tests ? [...PROJECTS, BENCH.project, 'test'] : PROJECTS;

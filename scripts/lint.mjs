@@ -1,6 +1,7 @@
-// The checks that Biome and dependency-cruiser do not make: C++ sources are formatted and include only what their room may
-// see (docs/architecture.md), and no line of ours is longer than 120 columns.
+// The checks that Biome and dependency-cruiser do not make: C++ sources are formatted and include only what their room
+// may see (docs/architecture.md), and no line of ours is longer than 120 columns.
 //   node scripts/lint.mjs [--write]     with --write, formats the C++ sources and checks nothing
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { entry, outputOf, root, run } from './steps.mjs';
@@ -148,6 +149,8 @@ await entry(import.meta.url, () => {
   const lines = files.filter(({ name }) => TEXT.test(name)).flatMap((file) => [...tooLongLines(file)]);
   const problems = [...wrongIncludes(files), ...lines];
   for (const problem of problems) console.error(problem);
-  run('clang-format', ['--dry-run', '-Werror', ...cpp]);
+  const { error, status } = spawnSync('clang-format', ['--dry-run', '-Werror', ...cpp], { cwd: root, stdio: 'inherit' });
+  if (error) throw new Error(`clang-format could not be started: ${error.message}`);
+  if (status !== 0) throw new Error('C++ sources are not formatted: `npm run format` mends that');
   if (problems.length > 0) throw new Error(`${problems.length} problems`);
 });

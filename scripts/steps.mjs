@@ -36,7 +36,7 @@ export function outputOf(command, args) {
   return status === 0 ? stdout : undefined;
 }
 
-/** The folder of an npm package. Resolved, not assumed to lie in our node_modules: in a user's project it may be hoisted. */
+/** The folder of an npm package. In a user's project it may be hoisted, so it is resolved. */
 export function packageFolder(name) {
   return dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
 }
@@ -46,7 +46,7 @@ export function modified(path) {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-/** Runs `main` if the module of this URL is the program, and ends the process with the bare message of what it throws. */
+/** Runs `main` if the module of this URL is the program; what it throws ends the process with the bare message. */
 export async function entry(url, main) {
   // Resolved, because node_modules/matmq may be a link to where the package lies.
   if (!process.argv[1] || realpathSync(process.argv[1]) !== fileURLToPath(url)) return;
@@ -79,8 +79,8 @@ function fingerprint(paths) {
 }
 
 /**
- * Runs `step` unless `inputs` (files and folders), `outputs` and `extra` are what they were after its last success; with
- * `force` always. @returns {boolean} whether it ran
+ * Runs `step` unless `inputs` (files and folders), `outputs` and `extra` are what they were after its last success;
+ * with `force` always. @returns {boolean} whether it ran
  */
 export function whenChanged(name, { inputs, outputs, extra = [], force = false }, step) {
   const stamp = join(root, 'build/stamps', name);

@@ -1,5 +1,5 @@
-// Packages of npm that are no dependencies, for tests alone. Each comes into .cache once: other versions of Node, in which
-// the built addon has to work (`npm test` fetches them), and @u4/opencv4nodejs, whose matrices MatMQ takes.
+// Packages of npm that are no dependencies, for tests alone. Each comes into .cache once: other versions of Node, in
+// which the built addon has to work (`npm test` fetches them), and @u4/opencv4nodejs, whose matrices MatMQ takes.
 //   node scripts/test-packages.mjs nodes | opencv4nodejs
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -51,8 +51,8 @@ function openCvPlaces() {
 }
 
 /**
- * Builds opencv4nodejs against the system's OpenCV, or does nothing when it is there. It takes some eight minutes on two
- * cores. @returns {boolean} whether it built
+ * Builds opencv4nodejs against the system's OpenCV, or does nothing when it is there. It takes some eight minutes on
+ * two cores. @returns {boolean} whether it built
  */
 export function buildOpencv4nodejs({ jobs = availableParallelism() } = {}) {
   const { name, version, place } = OPENCV;
