@@ -149,7 +149,10 @@ await entry(import.meta.url, () => {
   const lines = files.filter(({ name }) => TEXT.test(name)).flatMap((file) => [...tooLongLines(file)]);
   const problems = [...wrongIncludes(files), ...lines];
   for (const problem of problems) console.error(problem);
-  const { error, status } = spawnSync('clang-format', ['--dry-run', '-Werror', ...cpp], { cwd: root, stdio: 'inherit' });
+  const { error, status } = spawnSync('clang-format', ['--dry-run', '-Werror', ...cpp], {
+    cwd: root,
+    stdio: 'inherit',
+  });
   if (error) throw new Error(`clang-format could not be started: ${error.message}`);
   if (status !== 0) throw new Error('C++ sources are not formatted: `npm run format` mends that');
   if (problems.length > 0) throw new Error(`${problems.length} problems`);
