@@ -4,11 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPreset } from './build-core.mjs';
-import { BUILD, FUZZ } from './packages.mjs';
-import { entry } from './run.mjs';
-import { root } from './stamp.mjs';
-import { ensurePackages } from './system.mjs';
+import { buildNative } from './build-native.mjs';
+import { entry, root } from './steps.mjs';
+import { BUILD, ensurePackages, FUZZ } from './system-packages.mjs';
 
 const USAGE = `npm run fuzz -- [options]
 
@@ -92,13 +90,13 @@ function fuzz(target, seconds) {
   return status === 0;
 }
 
-await entry(() => {
+await entry(import.meta.url, () => {
   const { all, seconds, targets, build, list, help } = readCommandLine();
   if (help) return console.log(USAGE);
   if (list) return console.log(all.join('\n'));
   if (build) {
     ensurePackages([...BUILD, ...FUZZ]);
-    buildPreset('fuzz');
+    buildNative('fuzz');
   }
   const failed = targets.filter((target) => !fuzz(target, seconds));
   if (failed.length > 0) throw new Error(`Something was found by: ${failed.join(', ')}`);

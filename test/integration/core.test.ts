@@ -1,18 +1,44 @@
-// The tests of the C++ core, which are doctest programs; their output is shown when one fails.
+// The tests of the C++ core, as CTest lists them: doctest programs, whose output is shown when one fails.
+// `npm run test:sanitizers` names other presets than the usual one, in MATMQ_CORE_PRESETS.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { describe, expect, inject, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Authority } from '../../tools/certificates.js';
+import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 
 const exec = promisify(execFile);
-const AMQP_URL = inject('brokerUrl');
+const PRESETS = (process.env.MATMQ_CORE_PRESETS ?? 'core').split(',');
+/** Under a sanitizer a test takes ten times as long. */
+const TIMEOUT = process.env.MATMQ_CORE_PRESETS ? 3_600_000 : 120_000;
 
-async function run(program: string): Promise<string> {
-  const { stdout } = await exec(`build/core/test/core/${program}`, { env: { ...process.env, AMQP_URL } });
+let broker: PrivateBroker | undefined;
+beforeAll(async () => {
+  const authority = await Authority.make();
+  const identity = await authority.sign({ name: 'broker', ip: ['127.0.0.1'] });
+  broker = await startPrivateBroker({ tls: { ca: authority.cert, ...identity } });
+});
+afterAll(() => broker?.stop());
+
+async function ctest(preset: string, ...args: string[]): Promise<string> {
+  const addresses = { AMQP_URL: broker?.url, AMQPS_URL: broker?.tlsUrl, MATMQ_CA: broker?.caFile };
+  const env = { ...process.env, ...addresses };
+  const { stdout } = await exec('ctest', ['--preset', preset, ...args], { env, maxBuffer: 1 << 26 });
   return stdout;
 }
 
-describe('the C++ core', () => {
-  it.each(['core-tests', 'broker-tests'])('passes its %s', { timeout: 120_000 }, async (program) => {
-    expect(await run(program)).toMatch(/\b0 failed/);
+async function testsOf(preset: string): Promise<string[]> {
+  const { tests }: { tests: { name: string }[] } = JSON.parse(await ctest(preset, '--show-only=json-v1'));
+  return tests.map(({ name }) => name);
+}
+
+describe.each(PRESETS)('the C++ core (%s)', async (preset) => {
+  const names = await testsOf(preset);
+
+  it('is tested without a broker, with one, and with one by TLS', () => {
+    expect(names).toEqual(['core', 'broker', 'broker-tls']);
+  });
+
+  it.each(names)('passes its tests %s', { timeout: TIMEOUT }, async (name) => {
+    expect(await ctest(preset, '--verbose', '--tests-regex', `^${name}$`)).toMatch(/\b0 failed/);
   });
 });

@@ -10,7 +10,7 @@ interface Nodes {
   readonly MAJORS: readonly number[];
   executableOf(major: number): string;
 }
-const script = '../../scripts/fetch-nodes.mjs';
+const script = '../../scripts/test-packages.mjs';
 const { MAJORS, executableOf }: Nodes = await import(script);
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
