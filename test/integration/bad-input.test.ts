@@ -15,8 +15,8 @@ import {
   type SendOptions,
 } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
-import { getAddon } from '../../lib/addon.js';
-import { Keep } from '../../lib/native.js';
+import { getAddon } from '../../lib/addon/addon.js';
+import { Keep } from '../../lib/addon/contract.js';
 import { failure, openPair, receiveTexts, thrown, unique } from '../support/clients.js';
 import { foreign } from '../support/foreign.js';
 import { expectSame, noise } from '../support/mats.js';

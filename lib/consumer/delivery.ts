@@ -1,0 +1,51 @@
+/** A delivery as the addon gives it, and what is read from it later. */
+import type { NativeDeliveryValue, NativeError } from '../addon/contract.js';
+
+const VALUES = 7;
+const REDELIVERED = 1;
+const EOT = 2;
+const NOTHING = new Uint8Array(0);
+
+/** A message that was taken from the addon. Plain values: what nobody holds is gone with the next young collection. */
+export class Delivery {
+  readonly tag: number;
+  readonly epoch: number;
+  readonly #flags: number;
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** Octets of the content header, for `NativeAddon.properties`. */
+  readonly encodedProperties: string;
+  readonly body: Uint8Array;
+  /** Bytes of the body, also when its memory was released. */
+  readonly size: number;
+  /** Why there is no body. */
+  readonly error: NativeError | undefined;
+
+  private constructor(values: readonly NativeDeliveryValue[], at: number) {
+    this.tag = values[at] as number;
+    this.epoch = values[at + 1] as number;
+    this.#flags = values[at + 2] as number;
+    this.exchange = values[at + 3] as string;
+    this.routingKey = values[at + 4] as string;
+    this.encodedProperties = values[at + 5] as string;
+    const body = values[at + 6];
+    this.body = body instanceof Uint8Array ? body : NOTHING;
+    this.size = this.body.byteLength;
+    this.error = body instanceof Uint8Array ? undefined : (body as NativeError);
+  }
+
+  /** Those of a `NativeConsumer.take()`. */
+  static all(values: readonly NativeDeliveryValue[]): Delivery[] {
+    const deliveries: Delivery[] = [];
+    for (let at = 0; at < values.length; at += VALUES) deliveries.push(new Delivery(values, at));
+    return deliveries;
+  }
+
+  get redelivered(): boolean {
+    return (this.#flags & REDELIVERED) !== 0;
+  }
+
+  get isEot(): boolean {
+    return (this.#flags & EOT) !== 0;
+  }
+}
