@@ -1,4 +1,4 @@
-/** The addon in use: the built one, loaded when it is first needed, or the one a test put in its place. */
+/** The addon in use: the built one, loaded when it is first needed, or the one that a test set. */
 
 import type { NativeAddon } from './contract.js';
 import { loadAddon } from './load-addon.js';

@@ -1,10 +1,12 @@
 /**
- * The addon as TypeScript sees it: the one place that names its functions. Nothing here validates; lib/ does that before it calls.
+ * The addon as TypeScript sees it: the one place that names its functions. Nothing here validates; lib/ does that
+ * before it calls.
  *
  * Rules
  * 1. Nothing blocks. Failures of the moment throw a `NativeError`; later ones come in a report.
  * 2. `wake` is called on the JavaScript thread, once for everything that gathered since the last `collect()`.
- * 3. A producer or consumer keeps the process alive only while `ref()` was called (it counts nothing: ref/unref are a switch).
+ * 3. A producer or consumer keeps the process alive only while `ref()` was called (it counts nothing: ref/unref are a
+ *    switch).
  */
 
 import type { FieldValue } from '../base/field-table.js';
@@ -87,8 +89,9 @@ export interface NativeProducerStats {
 }
 
 /**
- * How the memory of what is sent is kept: held until the message is settled (an image's pixels: until they are encoded);
- * copied at once; or given, which is held, and then detached, so that it is free before any garbage collection.
+ * How the memory of what is sent is kept: held until the message is settled (an image's pixels: until they are
+ * encoded); copied at once; or given, which is held, and then detached, so that it is free before any garbage
+ * collection.
  */
 export const Keep = { held: 0, copied: 1, given: 2 } as const;
 export type Keep = (typeof Keep)[keyof typeof Keep];
@@ -98,7 +101,10 @@ export interface NativeProducer {
   sendText(text: string, options?: NativeSendOptions): number;
   /** A detached, resizable or shared buffer is the caller's to refuse or copy. */
   sendBytes(bytes: Uint8Array, keep: Keep, options?: NativeSendOptions): number;
-  /** `type` is OpenCV's number, `step` bytes per row, `data` the bytes from the first row's first to the last row's last. `format`: 'png', 'jpeg', 'webp', 'bmp', 'tiff', 'raw', or any name parseImageFormat takes. */
+  /**
+   * `type` is OpenCV's number, `step` bytes per row, `data` the bytes from the first row's first to the last row's
+   * last. `format`: 'png', 'jpeg', 'webp', 'bmp', 'tiff', 'raw', or any name parseImageFormat takes.
+   */
   sendImage(
     rows: number,
     cols: number,
@@ -157,7 +163,10 @@ export interface NativeDecodeOptions {
   readonly mode?: 'unchanged' | 'color' | 'grayscale';
   readonly ignoreOrientation?: boolean;
   readonly reduce?: number;
-  /** 'png', 'jpeg', 'webp', 'bmp', 'tiff', 'pnm'. Missing: the first four; for `readImage` also what the extension names. */
+  /**
+   * 'png', 'jpeg', 'webp', 'bmp', 'tiff', 'pnm'. Missing: the first four; for `readImage` also what the extension
+   * names.
+   */
   readonly formats?: readonly string[];
   readonly pixels?: number;
   readonly decodedBytes?: number;
@@ -193,7 +202,9 @@ export interface NativeConsumer {
   /** False when the connection that delivered it is gone: the message will come again. */
   acknowledge(tag: number, epoch: number, upTo: boolean): boolean;
   reject(tag: number, epoch: number, requeue: boolean): boolean;
-  /** Decodes a body as `decodeBytes()` does; limits, and formats where `options` do not say them, are the consumer's. */
+  /**
+   * Decodes a body as `decodeBytes()` does; limits, and formats where `options` do not say them, are the consumer's.
+   */
   decode(encodedProperties: string, body: Uint8Array, options?: NativeDecodeOptions): Promise<NativeMat>;
   collect(): NativeConsumerReport;
   close(): void;
@@ -271,8 +282,8 @@ export interface NativeAddon {
   /** The properties of a delivery, from their encoded form. */
   properties(encoded: string): NativeProperties;
   /**
-   * Decodes an image file on a codec thread; rejects with a NativeError. The promise keeps the process alive while it is
-   * pending. So do all that follow.
+   * Decodes an image file on a codec thread; rejects with a NativeError. The promise keeps the process alive while it
+   * is pending. So do all that follow.
    */
   decodeBytes(bytes: Uint8Array, options: NativeDecodeOptions): Promise<NativeMat>;
   readImage(path: string, options: NativeDecodeOptions): Promise<NativeMat>;
@@ -306,7 +317,9 @@ export interface NativeAddon {
     data: Uint8Array,
     conversion: 'copy' | 'swapRedBlue' | 'rgba',
   ): Promise<NativeMat>;
-  /** Gives memory that came from the addon back now; the array, and all others over its buffer, are empty from then on. */
+  /**
+   * Gives memory that came from the addon back now; the array, and all others over its buffer, are empty from then on.
+   */
   release(bytes: Uint8Array): void;
   /** The defaults of native/core, in the shape of the options above: a test holds lib/options.ts against them. */
   defaults(): { producer: NativeProducerOptions; consumer: NativeConsumerOptions };

@@ -28,7 +28,7 @@ export function loadAddon(override = process.env.MATMQ_ADDON, places: readonly s
   throw new MatmqError('ADDON_NOT_LOADED', explanation(tried, override), { cause: (found ?? tried[0])?.error });
 }
 
-/** The bundle in dist/ and the sources in lib/ lie at different depths: so it is looked for from here upward. */
+/** Found from this file upward, because the bundle in dist/ and the sources in lib/addon/ lie at different depths. */
 function packageFolder(): string {
   const here = dirname(fileURLToPath(import.meta.url));
   let folder = here;
@@ -47,14 +47,16 @@ function explanation(tried: readonly { path: string; error: unknown }[], overrid
   if (override) advice.push('- unset MATMQ_ADDON, or let it name the file of an addon that was built here');
   if (/cannot open shared object file|Library not loaded/.test(texts)) {
     advice.push(
-      '- install the libraries it names (Debian: librabbitmq4, libopencv-core406, libjpeg62-turbo, libpng16-16, libwebp7, libisal2)',
+      '- install the libraries it names (Debian: librabbitmq4, libopencv-core406, libjpeg62-turbo, libpng16-16, ' +
+        'libwebp7, libisal2)',
     );
   }
   if (/NODE_MODULE_VERSION|did not self-register|invalid ELF header|wrong architecture/.test(texts)) {
     advice.push('- it was built for another machine or Node: build it again');
   }
   advice.push(
-    '- build it: `node node_modules/matmq/scripts/build-native.mjs` in your project, or `npm run build` in the folder of MatMQ itself',
+    '- build it: `node node_modules/matmq/scripts/build-native.mjs` in your project, or `npm run build` in the ' +
+      'folder of MatMQ itself',
   );
   advice.push('- what a build needs is in the README, under "How it is built"');
   return [

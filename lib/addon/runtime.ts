@@ -1,4 +1,4 @@
-/** What concerns the whole process. */
+/** Settings and versions of the whole process. */
 
 import { fromThrown } from '../addon/errors.js';
 import { integer } from '../base/readers.js';

@@ -8,7 +8,7 @@ export interface ArgumentError extends Error {
 
 const SHOWN_LENGTH = 60;
 
-/** `advice`: what to do, where the words before do not say it. */
+/** `advice` says what to do, where `expected` does not make it plain. */
 export function wrongType(
   what: string,
   expected: string,
@@ -32,7 +32,7 @@ function wording(what: string, expected: string, received: unknown, advice: stri
   return `expected ${expected} for ${what} but received ${describe(received)}${hint}`;
 }
 
-/** A method that was taken from its object, as in `const { send } = producer`, or called on a proxy of it. */
+/** The error of a method that was taken from its object, as in `const { send } = producer`, or called on a proxy. */
 export function wrongReceiver(method: string, className: string, received: unknown): TypeError & ArgumentError {
   const advice = `call it on the ${className} itself, as in object.${method}()`;
   return wrongType(`the \`this\` of ${method}()`, `a ${className}`, received, advice);
@@ -62,7 +62,7 @@ function isArgumentError(error: Error): boolean {
   return 'code' in error && error.code === 'INVALID_ARGUMENT';
 }
 
-/** As wrongType, of what may be a password or a key: it is not shown. */
+/** As wrongType, for a value that may be a password or a key: the error does not show it. */
 export function wrongSecret(what: string, expected: string): TypeError & ArgumentError {
   return withCode(new TypeError(`expected ${expected} for ${what} but received something else (not shown)`));
 }
@@ -76,7 +76,8 @@ function describe(value: unknown): string {
     case 'undefined':
       return 'undefined';
     case 'string':
-      return `${mayBeSecret(value) ? 'something (not shown: it may hold a secret)' : `'${shorten(value)}'`} of type string`;
+      if (mayBeSecret(value)) return 'something (not shown: it may hold a secret) of type string';
+      return `'${shorten(value)}' of type string`;
     case 'bigint':
     case 'number':
     case 'boolean':
@@ -89,7 +90,7 @@ function describe(value: unknown): string {
   }
 }
 
-/** A URL with user and password, or a key: also where they do not belong, as in `connect(url)`. */
+/** Whether it may be a URL with user and password, or a key: also in the wrong place, as in `connect(url)`. */
 function mayBeSecret(text: string): boolean {
   const scheme = text.indexOf('://');
   return (scheme >= 0 && text.includes('@', scheme)) || text.includes('-----BEGIN ');

@@ -3,7 +3,9 @@ import { types } from 'node:util';
 import { outOfRange, readable, wrongType } from './argument.js';
 import { entriesOf, isPlain, type Reader, shortText } from './readers.js';
 
-/** A value in a table. Safe integers travel as int64, other numbers as double, a bigint as int64, a Date as timestamp. */
+/**
+ * A value in a table. Safe integers travel as int64, other numbers as double, a bigint as int64, a Date as timestamp.
+ */
 export type FieldValue =
   | null
   | boolean

@@ -1,14 +1,14 @@
-/** A promise the program waits for, with the limits it set: `signal` and `timeout`. */
+/** A promise that the program waits for, within the limits that it set: `signal` and `timeout`. */
 import { MatmqError } from './errors.js';
 import type { WaitOptions } from './wait-options.js';
 
 /**
- * Most errors are found far from the call they answer: when the addon wakes us, or a timer is over. Their stack is taken
- * here, because V8 follows the promises from a microtask to the `await` that waits for them, and names its line. It costs
- * nothing where nothing fails.
+ * Most errors are made far from the call that they answer: when the addon wakes JavaScript, or a timer fires. Their
+ * stack is taken here, because V8 follows the promises from a microtask to the `await` that waits for them, and names
+ * its line. It costs nothing unless there is an error.
  */
 async function thrownWhereAwaited(error: unknown): Promise<never> {
-  // The promise that is resolved with this one hangs on it from the second microtask on.
+  // The promise that is resolved with this one is chained to it from the second microtask on.
   await undefined;
   await undefined;
   if (error instanceof Error) Error.captureStackTrace(error, thrownWhereAwaited);
@@ -51,12 +51,12 @@ export class Pending<T> {
     if (this.#settle()) this.#resolve(value);
   }
 
-  /** `error` is ours, and made for this promise: its stack becomes that of who awaits it. */
+  /** `error` must be made for this promise: its stack is replaced by that of the code that awaits the promise. */
   reject(error: unknown): void {
     if (this.#settle()) this.#resolve(thrownWhereAwaited(error));
   }
 
-  /** Rejects with the program's own `reason`, and tells `onGivenUp`. */
+  /** Rejects with the program's own `reason`, and calls `onGivenUp`. */
   giveUp(reason: unknown): void {
     this.#end(() => this.#reject(reason));
   }

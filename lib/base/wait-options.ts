@@ -5,7 +5,9 @@ import { abortSignal, integer, readObject } from './readers.js';
 export interface WaitOptions {
   /** Ends the wait: the promise rejects with `signal.reason`. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds, 0 to 2147483647; then the promise rejects with a `MatmqError` of code `TIMEOUT`. Default: no limit. */
+  /**
+   * Milliseconds, 0 to 2147483647; then the promise rejects with a `MatmqError` of code `TIMEOUT`. Default: no limit.
+   */
   readonly timeout?: number | undefined;
 }
 

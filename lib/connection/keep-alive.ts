@@ -8,7 +8,7 @@ interface Handle {
 export class KeepAlive {
   readonly #handle: Handle;
   readonly #wanted: () => boolean;
-  #held = false;
+  #isReferenced = false;
 
   /** `wanted` says whether the program waits; `update()` is called whenever its answer may have changed. */
   constructor(handle: Handle, wanted: () => boolean) {
@@ -18,8 +18,8 @@ export class KeepAlive {
 
   update(): void {
     const wanted = this.#wanted();
-    if (wanted === this.#held) return;
-    this.#held = wanted;
+    if (wanted === this.#isReferenced) return;
+    this.#isReferenced = wanted;
     if (wanted) this.#handle.ref();
     else this.#handle.unref();
   }

@@ -1,4 +1,4 @@
-/** The life of a producer or consumer: connecting, open, closing, closed; and its events. */
+/** The states of a producer or consumer (connecting, open, closing, closed) and its events. */
 import type { EventEmitter } from 'node:events';
 import type { NativeError, NativeEvent } from '../addon/contract.js';
 import { fromNative } from '../addon/errors.js';
@@ -16,16 +16,16 @@ export interface ConnectionEvents {
   /** The broker takes no messages for now (memory or disk alarm); `reason` is its words. */
   blocked: [info: { readonly peer: string; readonly reason: string }];
   unblocked: [info: { readonly peer: string }];
-  /** The last event; `error` when this program did not wish it. */
+  /** The last event; with `error` when this program did not close it. */
   close: [error: Error | undefined];
 }
 
 interface Hooks {
-  /** Tells the addon to close. */
+  /** Makes the addon close. */
   close(): void;
   /** The state has changed. */
   changed(): void;
-  /** It is closed: ends what is pending, before anybody else is told. */
+  /** It is closed: ends what is pending, before any listener is called. */
   closed(): void;
 }
 
@@ -33,12 +33,12 @@ type State = 'connecting' | 'open' | 'closing' | 'closed';
 
 export class Lifecycle {
   #state: State = 'connecting';
-  /** It closed without this program's wish; why, if the addon said so. */
+  /** It closed although this program did not close it; the reason, if the addon reported one. */
   #failed = false;
   #reason: NativeError | undefined;
   #connecting: Pending<void> | undefined;
-  /** Events for the next turn, while there are to be any. */
-  #held: NativeEvent[] | undefined;
+  /** Events that are emitted in the next turn of the event loop; undefined while events are emitted at once. */
+  #postponed: NativeEvent[] | undefined;
   readonly #closed = new Pending<void>();
   readonly #emitter: EventEmitter<ConnectionEvents>;
   readonly #name: string;
@@ -59,12 +59,12 @@ export class Lifecycle {
     return this.#state === 'connecting' || this.#state === 'closing';
   }
 
-  /** Whether it closed without this program's wish. */
+  /** Whether it closed although this program did not close it. */
   get failed(): boolean {
     return this.#failed;
   }
 
-  /** What an operation is refused with once it is not open: a new one for each, as its stack says where that was. */
+  /** The error of an operation when it is not open: a new one each time, because its stack names the caller. */
   refusal(): Error {
     if (this.#reason !== undefined) return fromNative(this.#reason);
     return new ClosedError(`${this.#name} was closed${this.#failed ? '' : ' by this program'}`);
@@ -89,20 +89,20 @@ export class Lifecycle {
     return this.#closed.promise;
   }
 
-  /** Each event changes the state first, and is told to the listeners then. */
+  /** Each event changes the state first; then its listeners are called. */
   dispatch(events: readonly NativeEvent[]): void {
     for (const event of events) {
-      if (this.#held !== undefined) this.#held.push(event);
+      if (this.#postponed !== undefined) this.#postponed.push(event);
       else this.#dispatchOne(event);
     }
   }
 
-  /** Only when `connect()` has resolved can the program have listeners: what follows waits for the next turn. */
-  #holdEvents(): void {
-    this.#held = [];
+  /** The program can add listeners only after `connect()` has resolved: later events wait for the next turn. */
+  #postponeEvents(): void {
+    this.#postponed = [];
     setImmediate(() => {
-      const events = this.#held ?? [];
-      this.#held = undefined;
+      const events = this.#postponed ?? [];
+      this.#postponed = undefined;
       this.dispatch(events);
     });
   }
@@ -114,7 +114,7 @@ export class Lifecycle {
           this.#state = 'open';
           this.#connecting?.resolve();
           this.#hooks.changed();
-          this.#holdEvents();
+          this.#postponeEvents();
         }
         this.#emit('connected', { peer });
         break;
@@ -151,7 +151,7 @@ export class Lifecycle {
   }
 
   #emit<K extends keyof ConnectionEvents>(name: K, ...args: ConnectionEvents[K]): void {
-    // A listener that throws ends the process as it would anywhere, but not in the middle of the bookkeeping.
+    // A listener that throws ends the process as it would anywhere, but not while the state is being changed.
     try {
       (this.#emitter as EventEmitter).emit(name, ...args);
     } catch (thrown) {

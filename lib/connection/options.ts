@@ -21,7 +21,7 @@ import { login, type TlsOptions, tls } from './tls-options.js';
 export type { TlsOptions } from './tls-options.js';
 
 const MiB = 1024 * 1024;
-/** What connect() takes, for an error. */
+/** An example of the options of connect(), for errors. */
 const CONNECT = "{ url: 'amqp://localhost' }";
 
 /** The defaults. The C++ core states the same; a test holds the two against each other. */
@@ -62,7 +62,7 @@ export const defaults = {
   queue: { durable: true, type: 'classic', arguments: {}, redeclare: false },
 } as const;
 
-/** What happens to a send while the producer is full: wait for room, reject, or drop the oldest message not yet sent. */
+/** What a send does while the producer is full: wait for room, reject, or drop the oldest message not yet sent. */
 export type WhenFull = 'wait' | 'reject' | 'dropOldest';
 
 /**
@@ -91,11 +91,14 @@ export interface HighWaterMark {
 export interface ConnectionOptions {
   /**
    * `amqp://user:password@host:port/vhost`, or a list to fail over between. Default:
-   * `amqp://guest:guest@localhost:5672/`. A URL that cannot be read is a `ConnectionError` `INVALID_URL`. `amqps:` is TLS,
-   * on port 5671 unless the URL says another; a list has one of the two alone.
+   * `amqp://guest:guest@localhost:5672/`. A URL that cannot be read is a `ConnectionError` `INVALID_URL`. `amqps:` is
+   * TLS, on port 5671 unless the URL says another; a list has one of the two alone.
    */
   readonly url?: string | readonly string[] | undefined;
-  /** Shown in the broker's connection list and in errors; not empty, at most 255 bytes. Default: `producer` or `consumer`. */
+  /**
+   * Shown in the broker's connection list and in errors; not empty, at most 255 bytes. Default: `producer` or
+   * `consumer`.
+   */
   readonly name?: string | undefined;
   /** The exchange; an empty string is the broker's default exchange. Default: `my_exchange_1`. */
   readonly exchange?: string | undefined;
@@ -133,12 +136,14 @@ export interface ConnectionOptions {
 export interface ProducerOptions extends ConnectionOptions {
   /** The key messages are routed by; each send can say another. Default: `my_key_1`. */
   readonly routingKey?: string | undefined;
-  /** Whether the broker confirms each message; without, a message counts as confirmed once it is written. Default: true. */
+  /**
+   * Whether the broker confirms each message; without, a message counts as confirmed once it is written. Default: true.
+   */
   readonly confirm?: boolean | undefined;
   /**
-   * Milliseconds, 0 (never) to 2147483647: a connection on which the oldest message waits so long for its confirm is made
-   * again (`disconnected` with `CONFIRM_TIMEOUT`), and what is not confirmed is sent again. Twice as long each time, until
-   * it is confirmed. Does not count while the broker is `blocked`. Default: 60000.
+   * Milliseconds, 0 (never) to 2147483647: a connection on which the oldest message waits so long for its confirm is
+   * made again (`disconnected` with `CONFIRM_TIMEOUT`), and what is not confirmed is sent again. Twice as long each
+   * time, until it is confirmed. Does not count while the broker is `blocked`. Default: 60000.
    */
   readonly confirmTimeout?: number | undefined;
   /** Whether messages outlive a restart of the broker, in a durable queue. Default: false. */
@@ -147,7 +152,10 @@ export interface ProducerOptions extends ConnectionOptions {
   readonly mandatory?: boolean | undefined;
   /** What happens to a send while the high-water mark is reached. Default: `wait`. */
   readonly whenFull?: WhenFull | undefined;
-  /** Bytes of the largest body the broker takes, from 1; a larger one goes in segments of that size. Default: known from its version. */
+  /**
+   * Bytes of the largest body the broker takes, from 1; a larger one goes in segments of that size. Default: known from
+   * its version.
+   */
   readonly maxMessageSize?: number | undefined;
   /** Whether larger bodies go in segments; otherwise they are refused as `TOO_LARGE`. Default: true. */
   readonly segment?: boolean | undefined;
@@ -183,7 +191,10 @@ export interface Limits {
   readonly pixels?: number | undefined;
   /** Bytes of a decoded image, from 1. Default: 536870912 (512 MiB). */
   readonly decodedBytes?: number | undefined;
-  /** Bytes of a body, that of a message in segments as a whole, from 1; a larger one is rejected to the broker and counted in `stats().refused`. Default: 536870912. */
+  /**
+   * Bytes of a body, that of a message in segments as a whole, from 1; a larger one is rejected to the broker and
+   * counted in `stats().refused`. Default: 536870912.
+   */
   readonly messageBytes?: number | undefined;
 }
 
@@ -200,8 +211,8 @@ export interface ConsumerOptions extends ConnectionOptions {
   /** What is taken from the network. */
   readonly limits?: Limits | undefined;
   /**
-   * The image formats that are decoded, `'png'`, `'jpeg'`, `'webp'`, `'bmp'`, `'tiff'` or `'pnm'`; a decode may say others. Any other
-   * body is `NOT_AN_IMAGE`. Default: the first four.
+   * The image formats that are decoded, `'png'`, `'jpeg'`, `'webp'`, `'bmp'`, `'tiff'` or `'pnm'`; a decode may say
+   * others. Any other body is `NOT_AN_IMAGE`. Default: the first four.
    */
   readonly formats?: readonly DecodableFormat[] | undefined;
 }

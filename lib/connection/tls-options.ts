@@ -6,8 +6,8 @@ import { boolean, type Reader, readObject } from '../base/readers.js';
 
 /**
  * How `amqps:` connections are secured: TLS 1.2 or 1.3; the broker's certificate must be signed by a trusted authority,
- * valid now, and for the host of the URL. Certificates and keys are in PEM form: the path of a file, which is read anew for
- * each connection, or its contents as a `Buffer` or as a string of several lines. What cannot be used is a
+ * valid now, and for the host of the URL. Certificates and keys are in PEM form: the path of a file, which is read anew
+ * for each connection, or its contents as a `Buffer` or as a string of several lines. What cannot be used is a
  * `ConnectionError` `INVALID_TLS_OPTION`.
  */
 export interface TlsOptions {
@@ -19,7 +19,9 @@ export interface TlsOptions {
   readonly key?: string | Uint8Array | undefined;
   /** The passphrase of `key`, when it is encrypted. */
   readonly passphrase?: string | undefined;
-  /** The name the broker's certificate must be for, where it is not the host of the URL: a DNS name or an IP address. */
+  /**
+   * The name the broker's certificate must be for, where it is not the host of the URL: a DNS name or an IP address.
+   */
   readonly serverName?: string | undefined;
   /**
    * Dangerous: the broker is not authenticated, so that anyone in between can read the password and every message, and
@@ -28,10 +30,10 @@ export interface TlsOptions {
   readonly insecureUnauthenticated?: boolean | undefined;
 }
 
-/** Contents, whatever stands before the first mark. What is taken for a path is shown in errors, and has no line ends. */
+/** Contents, whatever stands before the first mark. A path is shown in errors, so text with line ends is not one. */
 const CONTENTS = /-----BEGIN |[\r\n]/;
 
-/** A path stays a string; contents become octets of our own. */
+/** A path stays a string; contents become a copy of their octets. */
 const pem: Reader<string | Uint8Array> = (value, what) => {
   if (typeof value === 'string' && value !== '' && !value.includes('\0'))
     return CONTENTS.test(value) ? Buffer.from(value) : value;
@@ -62,18 +64,18 @@ export const tls: Reader<NativeTlsOptions> = (value, what) => {
   };
 };
 
-/** Not shown when it is wrong, as somebody may take it for the place of user and password. */
+/** A wrong value is not shown, because somebody may have put user and password here. */
 export const login: Reader<'plain' | 'external'> = (value, what) => {
   if (value !== 'plain' && value !== 'external') throw wrongSecret(what, "one of 'plain', 'external'");
   return value;
 };
 
-/** The loud part of `insecureUnauthenticated`. */
+/** Emits the warning of `insecureUnauthenticated`. */
 export function warnIfUnauthenticated(name: string, options: NativeTlsOptions | undefined): void {
   if (!options?.insecureUnauthenticated) return;
   process.emitWarning(
-    'insecureUnauthenticated: the connection to the broker is encrypted but not authenticated. Whoever sits in between ' +
-      'can read the password and every message, and answer as the broker',
+    'insecureUnauthenticated: the connection to the broker is encrypted but not authenticated. Whoever sits in ' +
+      'between can read the password and every message, and answer as the broker',
     { type: 'MatmqSecurityWarning', code: 'MATMQ_UNAUTHENTICATED', detail: `'${name}'` },
   );
 }

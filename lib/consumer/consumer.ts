@@ -54,7 +54,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   private constructor(addon: NativeAddon, options: NativeConsumerOptions) {
     super();
-    // JavaScript knows no private constructors.
+    // A private constructor is private to TypeScript only.
     if (typeof addon?.NativeConsumer !== 'function')
       throw withCode(new TypeError('expected `await Consumer.connect(options)`, not `new Consumer()`'));
     this.name = options.name;
@@ -225,15 +225,15 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   #next(limits: WaitOptions, owner?: object): Promise<Message> {
-    return this.#comeBack(limits.signal) ?? this.#receiveQueue.next(limits, owner);
+    return this.#beginReceive(limits.signal) ?? this.#receiveQueue.next(limits, owner);
   }
 
   #nextImage(decode: Decode, limits: WaitOptions, owner?: object): Promise<ReceivedImage> {
-    return this.#comeBack(limits.signal) ?? this.#receiveQueue.nextImage(decode, limits, owner);
+    return this.#beginReceive(limits.signal) ?? this.#receiveQueue.nextImage(decode, limits, owner);
   }
 
-  /** The program wants more: it is done with what it got before. Returns a rejection if it cannot have more. */
-  #comeBack(signal: AbortSignal | undefined): Promise<never> | undefined {
+  /** The program asks for the next message, so it is done with the last. Returns a rejection if it cannot have one. */
+  #beginReceive(signal: AbortSignal | undefined): Promise<never> | undefined {
     if (this.#ended) return Promise.reject(this.#lifecycle.refusal());
     if (signal?.aborted) return Promise.reject(signal.reason);
     this.#acknowledgeHandedOut();
@@ -249,7 +249,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   #received(message: Delivery): void {
     if (message.isEot) {
-      // It alone: what was handed out before may still be worked on.
+      // Not up to it: the program may still work on messages that were handed out before.
       if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open')
         this.#native.acknowledge(message.tag, message.epoch, false);
     } else if (this.#ackMode === 'auto') {

@@ -1,12 +1,12 @@
-/** A delivery as the addon gives it, and what is read from it later. */
+/** A delivery of the addon, unpacked. */
 import type { NativeDeliveryValue, NativeError } from '../addon/contract.js';
 
 const VALUES = 7;
 const REDELIVERED = 1;
 const EOT = 2;
-const NOTHING = new Uint8Array(0);
+const NO_BODY = new Uint8Array(0);
 
-/** A message that was taken from the addon. Plain values: what nobody holds is gone with the next young collection. */
+/** A message that was taken from the addon. It has plain values only, so that V8's young collection frees it. */
 export class Delivery {
   readonly tag: number;
   readonly epoch: number;
@@ -29,12 +29,12 @@ export class Delivery {
     this.routingKey = values[at + 4] as string;
     this.encodedProperties = values[at + 5] as string;
     const body = values[at + 6];
-    this.body = body instanceof Uint8Array ? body : NOTHING;
+    this.body = body instanceof Uint8Array ? body : NO_BODY;
     this.size = this.body.byteLength;
     this.error = body instanceof Uint8Array ? undefined : (body as NativeError);
   }
 
-  /** Those of a `NativeConsumer.take()`. */
+  /** The deliveries of one `NativeConsumer.take()`. */
   static all(values: readonly NativeDeliveryValue[]): Delivery[] {
     const deliveries: Delivery[] = [];
     for (let at = 0; at < values.length; at += VALUES) deliveries.push(new Delivery(values, at));

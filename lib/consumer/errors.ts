@@ -1,25 +1,26 @@
-/** The public types of the errors that carry a received message. The classes themselves belong to base/. */
-import {
-  EndOfTransmission as EndOfTransmissionOf,
-  type ErrorCode,
-  ImageError as ImageErrorOf,
-} from '../base/errors.js';
+/**
+ * The public types of the errors that carry a received message. The classes belong to base/, where the type of a message
+ * is not known. The local names differ from those of the classes so that the bundler need not rename the classes.
+ */
+import { EndOfTransmission, type ErrorCode, ImageError } from '../base/errors.js';
 import type { Message } from './message.js';
 
 /** An image cannot be encoded, decoded, read or written, or a body is no image. */
-export type ImageError = ImageErrorOf<Message>;
+type ImageErrorOfMessage = ImageError<Message>;
 
 /** An image cannot be encoded, decoded, read or written, or a body is no image. */
-export const ImageError: {
-  new (code: ErrorCode, message: string, received?: Message, options?: ErrorOptions): ImageError;
-  readonly prototype: ImageError;
-} = ImageErrorOf;
+const ImageErrorOfMessage: {
+  new (code: ErrorCode, message: string, received?: Message, options?: ErrorOptions): ImageErrorOfMessage;
+  readonly prototype: ImageErrorOfMessage;
+} = ImageError;
 
 /** The producer said that nothing follows. Iteration ends with it; `receive()` and `receiveImage()` reject with it. */
-export type EndOfTransmission = EndOfTransmissionOf<Message>;
+type EndOfMessages = EndOfTransmission<Message>;
 
 /** The producer said that nothing follows. Iteration ends with it; `receive()` and `receiveImage()` reject with it. */
-export const EndOfTransmission: {
-  new (message?: string, received?: Message): EndOfTransmission;
-  readonly prototype: EndOfTransmission;
-} = EndOfTransmissionOf;
+const EndOfMessages: {
+  new (message?: string, received?: Message): EndOfMessages;
+  readonly prototype: EndOfMessages;
+} = EndOfTransmission;
+
+export { EndOfMessages as EndOfTransmission, ImageErrorOfMessage as ImageError };

@@ -7,8 +7,8 @@ import type { Delivery } from './delivery.js';
 export type Decoded = { readonly mat: NativeMat } | { readonly error: unknown };
 export type StartDecode = (message: Delivery, options: Decode) => Promise<NativeMat>;
 
-/** A message that waits for the program. */
-export class Ahead {
+/** A message that the program has not asked for yet. */
+export class BufferedMessage {
   readonly message: Delivery;
   #options: Decode | undefined;
   #result: Decoded | undefined;
@@ -17,7 +17,7 @@ export class Ahead {
     this.message = message;
   }
 
-  /** The decoded image; undefined while a codec thread is at work: then `done` is called later. */
+  /** The decoded image; undefined while a codec thread is decoding: `done` is called when it has finished. */
   decoded(options: Decode, start: StartDecode, done: () => void): Decoded | undefined {
     if (this.#options === undefined || !sameDecode(this.#options, options)) this.#start(options, start, done);
     return this.#result;
@@ -27,7 +27,7 @@ export class Ahead {
     this.#options = options;
     this.#result = undefined;
     const finish = (result: Decoded) => {
-      // Of two decodes with different options, the later is the one that counts.
+      // Of two decodes with different options, the later one counts.
       if (this.#options !== options) return;
       this.#result = result;
       done();
@@ -43,7 +43,7 @@ const COMPACT_AFTER = 64;
 
 /** A queue that counts bytes. */
 export class LookAhead {
-  #items: (Ahead | undefined)[] = [];
+  #items: (BufferedMessage | undefined)[] = [];
   #head = 0;
   #bytes = 0;
 
@@ -55,16 +55,16 @@ export class LookAhead {
     return this.#bytes;
   }
 
-  get first(): Ahead | undefined {
+  get first(): BufferedMessage | undefined {
     return this.#items[this.#head];
   }
 
-  at(index: number): Ahead | undefined {
+  at(index: number): BufferedMessage | undefined {
     return this.#items[this.#head + index];
   }
 
   push(message: Delivery): void {
-    this.#items.push(new Ahead(message));
+    this.#items.push(new BufferedMessage(message));
     this.#bytes += message.size;
   }
 

@@ -15,7 +15,7 @@ import { readDecodeOptions } from './receive-options.js';
 /** The AMQP properties of a received message; those the sender did not set are missing. */
 export type MessageProperties = Readonly<NativeProperties>;
 
-/** What MatMQ says of a message; `unmarked` when no MatMQ program sent it. */
+/** The kind of a message by its properties; `unmarked` when no MatMQ program sent it. */
 export type MessageType = 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
 
 const TYPES: readonly MessageType[] = ['text', 'binary', 'image', 'eot'];
@@ -30,7 +30,7 @@ export interface MessageSource {
   release(bytes: Uint8Array): void;
 }
 
-/** A message from a queue. What it holds is read when it is asked for. */
+/** A message from a queue. Its properties are read when they are first used. */
 export class Message implements Disposable {
   readonly #delivery: Delivery;
   readonly #source: MessageSource;
@@ -99,7 +99,7 @@ export class Message implements Disposable {
     return TYPES.find((known) => known === type) ?? 'unmarked';
   }
 
-  /** Whether it says the end of transmission: that of `EndOfTransmission.received` does. */
+  /** Whether it is an end of transmission, as `EndOfTransmission.received` is. */
   get isEot(): boolean {
     return this.#delivery.isEot;
   }
@@ -118,7 +118,7 @@ export class Message implements Disposable {
     return this.#delivery.redelivered;
   }
 
-  /** MatMQ's is `<instance>-<n>`: the producer's random id and the message's number. A duplicate has the same. */
+  /** From MatMQ it is `<instance>-<n>`: the producer's random id and the message's number. A duplicate has the same. */
   get messageId(): string | undefined {
     return this.properties.messageId;
   }
@@ -161,8 +161,9 @@ export class Message implements Disposable {
   /**
    * Gives the memory of the body back now. Without it, that happens when JavaScript's garbage collector finds the body
    * unused, which for large bodies is several messages later: a stream of 4K frames lives in two buffers instead of
-   * seven, and collects nothing. The array that `body` was is empty from then on, and a raw image over it is gone; a file
-   * being decoded and a send of the body under way are not disturbed. The rest of the message stays. May be called twice.
+   * seven, and collects nothing. The array that `body` was is empty from then on, and a raw image over it is gone; a
+   * file being decoded and a send of the body under way are not disturbed. The rest of the message stays. May be called
+   * twice.
    */
   release(): void {
     Message.#checkReceiver(this, 'release');
@@ -211,7 +212,7 @@ export class Message implements Disposable {
         `cannot ${verb} a message of a consumer with ack '${ackMode}': use ack 'manual'`,
       );
     }
-    // An end of transmission was acknowledged when it surfaced.
+    // An end of transmission was acknowledged when it was handed out.
     if (this.#settled || this.isEot) {
       throw new MatmqError('ALREADY_SETTLED', `cannot ${verb} a message twice: it was acknowledged or rejected before`);
     }

@@ -1,10 +1,11 @@
 /**
- * What a consumer has received, and who waits for it: the first message goes to the first who waits.
+ * The messages that a consumer has received, and the receives that wait for them: the first message goes to the first
+ * waiting receive.
  *
- * 1. Messages are taken from the addon in batches, one batch in a turn of the event loop, so that other work runs. After
- *    a batch, an immediate looks for more; the addon wakes us only after it had nothing.
- * 2. A message stays in the look-ahead until it is handed out, while it is decoded too. So a wait that is given up
- *    loses nothing, and the order is kept.
+ * 1. Messages are taken from the addon in batches, one batch in a turn of the event loop, so that other work runs.
+ *    After a batch, an immediate looks for more; the addon wakes JavaScript only after it had nothing.
+ * 2. A message stays in the look-ahead until it is handed out, also while it is decoded. So a receive that is given up
+ *    loses no message, and the order is kept.
  * 3. While the program asks for images, the next few are decoded ahead, as many as there are codec threads.
  */
 
@@ -14,7 +15,7 @@ import { Pending } from '../base/pending.js';
 import type { WaitOptions } from '../base/wait-options.js';
 import type { Decode } from '../image/options.js';
 import type { Delivery } from './delivery.js';
-import { type Ahead, LookAhead, type StartDecode } from './look-ahead.js';
+import { type BufferedMessage, LookAhead, type StartDecode } from './look-ahead.js';
 import { Message, type MessageSource, ReceivedImage } from './message.js';
 import { errorAbout, thrownAbout } from './message-errors.js';
 
@@ -34,7 +35,7 @@ export interface ReceiveQueueHost extends MessageSource {
   codecThreads(): number;
   /** The message is with the program now. */
   handedOut(message: Delivery): void;
-  /** The program begins or ceases to wait. */
+  /** The program begins or stops to wait. */
   changed(): void;
 }
 
@@ -44,11 +45,11 @@ export class ReceiveQueue {
   readonly #waiters = new Fifo<Waiter>();
   readonly #startDecode: StartDecode;
   readonly #serveAgain = () => this.serve();
-  /** How the program last asked for an image; undefined when it asked for a message since. */
+  /** The options of the last receive of an image; undefined when a receive of a message came after it. */
   #imageMode: Decode | undefined;
   #codecThreads = 0;
   #tookThisTurn = false;
-  /** No message will be added: makes what each who waits in vain is rejected with. */
+  /** Set when no message will be added: makes the error of each receive that still waits. */
   #end: (() => Error) | undefined;
   #discarded = false;
 
@@ -90,12 +91,12 @@ export class ReceiveQueue {
     return pending.promise;
   }
 
-  /** Ends the waits of `owner`. */
+  /** Ends the receives of `owner`. */
   cancel(owner: object, reason: unknown): void {
     for (const waiter of [...this.#waiters]) if (waiter.owner === owner) waiter.pending.giveUp(reason);
   }
 
-  /** Hands out what there is to those who wait. To be called when the addon has news. */
+  /** Hands out messages to the receives that wait. To be called when the addon has messages. */
   serve(): void {
     for (let waiter = this.#waiters.first; waiter !== undefined; waiter = this.#waiters.first) {
       const ahead = this.#first();
@@ -106,14 +107,14 @@ export class ReceiveQueue {
     this.#host.changed();
   }
 
-  /** Nothing more will come: hands out what is there, then rejects. */
+  /** No more messages will come: hands out the rest, then rejects the receives that wait. */
   finish(makeError: () => Error): void {
     this.#end = makeError;
     this.#imageMode = undefined;
     this.serve();
   }
 
-  /** Lets go of what is there, and rejects those who wait. */
+  /** Drops the messages, and rejects the receives that wait. */
   discard(makeError: () => Error): void {
     this.#discarded = true;
     this.#end = makeError;
@@ -132,7 +133,7 @@ export class ReceiveQueue {
     this.serve();
   }
 
-  #first(): Ahead | undefined {
+  #first(): BufferedMessage | undefined {
     return this.#ahead.first ?? (this.#take() ? this.#ahead.first : undefined);
   }
 
@@ -153,7 +154,7 @@ export class ReceiveQueue {
     return this.#tookThisTurn;
   }
 
-  #serveOne(waiter: Waiter, { message }: Ahead): boolean {
+  #serveOne(waiter: Waiter, { message }: BufferedMessage): boolean {
     const refusal = this.#refusal(message);
     if (refusal !== undefined) {
       this.#shift();
@@ -188,7 +189,7 @@ export class ReceiveQueue {
     return new Message(message, this.#host);
   }
 
-  /** What there is to say instead of handing the message out: it is an end of transmission, or its body was refused. */
+  /** The error that stands in for a message: it is an end of transmission, or its body was refused. */
   #refusal(message: Delivery): Error | undefined {
     if (message.isEot) return new EndOfTransmission('the producer said that nothing follows', this.#handOut(message));
     const refused = message.error;
@@ -204,7 +205,7 @@ export class ReceiveQueue {
   #decodeAhead(): void {
     if (this.#imageMode === undefined) return;
     if (this.#wantsMoreToDecode()) this.#take();
-    // The n-th message goes to the n-th who waits, and is decoded as that one wants it.
+    // The n-th message goes to the n-th waiting receive, and is decoded with its options.
     const waiters = this.#waiters[Symbol.iterator]();
     for (let i = 0; i < Math.min(this.#codecThreads, this.#ahead.size); i++) {
       const waiter = waiters.next();

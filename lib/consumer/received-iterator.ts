@@ -2,15 +2,15 @@
 import { wrongReceiver } from '../base/argument.js';
 import { EndOfTransmission } from '../base/errors.js';
 
-/** Ends the waits of an iterator that is finished; never seen by the program. */
+/** The reason that ends the waits of a finished iterator; the program never sees it. */
 const FINISHED = Symbol('finished');
 
-/** How an iterator asks its consumer. */
+/** What an iterator needs of its consumer. */
 export interface Source<T> {
   receive(owner: object): Promise<T>;
   /** Ends the waits of `owner` with `reason`. */
   cancel(owner: object, reason: unknown): void;
-  /** Whether each is released when the program comes back for the next. */
+  /** Whether a message is released when the program asks for the next one. */
   readonly reuse: boolean;
 }
 
@@ -19,12 +19,13 @@ interface Releasable {
 }
 
 /**
- * Not a generator: `return()` ends a `next()` that waits, so that no message is lost to it; and an error does not end it.
+ * Not a generator: `return()` ends a `next()` that waits, so that no message is lost to it; and an error does not end
+ * it.
  */
 export class ReceivedIterator<T extends Releasable> implements AsyncIterableIterator<T, undefined> {
   readonly #source: Source<T>;
-  /** What the program has in hand, with `reuse`. */
-  #inHand: T | undefined;
+  /** With `reuse`: the message that the program got last. */
+  #current: T | undefined;
   #finished = false;
 
   constructor(source: Source<T>) {
@@ -34,11 +35,11 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
   next(): Promise<IteratorResult<T, undefined>> {
     if (!ReceivedIterator.#isOne(this)) return Promise.reject(wrongReceiver('next', 'iterator of messages', this));
     if (this.#finished) return this.return();
-    this.#inHand?.release();
-    this.#inHand = undefined;
+    this.#current?.release();
+    this.#current = undefined;
     return this.#source.receive(this).then(
       (value) => {
-        if (this.#source.reuse) this.#inHand = value;
+        if (this.#source.reuse) this.#current = value;
         return { done: false, value };
       },
       (error: unknown) => {

@@ -38,7 +38,8 @@ export function viewOf(data: unknown, { rows, type, step, bytes: needed }: Layou
     throw outOfRange('data', `${sizes} (rows, cols, type and step say so)`, length);
   }
   if (offset % elementBytes !== 0) {
-    const expected = `memory that begins at a multiple of ${elementBytes} bytes in its ArrayBuffer (slice() makes such a copy)`;
+    const where = `a multiple of ${elementBytes} bytes in its ArrayBuffer`;
+    const expected = `memory that begins at ${where} (slice() makes such a copy)`;
     throw outOfRange('data', expected, offset);
   }
   return elementsOf(type, buffer, offset, needed);

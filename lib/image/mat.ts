@@ -61,8 +61,8 @@ export class Mat {
    * The elements, in the typed array of the depth: from the first row's first to the last row's last, what lies between
    * the rows included. Row `y` begins at `y * step / data.BYTES_PER_ELEMENT`.
    *
-   * It, and everything that needs the pixels, throws (or rejects with) `MatmqError` `RELEASED` once their memory is gone:
-   * with the message of a raw image that was released, by `transfer`, by `postMessage`.
+   * It, and everything that needs the pixels, throws (or rejects with) `MatmqError` `RELEASED` once their memory is
+   * gone: with the message of a raw image that was released, by `transfer`, by `postMessage`.
    */
   declare readonly data: MatData;
   /** @internal */
@@ -109,8 +109,8 @@ export class Mat {
    * A `Mat` of anything that `sendImage()` takes, as BGR(A): RGB(A) is turned on a codec thread, the pixels of an
    * opencv4nodejs matrix are copied on one of its own. What needs neither is a view, as with `from()`.
    *
-   * Rejects with `TypeError`, `RangeError`; `ImageError` `INVALID_MATRIX` when an opencv4nodejs matrix gives no pixels (a
-   * region of another matrix does not).
+   * Rejects with `TypeError`, `RangeError`; `ImageError` `INVALID_MATRIX` when an opencv4nodejs matrix gives no pixels
+   * (a region of another matrix does not).
    */
   static async fromImage(image: ImageSource): Promise<Mat> {
     return matOf(await fromImage(image));
@@ -119,8 +119,8 @@ export class Mat {
   /**
    * Decodes the bytes of a PNG, JPEG, WebP or BMP file, on a codec thread. They must not change meanwhile.
    *
-   * Rejects with `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`; `TypeError`, `RangeError`; `MatmqError`
-   * `ADDON_NOT_LOADED`.
+   * Rejects with `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`; `TypeError`, `RangeError`;
+   * `MatmqError` `ADDON_NOT_LOADED`.
    */
   static async decode(bytes: Uint8Array, options?: ReadOptions): Promise<Mat> {
     return matOf(await decode(bytes, options));
@@ -223,19 +223,19 @@ export class Mat {
   }
 
   /**
-   * The bytes of an image file of this matrix: what `cv::imencode` makes. Encoded on a codec thread; the pixels must not
-   * change meanwhile.
+   * The bytes of an image file of this matrix: what `cv::imencode` makes. Encoded on a codec thread; the pixels must
+   * not change meanwhile.
    *
-   * Rejects with `ImageError` `INVALID_MATRIX`, `UNKNOWN_FORMAT`, `CANNOT_ENCODE`; `TypeError`, `RangeError`; `MatmqError`
-   * `ADDON_NOT_LOADED`.
+   * Rejects with `ImageError` `INVALID_MATRIX`, `UNKNOWN_FORMAT`, `CANNOT_ENCODE`; `TypeError`, `RangeError`;
+   * `MatmqError` `ADDON_NOT_LOADED`.
    */
   encode(format: ImageFormat = '.png', options?: EncodeOptions): Promise<Uint8Array> {
     return encode(this, format, options);
   }
 
   /**
-   * Encodes as `encode()` does and writes the file, on a codec thread: under a temporary name beside it, which becomes its
-   * name when it is whole, so that nobody sees half a file. It is not synced to the disk.
+   * Encodes as `encode()` does and writes the file, on a codec thread: under a temporary name beside it, which becomes
+   * its name when it is whole, so that nobody sees half a file. It is not synced to the disk.
    *
    * Rejects as `encode()`, and with `ImageError` `CANNOT_WRITE_FILE`, which names the path and the system's reason.
    */
@@ -244,8 +244,8 @@ export class Mat {
   }
 
   /**
-   * A matrix of `@u4/opencv4nodejs`, with memory of its own: `await mat.toOpencv4nodejs(cv)`, where `cv` is that module. The
-   * pixels are copied on one of its threads and must not change meanwhile.
+   * A matrix of `@u4/opencv4nodejs`, with memory of its own: `await mat.toOpencv4nodejs(cv)`, where `cv` is that
+   * module. The pixels are copied on one of its threads and must not change meanwhile.
    */
   toOpencv4nodejs<M>(cv: Opencv4nodejs<M>): Promise<M> {
     return toOpencv4nodejs(this, cv);

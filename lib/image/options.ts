@@ -1,4 +1,4 @@
-/** How matrices become files and files become matrices, and the one place that reads these options. */
+/** The options of encoding and decoding images, and the one place that reads them. */
 import { extname } from 'node:path';
 import type { NativeDecodeOptions, NativeEncodeOptions } from '../addon/contract.js';
 import { outOfRange, wrongType } from '../base/argument.js';
@@ -34,8 +34,8 @@ export type DecodableFormat = ImageFormat | 'pbm' | '.pbm';
 export type ImageEncoding = ImageFormat | 'raw';
 
 /**
- * How an image is encoded, as for `cv::imwrite`. Each option belongs to one format except where it says more; given with
- * another it is a `RangeError`.
+ * How an image is encoded, as for `cv::imwrite`. Each option belongs to one format except where it says more; given
+ * with another it is a `RangeError`.
  */
 export interface EncodeOptions {
   /** JPEG 0 to 100 (default 95), WebP 1 to 100, above 100 lossless (the default). */
@@ -73,8 +73,8 @@ export interface WriteOptions extends EncodeOptions {
 }
 
 /**
- * How a body or a file becomes a matrix. A raw matrix obeys `mode` and `reduce`, too; it has 8-bit colour and gray when it
- * has 8 or 16 unsigned bits and 1, 3 or 4 channels, and is `CANNOT_DECODE` otherwise.
+ * How a body or a file becomes a matrix. A raw matrix obeys `mode` and `reduce`, too; it has 8-bit colour and gray when
+ * it has 8 or 16 unsigned bits and 1, 3 or 4 channels, and is `CANNOT_DECODE` otherwise.
  */
 export interface DecodeOptions {
   /**
@@ -89,13 +89,14 @@ export interface DecodeOptions {
   readonly ignoreOrientation?: boolean | undefined;
   /**
    * Divides the sides by 2, 4 or 8, as OpenCV's `IMREAD_REDUCED_*`. A JPEG is decoded at that size (sides rounded up),
-   * which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down). Default: 1.
+   * which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded
+   * down). Default: 1.
    */
   readonly reduce?: 1 | 2 | 4 | 8 | undefined;
   /**
    * The formats to decode; anything else is an `ImageError` `NOT_AN_IMAGE`. Raw matrices are not counted among them.
-   * Default: the consumer's option `formats`; without a consumer `['png', 'jpeg', 'webp', 'bmp']`; for `Mat.read()` also
-   * what the path's extension names.
+   * Default: the consumer's option `formats`; without a consumer `['png', 'jpeg', 'webp', 'bmp']`; for `Mat.read()`
+   * also what the path's extension names.
    */
   readonly formats?: readonly DecodableFormat[] | undefined;
 }
@@ -115,7 +116,7 @@ const factor: Reader<1 | 2 | 4 | 8> = (value, what) => {
   return value;
 };
 
-/** The core knows the ranges, and says them. */
+/** The core checks the range of each, and its error names it. */
 const int32 = integer(-0x80000000, 0x7fffffff);
 
 export const encodeReaders = {
@@ -184,7 +185,7 @@ const limitReaders = { pixels: atLeast1, decodedBytes: atLeast1 };
 const limits: Reader<Read<typeof limitReaders>> = (value, what) => readObject(value, what, limitReaders);
 const readReaders = { ...decodeReaders, limits };
 
-/** Undefined when nothing was said. */
+/** Undefined when no option was given. */
 export function encodeOptionsOf(given: NativeEncodeOptions): NativeEncodeOptions | undefined {
   for (const _ in given) return given;
   return undefined;

@@ -1,7 +1,7 @@
 /**
- * The end of a program that left producers open. A producer with unsettled messages gets a grace period of a few seconds
- * to settle them; then a warning says how many are in doubt. Another warning counts failures that were never reported to
- * the program, because it called no flush. Worker threads behave alike; `process.exit()` skips all of this.
+ * The end of a program that left producers open. A producer with unsettled messages gets a grace period of a few
+ * seconds to settle them; then a warning says how many are in doubt. Another warning counts failures that were never
+ * reported to the program, because it called no flush. Worker threads behave alike; `process.exit()` skips all of this.
  */
 import type { UnreportedFailures } from './settlements.js';
 

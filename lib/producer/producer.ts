@@ -65,7 +65,8 @@ const MAX_EOTS = 65_535;
  * the calls. Wrong arguments reject with a `TypeError` or `RangeError` of code `INVALID_ARGUMENT`.
  *
  * A producer left open does not keep the process alive; only what the program waits for does. At the end of the program
- * unconfirmed messages get up to 5 seconds, then a warning counts them; another counts failures that nobody was told of.
+ * unconfirmed messages get up to 5 seconds, then a warning counts them; another counts failures that were never
+ * reported.
  */
 export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDisposable {
   /** The name given in the options. */
@@ -84,7 +85,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   private constructor(addon: NativeAddon, options: NativeProducerOptions) {
     super();
-    // JavaScript knows no private constructors.
+    // A private constructor is private to TypeScript only.
     if (typeof addon?.NativeProducer !== 'function')
       throw withCode(new TypeError('expected `await Producer.connect(options)`, not `new Producer()`'));
     this.name = options.name;
@@ -146,14 +147,15 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   /**
-   * Sends a text (as UTF-8) or bytes. Bytes are not copied: they belong to the producer, and must not change, until
-   * the receipt's `confirmed` settles; with `copy`, until the returned promise does; with `transfer`, for good. Shared and
+   * Sends a text (as UTF-8) or bytes. Bytes are not copied: they belong to the producer, and must not change, until the
+   * receipt's `confirmed` settles; with `copy`, until the returned promise does; with `transfer`, for good. Shared and
    * resizable memory is copied always, detached memory refused.
    *
    * Rejects with
    * - `ClosedError` after `exit()` or `flushAndExit()`, or when one of them comes while the message waits for room
    * - what ended the connection for good, if that happened
-   * - `PublishError` `QUEUE_FULL` with `whenFull: 'reject'`. That it is `TOO_LARGE` is found later: see `Receipt.confirmed`
+   * - `PublishError` `QUEUE_FULL` with `whenFull: 'reject'`. That it is `TOO_LARGE` is found later: see
+   *   `Receipt.confirmed`
    * - `signal.reason` when the signal ends the wait for room
    */
   send(body: string | Uint8Array, options?: SendOptions): Promise<Receipt> {
@@ -177,8 +179,9 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /**
    * Sends an image: encoded on a native thread as `encoding` says, or as the matrix itself (`raw`, the fastest). The
    * pixels are not copied: they belong to the producer, and must not change, until the receipt's `confirmed` settles;
-   * with `copy`, until the returned promise does; with `transfer`, for good. A matrix of opencv4nodejs is copied always, by a thread of that package.
-   * RGB(A) sources (sharp's raw output, `ImageData`, `channelOrder: 'rgb'`) are turned to BGR(A) on a native thread.
+   * with `copy`, until the returned promise does; with `transfer`, for good. A matrix of opencv4nodejs is copied
+   * always, by a thread of that package. RGB(A) sources (sharp's raw output, `ImageData`, `channelOrder: 'rgb'`) are
+   * turned to BGR(A) on a native thread.
    *
    * Rejects as `send()`, and with `ImageError`
    * - `INVALID_MATRIX`: the matrix is empty
@@ -215,8 +218,8 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   }
 
   /**
-   * Says that nothing follows, to `consumers` consumers of one queue (1 to 65535): the iteration of each ends. Resolves to one
-   * receipt for each. Rejects as `send()`.
+   * Says that nothing follows, to `consumers` consumers of one queue (1 to 65535): the iteration of each ends. Resolves
+   * to one receipt for each. Rejects as `send()`.
    */
   async sendEOT(consumers = 1, options?: SendEotOptions): Promise<readonly Receipt[]> {
     Producer.#checkReceiver(this, 'sendEOT');
@@ -258,7 +261,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   /**
    * Closes at once: what is still queued or not confirmed is dropped, and its receipts reject with `NOT_CONFIRMED`. A
-   * process warning, `MATMQ_PUBLISH_FAILED`, counts messages that had failed before and that no flush has told of.
+   * process warning, `MATMQ_PUBLISH_FAILED`, counts messages that had failed before and that no flush has listed.
    * Resolves when closed, within 5 seconds whatever the broker does. Calling it again is harmless.
    */
   async exit(): Promise<void> {
@@ -317,15 +320,15 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     }
   }
 
-  /** Keeps the message's place in the order until its pixels are there. */
-  #submitWhenReady(coming: Promise<Attempt>, signal: AbortSignal | undefined): Promise<Receipt> {
+  /** Keeps the message's place in the order until its pixels have been copied. */
+  #submitWhenReady(copying: Promise<Attempt>, signal: AbortSignal | undefined): Promise<Receipt> {
     let attempt: Attempt = () => 0;
     const receipt = this.#waiting.add(() => attempt(), signal);
     const ready = (next: Attempt) => {
       attempt = next;
       this.#waiting.retry();
     };
-    coming.then(ready, (error: unknown) =>
+    copying.then(ready, (error: unknown) =>
       ready(() => {
         throw error;
       }),

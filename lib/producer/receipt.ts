@@ -25,7 +25,8 @@ export class Receipt {
 
   /**
    * Resolves when the broker has the message. A program that reads it takes charge of the failure: `flush()` does
-   * not list it, and the program must handle the rejection. The process stays alive while it is pending. It can be read at any time, also late.
+   * not list it, and the program must handle the rejection. The process stays alive while it is pending. It can be read
+   * at any time, also late.
    *
    * Rejects with
    * - `PublishError` `NACKED`, `UNROUTABLE`, `TOO_LARGE`, `DROPPED` or `NOT_CONFIRMED`

@@ -12,7 +12,9 @@ export interface SendProperties {
   /** MIME type of the body. An image has that of its format, whatever is said here. */
   readonly contentType?: string | undefined;
   readonly contentEncoding?: string | undefined;
-  /** Safe integers and bigints travel as 64-bit integers, other numbers as doubles, a `Date` as a timestamp in seconds. */
+  /**
+   * Safe integers and bigints travel as 64-bit integers, other numbers as doubles, a `Date` as a timestamp in seconds.
+   */
   readonly headers?: { readonly [name: string]: FieldValue } | undefined;
   /** 1: transient, 2: persistent. Default: by the producer's `persistent`. */
   readonly deliveryMode?: 1 | 2 | undefined;
@@ -30,13 +32,15 @@ export interface SendProperties {
 
 /** Options of `send()`. */
 export interface SendOptions {
-  /** Copies the bytes when the message is accepted, so that they can be changed once `send()` resolved. Default: false. */
+  /**
+   * Copies the bytes when the message is accepted, so that they can be changed once `send()` resolved. Default: false.
+   */
   readonly copy?: boolean | undefined;
   /**
-   * Gives the memory to the producer, as `postMessage` does: the array is empty at once, and all others over its buffer,
-   * also when the send fails. The memory is free as soon as the message is confirmed (an image: encoded), without waiting
-   * for a garbage collection. Not together with `copy`. Memory lent by native code (a received body, a `Buffer` of sharp
-   * or of Node's pool) cannot be given. Default: false.
+   * Gives the memory to the producer, as `postMessage` does: the array is empty at once, and all others over its
+   * buffer, also when the send fails. The memory is free as soon as the message is confirmed (an image: encoded),
+   * without waiting for a garbage collection. Not together with `copy`. Memory lent by native code (a received body, a
+   * `Buffer` of sharp or of Node's pool) cannot be given. Default: false.
    */
   readonly transfer?: boolean | undefined;
   /** Instead of the producer's. */
@@ -60,21 +64,21 @@ export interface SendSettings {
   readonly encode: NativeEncodeOptions | undefined;
 }
 
-const plain: SendSettings = { keep: Keep.held, signal: undefined, native: undefined, encode: undefined };
+const noOptions: SendSettings = { keep: Keep.held, signal: undefined, native: undefined, encode: undefined };
 
 /** @throws TypeError, RangeError */
 export function readSendOptions(options: unknown): SendSettings {
-  return options === undefined ? plain : settings(readObject(options, 'options', sendReaders));
+  return options === undefined ? noOptions : settings(readObject(options, 'options', sendReaders));
 }
 
 /** @throws TypeError, RangeError */
 export function readSendImageOptions(options: unknown): SendSettings {
-  return options === undefined ? plain : settings(readObject(options, 'options', imageReaders));
+  return options === undefined ? noOptions : settings(readObject(options, 'options', imageReaders));
 }
 
 /** @throws TypeError, RangeError */
 export function readSendEotOptions(options: unknown): SendSettings {
-  return options === undefined ? plain : settings(readObject(options, 'options', eotReaders));
+  return options === undefined ? noOptions : settings(readObject(options, 'options', eotReaders));
 }
 
 function settings(given: Read<typeof imageReaders>): SendSettings {
@@ -98,7 +102,7 @@ const digits: Reader<string> = (value, what) => {
   return value;
 };
 
-const ours: Reader<never> = (value, what) => {
+const setByMatmq: Reader<never> = (value, what) => {
   throw wrongType(what, 'nothing (MatMQ sets it itself)', value);
 };
 
@@ -113,9 +117,9 @@ const propertyReaders = {
   expiration: digits,
   timestamp: integer(0, Number.MAX_SAFE_INTEGER, 'seconds since 1970'),
   userId: shortText,
-  messageId: ours,
-  type: ours,
-  appId: ours,
+  messageId: setByMatmq,
+  type: setByMatmq,
+  appId: setByMatmq,
 };
 
 const properties: Reader<NativeProperties> = (value, what) => readObject(value, what, propertyReaders);

@@ -2,8 +2,8 @@
  * Which of a producer's messages are settled (confirmed or failed), without an object per message.
  *
  * 1. Sequence numbers are 1, 2, 3, ...; every one below the watermark is settled, and so is every one in `#outOfOrder`.
- * 2. Failures are kept in chunks of 1024 sequence numbers. Receipts share the chunk, so that a receipt that is asked late
- *    still finds the failure. The memory is freed with the last receipt.
+ * 2. Failures are kept in chunks of 1024 sequence numbers. Receipts share the chunk, so that a receipt that is asked
+ *    late still finds the failure. The memory is freed with the last receipt.
  * 3. A failure is reported once: to the program that read the receipt's `confirmed`, or else by the next flush. The
  *    program asked for the drops of `dropOldest`: they are counted in `stats()`, and never listed.
  * 4. At the end, failures that no flush has listed are reported as a number and the first of them: `takeUnreported()`.
@@ -169,7 +169,9 @@ export class Settlements {
     return Promise.reject(errorOf(failure));
   }
 
-  /** Settles `pending` when everything accepted so far is settled; rejects it with the failures that were not reported. */
+  /**
+   * Settles `pending` when everything accepted so far is settled; rejects it with the failures that were not reported.
+   */
   flush(pending: Pending<void>): void {
     const target = this.#accepted;
     if (target < this.#watermark) {

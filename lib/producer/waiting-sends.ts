@@ -29,7 +29,7 @@ export class WaitingSends {
     return this.#items.size;
   }
 
-  /** Queues a send behind those that wait. */
+  /** Queues a send behind the others. */
   add(attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
     const pending = new Pending<Receipt>({ signal });
     const node = this.#items.push({
@@ -47,7 +47,7 @@ export class WaitingSends {
     });
     pending.onGivenUp = () => {
       this.#items.remove(node);
-      // The one behind may be smaller and fit.
+      // The next one may be smaller and fit.
       this.retry();
       this.#changed();
     };
@@ -55,7 +55,7 @@ export class WaitingSends {
     return pending.promise;
   }
 
-  /** Calls `action` when all that wait now were accepted or given up. Returns a function that takes it back. */
+  /** Calls `action` when all sends that wait now were accepted or given up. Returns a function that cancels this. */
   afterThese(action: () => void): () => void {
     const run = () => {
       action();
@@ -69,7 +69,7 @@ export class WaitingSends {
     };
   }
 
-  /** There may be room: tries the first, and so on. */
+  /** To be called when there may be room: tries the sends in order, until one has to wait. */
   retry(): void {
     if (this.#retrying || this.#items.size === 0) return;
     this.#retrying = true;
@@ -78,7 +78,7 @@ export class WaitingSends {
     this.#changed();
   }
 
-  /** Each gets an error of its own. */
+  /** Rejects every send with an error of its own. */
   rejectAll(makeError: () => Error): void {
     for (let item = this.#items.shift(); item !== undefined; item = this.#items.shift()) item.fail(makeError());
     this.#changed();

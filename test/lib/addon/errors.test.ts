@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { fromNative, fromThrown } from '../../../lib/addon/errors.js';
-import { loadAddon } from '../../../lib/addon/load-addon.js';
 import {
   ChannelError,
   ClosedError,
@@ -55,30 +53,4 @@ describe('errors of the addon', () => {
       ImageError,
     );
   });
-});
-
-describe('an addon that cannot be loaded', () => {
-  it('says what was tried and how to mend it', () => {
-    const load = () => loadAddon(undefined, ['./no/such.node', './nor/this.node']);
-    expect(load).toThrow(expect.objectContaining({ name: 'MatmqError', code: 'ADDON_NOT_LOADED' }));
-    expect(load).toThrow(/such\.node: no such file\n- .*this\.node: no such file\nTo mend it:\n.*build-native/s);
-  });
-
-  it('is looked for only where MATMQ_ADDON says, when it is set', () => {
-    const load = () => loadAddon('/no/such/place.node', ['./other.node']);
-    expect(load).toThrow(/\/no\/such\/place\.node: no such file/);
-    expect(load).toThrow(/unset MATMQ_ADDON/);
-    expect(load).not.toThrow(/other\.node/);
-  });
-});
-
-it('every code has its row in docs/api.md, and there is no other', () => {
-  const read = (path: string) => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8');
-  const codesIn = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, code]) => code).sort();
-  const typescript = codesIn(read('lib/base/errors.ts'), /^ {2}\| '([A-Z_]+)'/gm);
-  const core = codesIn(read('native/core/src/error.cpp'), /"([A-Z_]+)", ErrorKind/g);
-  const rows = read('docs/api.md').match(/^\| `[A-Z_]+`.*?\|/gm) ?? [];
-  expect(core.length).toBeGreaterThan(40);
-  expect(typescript).toEqual(expect.arrayContaining(core));
-  expect(codesIn(rows.join('\n'), /`([A-Z_]+)`/g)).toEqual(typescript);
 });

@@ -94,7 +94,8 @@ it('failures that nobody was told of are counted once when the program ends', as
   await endProgram();
   await endProgram();
   expect(warn).toHaveBeenCalledExactlyOnceWith(
-    '2 messages were not published, and nobody asked: the first is #3, UNROUTABLE: nobody is there; await flush() or flushAndExit() to be told',
+    '2 messages were not published, and nobody asked: the first is #3, UNROUTABLE: nobody is there; ' +
+      'await flush() or flushAndExit() to be told',
     { type: 'MatmqWarning', code: 'MATMQ_PUBLISH_FAILED', detail: "producer 'camera-1'" },
   );
   unwatch(producer);
