@@ -1,5 +1,4 @@
 /** Finds and loads the native addon. */
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,7 +14,7 @@ const PLACES = ['build/Release/matmq.node'];
  */
 export function loadAddon(override = process.env.MATMQ_ADDON, places: readonly string[] = PLACES): NativeAddon {
   const require = createRequire(import.meta.url);
-  const paths = override ? [override] : places.map((place) => join(packageFolder(), place));
+  const paths = override ? [override] : places.map((place) => join(packageFolder(require), place));
   const tried: { path: string; error: unknown }[] = [];
   for (const path of paths) {
     try {
@@ -29,7 +28,9 @@ export function loadAddon(override = process.env.MATMQ_ADDON, places: readonly s
 }
 
 /** Found from this file upward, because the bundle in dist/ and the sources in lib/addon/ lie at different depths. */
-function packageFolder(): string {
+function packageFolder(require: NodeJS.Require): string {
+  // Not imported: an import of node:fs loads its promises, too, and makes `import 'matmq'` slower.
+  const { existsSync } = require('node:fs') as typeof import('node:fs');
   const here = dirname(fileURLToPath(import.meta.url));
   let folder = here;
   while (!existsSync(join(folder, 'package.json'))) {
