@@ -13,22 +13,16 @@ export {
 } from './base/errors.js';
 export type { FieldValue } from './base/field-table.js';
 export type { WaitOptions } from './base/wait-options.js';
+export type { QueueOptions } from './connection/amqp-options.js';
+export type { AckMode, ConsumerOptions, Limits } from './connection/consumer-options.js';
 export type { ConnectionEvents } from './connection/lifecycle.js';
-export type {
-  AckMode,
-  ConnectionOptions,
-  ConsumerOptions,
-  HighWaterMark,
-  Limits,
-  ProducerOptions,
-  QueueOptions,
-  ReconnectOptions,
-  TlsOptions,
-  WhenFull,
-} from './connection/options.js';
+export type { ConnectionOptions, HighWaterMark, ReconnectOptions } from './connection/options.js';
+export type { ProducerOptions, WhenFull } from './connection/producer-options.js';
+export type { TlsOptions } from './connection/tls-options.js';
+export type { MessageProperties } from './consumer/amqp-properties.js';
 export { Consumer, type ConsumerStats } from './consumer/consumer.js';
 export { EndOfTransmission, ImageError } from './consumer/errors.js';
-export type { Message, MessageProperties, MessageType, ReceivedImage } from './consumer/message.js';
+export type { Message, MessageType, ReceivedImage } from './consumer/message.js';
 export type {
   ImagesOptions,
   MessagesOptions,
@@ -92,4 +86,5 @@ export type { ImageDataOutput, Opencv4nodejs, SharpInput } from './image/sinks.j
 export type { ImageDataLike, ImageSource, Opencv4nodejsMat, SharpRaw } from './image/sources.js';
 export { Producer, type ProducerStats } from './producer/producer.js';
 export type { Receipt } from './producer/receipt.js';
-export type { SendEotOptions, SendImageOptions, SendOptions, SendProperties } from './producer/send-options.js';
+export type { SendEotOptions, SendImageOptions, SendOptions } from './producer/send-options.js';
+export type { SendProperties } from './producer/send-properties.js';

@@ -10,6 +10,12 @@
  */
 
 import type { FieldValue } from '../base/field-table.js';
+import type {
+  NativeAmqpConsumerOptions,
+  NativeAmqpProducerOptions,
+  NativeAmqpProperties,
+  NativeAmqpSendOptions,
+} from './amqp-contract.js';
 
 /** What the addon throws (as properties of an Error) and reports (as a plain object). */
 export interface NativeError {
@@ -23,10 +29,10 @@ export interface NativeError {
     | 'closed'
     | 'timeout'
     | 'argument';
-  /** Upper-case code: the strings of native/core/src/error.cpp. */
+  /** Upper-case code, one of `NativeAddon.errorCodes()`. */
   readonly code: string;
   readonly message: string;
-  /** AMQP reply code, 0 where no broker spoke. */
+  /** The broker's reply code, 0 where it gave none. */
   readonly replyCode: number;
 }
 
@@ -40,27 +46,30 @@ export interface NativeEvent {
   readonly attempt: number;
 }
 
-export interface NativeProperties {
+/** The properties of a message that every broker carries. */
+export interface NativeMessageProperties {
   contentType?: string;
   contentEncoding?: string;
   headers?: { readonly [name: string]: FieldValue };
-  deliveryMode?: number;
-  priority?: number;
   correlationId?: string;
   replyTo?: string;
-  expiration?: string;
   messageId?: string;
   /** Seconds since 1970. */
   timestamp?: number;
   type?: string;
-  userId?: string;
   appId?: string;
 }
 
-/** What one call says beyond the producer's options. */
+/** The properties of a received message. */
+export interface NativeProperties extends NativeMessageProperties {
+  /** Those that AMQP alone has; missing where it brought none. */
+  amqp?: NativeAmqpProperties;
+}
+
+/** What one send adds to the producer's options. */
 export interface NativeSendOptions {
-  readonly routingKey?: string;
-  readonly properties?: NativeProperties;
+  readonly amqp?: NativeAmqpSendOptions;
+  readonly properties?: NativeMessageProperties;
 }
 
 export interface NativeProducerReport {
@@ -118,8 +127,8 @@ export interface NativeProducer {
   ): number;
   sendEot(options?: NativeSendOptions): number;
   collect(): NativeProducerReport;
-  /** Whether the program waits for messages to be settled (true at first). Otherwise many are told of at a time. */
-  attend(attended: boolean): void;
+  /** Whether the program waits for messages to be settled (true at first). Otherwise reports come in batches. */
+  awaitSettlements(awaited: boolean): void;
   /** The random id of this producer: the `messageId` of message n is `<instance>-<n>`. */
   instance(): string;
   close(): void;
@@ -143,9 +152,14 @@ export interface NativeEncodeOptions {
 }
 
 /**
- * A delivery is seven values in a row: delivery tag, epoch (the number of the connection), flags (1 redelivered, 2 end
- * of transmission), exchange, routing key, encoded properties (a string of octets, for `properties()`), body. Where the
- * body was refused, because it is larger than `limitMessageBytes`, a NativeError stands in its place.
+ * A delivery is six values in a row:
+ *
+ * 1. number: 1, 2, ... in the order of arrival, unique for the life of the consumer
+ * 2. flags: 1 redelivered, 2 end of transmission
+ * 3. origin: where the message was published to (AMQP: the exchange)
+ * 4. key (AMQP: the routing key)
+ * 5. encoded properties: a string of octets, for `NativeConsumer.properties()`
+ * 6. body; a NativeError where the body was refused, because it is larger than `limits.messageBytes`
  */
 export type NativeDeliveryValue = number | string | Uint8Array | NativeError;
 
@@ -199,9 +213,11 @@ export interface NativeConsumerStats {
 export interface NativeConsumer {
   /** Up to `maxMessages` deliveries whose bodies sum to at most `maxBytes`, but at least one if there is one; flat. */
   take(maxMessages: number, maxBytes: number): readonly NativeDeliveryValue[];
-  /** False when the connection that delivered it is gone: the message will come again. */
-  acknowledge(tag: number, epoch: number, upTo: boolean): boolean;
-  reject(tag: number, epoch: number, requeue: boolean): boolean;
+  /** `number` is the delivery's. False when it is not valid any more: the message will come again. */
+  acknowledge(number: number, upTo: boolean): boolean;
+  reject(number: number, requeue: boolean): boolean;
+  /** The properties of a delivery, from their encoded form. */
+  properties(encoded: string): NativeProperties;
   /**
    * Decodes a body as `decodeBytes()` does; limits, and formats where `options` do not say them, are the consumer's.
    */
@@ -209,7 +225,8 @@ export interface NativeConsumer {
   collect(): NativeConsumerReport;
   close(): void;
   stats(): NativeConsumerStats;
-  queueName(): string;
+  /** What the consumer reads from (AMQP: the name of its queue). */
+  sourceName(): string;
   ref(): void;
   unref(): void;
 }
@@ -225,62 +242,50 @@ export interface NativeTlsOptions {
   readonly insecureUnauthenticated: boolean;
 }
 
+/** What producers and consumers of every broker have. */
 export interface NativeConnectionOptions {
-  readonly urls: readonly string[];
+  readonly url: readonly string[];
   readonly name: string;
-  readonly heartbeatSeconds: number;
   readonly connectTimeoutMs: number;
   readonly reconnect: boolean;
   readonly reconnectInitialDelayMs: number;
   readonly reconnectMaxDelayMs: number;
   readonly tls?: NativeTlsOptions;
-  readonly login: 'plain' | 'external';
-  readonly frameMax: number;
-  readonly exchange: string;
-  readonly exchangeType: string;
-  readonly durable: boolean;
-  readonly declare: boolean;
   readonly highWaterMarkMessages: number;
   readonly highWaterMarkBytes: number;
 }
 
 export interface NativeProducerOptions extends NativeConnectionOptions {
-  readonly routingKey: string;
-  readonly confirm: boolean;
-  readonly confirmTimeoutMs: number;
-  readonly persistent: boolean;
-  readonly mandatory: boolean;
   readonly whenFull: 'wait' | 'reject' | 'dropOldest';
-  /** 0: known from the broker's version. */
-  readonly maxMessageSize: number;
   readonly segment: boolean;
+  readonly amqp: NativeAmqpProducerOptions;
 }
 
 export interface NativeConsumerOptions extends NativeConnectionOptions {
-  readonly routingKeys: readonly string[];
-  readonly queue?: {
-    readonly name: string;
-    readonly durable: boolean;
-    readonly type: 'classic' | 'quorum' | 'stream';
-    readonly arguments: { readonly [name: string]: FieldValue };
-    readonly redeclare: boolean;
-    /** Unset: 'next'. */
-    readonly streamOffset?: 'first' | 'last' | 'next' | number | Date;
-  };
   readonly prefetch: number;
   readonly ack: 'auto' | 'manual' | 'none';
-  readonly limitPixels: number;
-  readonly limitDecodedBytes: number;
-  readonly limitMessageBytes: number;
-  /** For `decode()`, as the two limits of images. */
+  /** For `decode()`, as are `limits.pixels` and `limits.decodedBytes`. */
   readonly formats: readonly string[];
+  readonly limits: { readonly pixels: number; readonly decodedBytes: number; readonly messageBytes: number };
+  readonly amqp: NativeAmqpConsumerOptions;
+}
+
+/** An image format as the core knows it. */
+export interface NativeImageFormat {
+  readonly name: string;
+  /** The MIME type. */
+  readonly contentType: string;
+  /** The names that it has in options and as the extension of a file. */
+  readonly names: readonly string[];
+  /** Whether it can be decoded. */
+  readonly decodable: boolean;
+  /** Whether it is decoded unless the options name other formats. */
+  readonly usual: boolean;
 }
 
 export interface NativeAddon {
   readonly NativeProducer: new (options: NativeProducerOptions, wake: () => void) => NativeProducer;
   readonly NativeConsumer: new (options: NativeConsumerOptions, wake: () => void) => NativeConsumer;
-  /** The properties of a delivery, from their encoded form. */
-  properties(encoded: string): NativeProperties;
   /**
    * Decodes an image file on a codec thread; rejects with a NativeError. The promise keeps the process alive while it
    * is pending. So do all that follow.
@@ -321,8 +326,12 @@ export interface NativeAddon {
    * Gives memory that came from the addon back now; the array, and all others over its buffer, are empty from then on.
    */
   release(bytes: Uint8Array): void;
-  /** The defaults of native/core, in the shape of the options above: a test holds lib/options.ts against them. */
+  /** The defaults of native/core, in the shape of the options above: a test compares lib/connection/ with them. */
   defaults(): { producer: NativeProducerOptions; consumer: NativeConsumerOptions };
+  /** Every error code with the kind of its errors: a test compares lib/base/error-codes.ts with them. */
+  errorCodes(): Readonly<Record<string, NativeError['kind']>>;
+  /** Every image format: a test compares lib/image/formats.ts with them. */
+  imageFormats(): readonly NativeImageFormat[];
   /** Threads of the codec pool. */
   codecThreads(): number;
   setCodecThreads(count: number): void;

@@ -17,7 +17,7 @@ export type FieldValue =
   | readonly FieldValue[]
   | { readonly [name: string]: FieldValue };
 
-/** rabbitmq-c decodes tables by recursion, so the core refuses deeper ones. */
+/** The core decodes tables by recursion, so it refuses deeper ones. */
 const MAX_TABLE_DEPTH = 32;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
@@ -62,11 +62,7 @@ function readField(value: unknown, what: string, depth: number): FieldValue {
       }
       if (isPlain(value)) return readTable(value, what, depth + 1);
   }
-  throw wrongType(
-    what,
-    'null, a boolean, number, bigint, string, Uint8Array, Date, array or plain object (AMQP field)',
-    value,
-  );
+  throw wrongType(what, 'null, a boolean, number, bigint, string, Uint8Array, Date, array or plain object', value);
 }
 
 function checkDepth(what: string, depth: number): void {

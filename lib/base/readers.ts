@@ -5,7 +5,7 @@ export type Reader<T> = (value: unknown, what: string) => T;
 type Readers = { readonly [name: string]: Reader<unknown> };
 export type Read<R extends Readers> = { -readonly [K in keyof R]?: ReturnType<R[K]> };
 
-/** What AMQP calls a shortstr. */
+/** AMQP has no longer names and properties; other brokers do not need them either. */
 const SHORT_TEXT_BYTES = 255;
 
 /**
@@ -38,6 +38,9 @@ export function integer(min: number, max: number, unit = ''): Reader<number> {
   };
 }
 
+export const milliseconds = (min: number, max: number) => integer(min, max, 'milliseconds');
+export const bytes = integer(1, Number.MAX_SAFE_INTEGER, 'bytes');
+
 export function oneOf<const T extends string>(...allowed: readonly T[]): Reader<T> {
   const expected = `one of ${allowed.map((name) => `'${name}'`).join(', ')}`;
   return (value, what) => {
@@ -48,7 +51,7 @@ export function oneOf<const T extends string>(...allowed: readonly T[]): Reader<
   };
 }
 
-/** A string that fits AMQP's short strings. */
+/** A string of at most 255 bytes, as names, keys and most properties are. */
 export const shortText: Reader<string> = (value, what) => {
   if (typeof value !== 'string') throw wrongType(what, 'a string', value);
   // A UTF-16 unit is at most three bytes of UTF-8.

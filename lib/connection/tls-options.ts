@@ -64,12 +64,6 @@ export const tls: Reader<NativeTlsOptions> = (value, what) => {
   };
 };
 
-/** A wrong value is not shown, because somebody may have put user and password here. */
-export const login: Reader<'plain' | 'external'> = (value, what) => {
-  if (value !== 'plain' && value !== 'external') throw wrongSecret(what, "one of 'plain', 'external'");
-  return value;
-};
-
 /** Emits the warning of `insecureUnauthenticated`. */
 export function warnIfUnauthenticated(name: string, options: NativeTlsOptions | undefined): void {
   if (!options?.insecureUnauthenticated) return;

@@ -5,9 +5,9 @@ import type { NativeAddon, NativeConsumer, NativeConsumerOptions, NativeConsumer
 import { fromThrown } from '../addon/errors.js';
 import { withCode, wrongReceiver } from '../base/argument.js';
 import { readWaitOptions, type WaitOptions } from '../base/wait-options.js';
+import { type ConsumerOptions, readConsumerOptions } from '../connection/consumer-options.js';
 import { KeepAlive } from '../connection/keep-alive.js';
 import { type ConnectionEvents, Lifecycle } from '../connection/lifecycle.js';
-import { type ConsumerOptions, readConsumerOptions } from '../connection/options.js';
 import { warnIfUnauthenticated } from '../connection/tls-options.js';
 import type { Decode } from '../image/options.js';
 import { Delivery } from './delivery.js';
@@ -71,13 +71,11 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       ackMode: options.ack,
       take: (maxMessages, maxBytes) => Delivery.all(native.take(maxMessages, maxBytes)),
       codecThreads: () => addon.codecThreads(),
-      properties: (encoded) => addon.properties(encoded),
+      properties: (encoded) => native.properties(encoded),
       decode: async ({ encodedProperties, body }, decode) => native.decode(encodedProperties, body, decode),
       release: (bytes) => addon.release(bytes),
-      acknowledge: (message) =>
-        this.#lifecycle.state === 'open' && native.acknowledge(message.tag, message.epoch, false),
-      reject: (message, requeue) =>
-        this.#lifecycle.state === 'open' && native.reject(message.tag, message.epoch, requeue),
+      acknowledge: (message) => this.#lifecycle.state === 'open' && native.acknowledge(message.number, false),
+      reject: (message, requeue) => this.#lifecycle.state === 'open' && native.reject(message.number, requeue),
       handedOut: (message) => this.#received(message),
       changed,
     });
@@ -115,7 +113,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   /** The name of the queue; that of a temporary queue comes from the broker and is another after a reconnect. */
   get queueName(): string {
-    return this.#native.queueName();
+    return this.#native.sourceName();
   }
 
   /**
@@ -242,16 +240,14 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   #acknowledgeHandedOut(): void {
     if (this.#handedOut === undefined) return;
-    const { tag, epoch } = this.#handedOut;
-    if (this.#lifecycle.state === 'open') this.#native.acknowledge(tag, epoch, true);
+    if (this.#lifecycle.state === 'open') this.#native.acknowledge(this.#handedOut.number, true);
     this.#handedOut = undefined;
   }
 
   #received(message: Delivery): void {
     if (message.isEot) {
       // Not up to it: the program may still work on messages that were handed out before.
-      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open')
-        this.#native.acknowledge(message.tag, message.epoch, false);
+      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#native.acknowledge(message.number, false);
     } else if (this.#ackMode === 'auto') {
       this.#handedOut = message;
     }

@@ -4,16 +4,14 @@ import type { NativeDecodeOptions, NativeMat, NativeProperties } from '../addon/
 import { wrongReceiver } from '../base/argument.js';
 import { MatmqError } from '../base/errors.js';
 import { boolean } from '../base/readers.js';
-import type { AckMode } from '../connection/options.js';
+import type { AckMode } from '../connection/consumer-options.js';
 import { Mat, pixelsToRelease } from '../image/mat.js';
 import { fromNativeMat } from '../image/native-mat.js';
 import type { DecodeOptions } from '../image/options.js';
+import { flatProperties, type MessageProperties } from './amqp-properties.js';
 import type { Delivery } from './delivery.js';
 import { thrownAbout } from './message-errors.js';
 import { readDecodeOptions } from './receive-options.js';
-
-/** The AMQP properties of a received message; those the sender did not set are missing. */
-export type MessageProperties = Readonly<NativeProperties>;
 
 /** The kind of a message by its properties; `unmarked` when no MatMQ program sent it. */
 export type MessageType = 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
@@ -90,7 +88,7 @@ export class Message implements Disposable {
   }
 
   get properties(): MessageProperties {
-    this.#properties ??= this.#source.properties(this.#delivery.encodedProperties);
+    this.#properties ??= flatProperties(this.#source.properties(this.#delivery.encodedProperties));
     return this.#properties;
   }
 
@@ -106,11 +104,11 @@ export class Message implements Disposable {
 
   /** The exchange it was published to. */
   get exchange(): string {
-    return this.#delivery.exchange;
+    return this.#delivery.origin;
   }
 
   get routingKey(): string {
-    return this.#delivery.routingKey;
+    return this.#delivery.key;
   }
 
   /** Whether the broker had handed it out before, perhaps to a program that did not acknowledge it. */

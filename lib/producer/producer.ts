@@ -20,7 +20,7 @@ import type { WaitOptions } from '../base/wait-options.js';
 import { readWaitOptions } from '../base/wait-options.js';
 import { KeepAlive } from '../connection/keep-alive.js';
 import { type ConnectionEvents, Lifecycle } from '../connection/lifecycle.js';
-import { type ProducerOptions, readProducerOptions } from '../connection/options.js';
+import { type ProducerOptions, readProducerOptions } from '../connection/producer-options.js';
 import { warnIfUnauthenticated } from '../connection/tls-options.js';
 import type { MatFields } from '../image/mat-fields.js';
 import { toNativeMat, transferMat } from '../image/native-mat.js';
@@ -365,7 +365,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const { awaited } = this.#settlements;
     if (awaited === this.#awaitsSettlements) return;
     this.#awaitsSettlements = awaited;
-    this.#native.attend(awaited);
+    this.#native.awaitSettlements(awaited);
   }
 
   #wake(): void {

@@ -1,37 +1,14 @@
 /** The options of one send, and the one place that reads them. */
 
-import { Keep, type NativeEncodeOptions, type NativeProperties, type NativeSendOptions } from '../addon/contract.js';
-import { outOfRange, wrongType } from '../base/argument.js';
-import type { FieldValue } from '../base/field-table.js';
-import { fieldTable } from '../base/field-table.js';
-import { abortSignal, boolean, integer, type Read, type Reader, readObject, shortText } from '../base/readers.js';
+import { Keep, type NativeEncodeOptions, type NativeSendOptions } from '../addon/contract.js';
+import { wrongType } from '../base/argument.js';
+import { abortSignal, boolean, type Read, readObject } from '../base/readers.js';
 import { type EncodeOptions, encodeOptionsOf, encodeReaders } from '../image/options.js';
-
-/** The AMQP properties a program can set. MatMQ itself sets `messageId`, `type` and `appId`. */
-export interface SendProperties {
-  /** MIME type of the body. An image has that of its format, whatever is said here. */
-  readonly contentType?: string | undefined;
-  readonly contentEncoding?: string | undefined;
-  /**
-   * Safe integers and bigints travel as 64-bit integers, other numbers as doubles, a `Date` as a timestamp in seconds.
-   */
-  readonly headers?: { readonly [name: string]: FieldValue } | undefined;
-  /** 1: transient, 2: persistent. Default: by the producer's `persistent`. */
-  readonly deliveryMode?: 1 | 2 | undefined;
-  /** 0 to 9. */
-  readonly priority?: number | undefined;
-  readonly correlationId?: string | undefined;
-  readonly replyTo?: string | undefined;
-  /** Milliseconds until the broker drops the message from a queue, as decimal digits. */
-  readonly expiration?: string | undefined;
-  /** Seconds since 1970. */
-  readonly timestamp?: number | undefined;
-  /** The broker refuses any but the user of the connection. */
-  readonly userId?: string | undefined;
-}
+import { type AmqpSendOptions, amqpSendReaders } from './amqp-send-options.js';
+import { messageProperties, nativeSendOptions, type SendProperties } from './send-properties.js';
 
 /** Options of `send()`. */
-export interface SendOptions {
+export interface SendOptions extends AmqpSendOptions {
   /**
    * Copies the bytes when the message is accepted, so that they can be changed once `send()` resolved. Default: false.
    */
@@ -43,8 +20,6 @@ export interface SendOptions {
    * `Buffer` of sharp or of Node's pool) cannot be given. Default: false.
    */
   readonly transfer?: boolean | undefined;
-  /** Instead of the producer's. */
-  readonly routingKey?: string | undefined;
   readonly properties?: SendProperties | undefined;
   /** Ends the wait for room; a message that was accepted is sent. */
   readonly signal?: AbortSignal | undefined;
@@ -87,43 +62,11 @@ function settings(given: Read<typeof imageReaders>): SendSettings {
   return {
     keep: copy ? Keep.copied : transfer ? Keep.given : Keep.held,
     signal,
-    native:
-      routingKey === undefined && properties === undefined
-        ? undefined
-        : { ...(routingKey !== undefined && { routingKey }), ...(properties && { properties }) },
+    native: nativeSendOptions(routingKey, properties),
     encode: encodeOptionsOf(encode),
   };
 }
 
-const digits: Reader<string> = (value, what) => {
-  const expected = "milliseconds as a string of decimal digits, such as '60000',";
-  if (typeof value !== 'string') throw wrongType(what, expected, value);
-  if (!/^\d{1,10}$/.test(value)) throw outOfRange(what, expected, value);
-  return value;
-};
-
-const setByMatmq: Reader<never> = (value, what) => {
-  throw wrongType(what, 'nothing (MatMQ sets it itself)', value);
-};
-
-const propertyReaders = {
-  contentType: shortText,
-  contentEncoding: shortText,
-  headers: fieldTable,
-  deliveryMode: integer(1, 2),
-  priority: integer(0, 9),
-  correlationId: shortText,
-  replyTo: shortText,
-  expiration: digits,
-  timestamp: integer(0, Number.MAX_SAFE_INTEGER, 'seconds since 1970'),
-  userId: shortText,
-  messageId: setByMatmq,
-  type: setByMatmq,
-  appId: setByMatmq,
-};
-
-const properties: Reader<NativeProperties> = (value, what) => readObject(value, what, propertyReaders);
-
-const eotReaders = { routingKey: shortText, properties, signal: abortSignal };
+const eotReaders = { ...amqpSendReaders, properties: messageProperties, signal: abortSignal };
 const sendReaders = { ...eotReaders, copy: boolean, transfer: boolean };
 const imageReaders = { ...sendReaders, ...encodeReaders };

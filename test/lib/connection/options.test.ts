@@ -1,24 +1,28 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { readConsumerOptions, readProducerOptions } from '../../../lib/connection/options.js';
+import { readConsumerOptions } from '../../../lib/connection/consumer-options.js';
+import { readProducerOptions } from '../../../lib/connection/producer-options.js';
 
 const MiB = 1024 * 1024;
 
 const connectionDefaults = {
-  urls: ['amqp://guest:guest@localhost:5672/'],
-  heartbeatSeconds: 30,
+  url: ['amqp://guest:guest@localhost:5672/'],
   connectTimeoutMs: 10_000,
   reconnect: true,
   reconnectInitialDelayMs: 100,
   reconnectMaxDelayMs: 5_000,
+  highWaterMarkMessages: 1024,
+  highWaterMarkBytes: 256 * MiB,
+};
+
+const amqpDefaults = {
+  heartbeatSeconds: 30,
   login: 'plain',
   frameMax: 131_072,
   exchange: 'my_exchange_1',
   exchangeType: 'direct',
   durable: false,
   declare: true,
-  highWaterMarkMessages: 1024,
-  highWaterMarkBytes: 256 * MiB,
 };
 
 const wrongPlace = (options: unknown) => () => readProducerOptions(options);
@@ -30,14 +34,17 @@ describe('options of a producer', () => {
       native: {
         ...connectionDefaults,
         name: 'producer',
-        routingKey: 'my_key_1',
-        confirm: true,
-        confirmTimeoutMs: 60_000,
-        persistent: false,
-        mandatory: false,
         whenFull: 'wait',
-        maxMessageSize: 0,
         segment: true,
+        amqp: {
+          ...amqpDefaults,
+          routingKey: 'my_key_1',
+          confirm: true,
+          confirmTimeoutMs: 60_000,
+          persistent: false,
+          mandatory: false,
+          maxMessageSize: 0,
+        },
       },
       signal: undefined,
     });
@@ -73,37 +80,39 @@ describe('options of a producer', () => {
     });
     expect(read).toEqual({
       native: {
-        urls: ['amqp://a', 'amqp://b'],
-        login: 'plain',
+        url: ['amqp://a', 'amqp://b'],
         name: 'camera-1',
-        heartbeatSeconds: 0,
         connectTimeoutMs: 1,
         reconnect: true,
         reconnectInitialDelayMs: 5,
         reconnectMaxDelayMs: 6,
-        frameMax: 4096,
-        exchange: '',
-        exchangeType: 'topic',
-        durable: true,
-        declare: false,
         highWaterMarkMessages: 2,
         highWaterMarkBytes: 3,
-        routingKey: 'k',
-        confirm: false,
-        confirmTimeoutMs: 7,
-        persistent: true,
-        mandatory: true,
         whenFull: 'dropOldest',
-        maxMessageSize: 17,
         segment: false,
+        amqp: {
+          login: 'plain',
+          heartbeatSeconds: 0,
+          frameMax: 4096,
+          exchange: '',
+          exchangeType: 'topic',
+          durable: true,
+          declare: false,
+          routingKey: 'k',
+          confirm: false,
+          confirmTimeoutMs: 7,
+          persistent: true,
+          mandatory: true,
+          maxMessageSize: 17,
+        },
       },
       signal,
     });
   });
 
   it('round the heartbeat up to whole seconds', () => {
-    expect(readProducerOptions({ heartbeat: 1 }).native.heartbeatSeconds).toBe(1);
-    expect(readProducerOptions({ heartbeat: 2001 }).native.heartbeatSeconds).toBe(3);
+    expect(readProducerOptions({ heartbeat: 1 }).native.amqp.heartbeatSeconds).toBe(1);
+    expect(readProducerOptions({ heartbeat: 2001 }).native.amqp.heartbeatSeconds).toBe(3);
   });
 
   it('read a plain high-water mark as messages, and keep the bytes', () => {
@@ -208,7 +217,7 @@ describe('options of a producer', () => {
       serverName: 'broker',
       insecureUnauthenticated: false,
     });
-    expect(readProducerOptions({ login: 'external' }).native.login).toBe('external');
+    expect(readProducerOptions({ login: 'external' }).native.amqp.login).toBe('external');
   });
 
   it.each([
@@ -274,26 +283,24 @@ describe('options of a consumer', () => {
       native: {
         ...connectionDefaults,
         name: 'consumer',
-        routingKeys: ['my_key_1'],
         prefetch: 16,
         ack: 'auto',
-        limitPixels: 128 * MiB,
-        limitDecodedBytes: 512 * MiB,
-        limitMessageBytes: 512 * MiB,
+        limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
         formats: ['png', 'jpeg', 'webp', 'bmp'],
+        amqp: { ...amqpDefaults, routingKey: ['my_key_1'] },
       },
       signal: undefined,
     });
-    expect(readConsumerOptions({}).native).not.toHaveProperty('queue');
+    expect(readConsumerOptions({}).native.amqp).not.toHaveProperty('queue');
   });
 
   it('take one routing key or several', () => {
-    expect(readConsumerOptions({ routingKey: 'a' }).native.routingKeys).toEqual(['a']);
-    expect(readConsumerOptions({ routingKey: ['a', 'b'] }).native.routingKeys).toEqual(['a', 'b']);
+    expect(readConsumerOptions({ routingKey: 'a' }).native.amqp.routingKey).toEqual(['a']);
+    expect(readConsumerOptions({ routingKey: ['a', 'b'] }).native.amqp.routingKey).toEqual(['a', 'b']);
   });
 
   it('fill in a named queue', () => {
-    expect(readConsumerOptions({ queue: { name: 'q' } }).native.queue).toEqual({
+    expect(readConsumerOptions({ queue: { name: 'q' } }).native.amqp.queue).toEqual({
       name: 'q',
       durable: true,
       type: 'classic',
@@ -315,7 +322,7 @@ describe('options of a consumer', () => {
       list: [1, ['a'], { deep: 1 }],
       table: { a: { b: 'c' } },
     };
-    expect(readConsumerOptions({ queue: { name: 'q', arguments: args } }).native.queue?.arguments).toEqual(args);
+    expect(readConsumerOptions({ queue: { name: 'q', arguments: args } }).native.amqp.queue?.arguments).toEqual(args);
   });
 
   it('take formats as a set', () => {
@@ -331,7 +338,7 @@ describe('options of a consumer', () => {
 
   it('fill in limits one by one', () => {
     const { native } = readConsumerOptions({ limits: { pixels: 9 } });
-    expect([native.limitPixels, native.limitDecodedBytes]).toEqual([9, 512 * MiB]);
+    expect([native.limits.pixels, native.limits.decodedBytes]).toEqual([9, 512 * MiB]);
   });
 
   const cyclic: { self?: unknown } = {};

@@ -228,8 +228,7 @@ describe('receiveImage', () => {
     // Limits and formats were given once, at connect().
     expect(native.options).toMatchObject({
       formats: ['png', 'jpeg', 'webp', 'bmp'],
-      limitPixels: 9,
-      limitDecodedBytes: 8,
+      limits: { pixels: 9, decodedBytes: 8 },
     });
     expect(decode.options).toEqual({ mode: 'color', ignoreOrientation: true });
     decode.finish({ rows: 1, cols: 2, type: 0, step: 2, data: new Uint8Array([3, 4]) });
@@ -546,7 +545,12 @@ describe('the end', () => {
 describe('connect', () => {
   it('passes the options on, and knows its queue', async () => {
     const [consumer, native] = await connectedConsumer({ routingKey: ['a', 'b'], prefetch: 3, ack: 'manual' });
-    expect(native.options).toMatchObject({ routingKeys: ['a', 'b'], prefetch: 3, ack: 'manual', name: 'consumer' });
+    expect(native.options).toMatchObject({
+      prefetch: 3,
+      ack: 'manual',
+      name: 'consumer',
+      amqp: { routingKey: ['a', 'b'] },
+    });
     expect(consumer.queueName).toBe('amq.gen-1');
   });
 

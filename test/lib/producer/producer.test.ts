@@ -121,8 +121,8 @@ describe('send', () => {
     const [producer, native] = await connectedProducer();
     await producer.send('x', { routingKey: 'k', properties: { priority: 3, headers: { a: [1n, 'b'] } } });
     expect(native.sent[0]?.options).toEqual({
-      routingKey: 'k',
-      properties: { priority: 3, headers: { a: [1n, 'b'] } },
+      amqp: { routingKey: 'k', priority: 3 },
+      properties: { headers: { a: [1n, 'b'] } },
     });
   });
 
@@ -194,7 +194,7 @@ describe('sendImage', () => {
         image: { format: '.jpg' },
         keep: Keep.copied,
         encode: { quality: 90 },
-        options: { routingKey: 'k' },
+        options: { amqp: { routingKey: 'k' } },
       },
     ]);
     expect(native.sent[0]).toMatchObject({ encode: undefined, options: undefined });
@@ -261,7 +261,7 @@ describe('sendEOT', () => {
     expect(await producer.sendEOT()).toHaveLength(1);
     const receipts = await producer.sendEOT(3, { routingKey: 'k' });
     expect(receipts.map(({ sequence }) => sequence)).toEqual([2, 3, 4]);
-    expect(native.sent[3]).toEqual({ kind: 'eot', options: { routingKey: 'k' } });
+    expect(native.sent[3]).toEqual({ kind: 'eot', options: { amqp: { routingKey: 'k' } } });
   });
 
   it.each([0, -1, 1.5, '2', 65_536])('refuses %o', async (consumers) => {
@@ -373,17 +373,17 @@ describe('attention', () => {
   it('is paid to messages while somebody waits for them to be settled', async () => {
     const [producer, native] = await connectedProducer();
     const { confirmed } = await producer.send('a');
-    expect(native.attended).toBe(true);
+    expect(native.awaitsSettlements).toBe(true);
     native.settle(1, 1);
     await confirmed;
-    expect(native.attended).toBe(false);
+    expect(native.awaitsSettlements).toBe(false);
     await producer.send('b');
-    expect(native.attended).toBe(false);
+    expect(native.awaitsSettlements).toBe(false);
     const flushed = producer.flush();
-    expect(native.attended).toBe(true);
+    expect(native.awaitsSettlements).toBe(true);
     native.settle(2, 2);
     await flushed;
-    expect(native.attended).toBe(false);
+    expect(native.awaitsSettlements).toBe(false);
   });
 });
 

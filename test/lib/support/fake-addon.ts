@@ -20,7 +20,8 @@ import type {
   NativeProperties,
   NativeSendOptions,
 } from '../../../lib/addon/contract.js';
-import type { ConsumerOptions, ProducerOptions } from '../../../lib/connection/options.js';
+import type { ConsumerOptions } from '../../../lib/connection/consumer-options.js';
+import type { ProducerOptions } from '../../../lib/connection/producer-options.js';
 import { Consumer } from '../../../lib/consumer/consumer.js';
 import { Producer } from '../../../lib/producer/producer.js';
 
@@ -72,7 +73,7 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
   readonly sent: Sent[] = [];
   /** How many messages it still takes. */
   room = Number.POSITIVE_INFINITY;
-  attended = true;
+  awaitsSettlements = true;
   /** What the next sends throw. */
   failure: NativeError | undefined;
   #reports: NativeProducerReport[] = [];
@@ -114,8 +115,8 @@ export class FakeProducer extends FakeHandle implements NativeProducer {
     return 'fake';
   }
 
-  attend(attended: boolean): void {
-    this.attended = attended;
+  awaitSettlements(awaited: boolean): void {
+    this.awaitsSettlements = awaited;
   }
 
   collect(): NativeProducerReport {
@@ -188,11 +189,11 @@ export class FakeMessage {
   }
 
   /** What `take` gives of it. */
-  values(tag: number): NativeDeliveryValue[] {
+  values(number: number): NativeDeliveryValue[] {
     const flags = (this.redelivered ? 1 : 0) + (this.isEot ? 2 : 0);
     const properties = JSON.stringify({ type: this.isEot ? 'eot' : 'text', ...this.given });
     const body = this.refused ?? Uint8Array.from(Buffer.from(this.content));
-    return [tag, 1, flags, 'frames', 'camera.1', properties, body];
+    return [number, flags, 'frames', 'camera.1', properties, body];
   }
 }
 
@@ -237,18 +238,22 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
     return this.inbox.splice(0, count).flatMap((message) => message.values(this.#delivered.push(message)));
   }
 
-  acknowledge(tag: number, _epoch: number, upTo: boolean): boolean {
-    this.settled.push(`ack ${upTo ? 'up to ' : ''}${this.#content(tag)}`);
+  acknowledge(number: number, upTo: boolean): boolean {
+    this.settled.push(`ack ${upTo ? 'up to ' : ''}${this.#content(number)}`);
     return this.isCurrent;
   }
 
-  reject(tag: number, _epoch: number, requeue: boolean): boolean {
-    this.settled.push(`${requeue ? 'requeue' : 'nack'} ${this.#content(tag)}`);
+  reject(number: number, requeue: boolean): boolean {
+    this.settled.push(`${requeue ? 'requeue' : 'nack'} ${this.#content(number)}`);
     return this.isCurrent;
   }
 
-  #content(tag: number): string | undefined {
-    return this.#delivered[tag - 1]?.content;
+  properties(encoded: string): NativeProperties {
+    return JSON.parse(encoded) as NativeProperties;
+  }
+
+  #content(number: number): string | undefined {
+    return this.#delivered[number - 1]?.content;
   }
 
   collect(): NativeConsumerReport {
@@ -277,7 +282,7 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
     };
   }
 
-  queueName(): string {
+  sourceName(): string {
     return 'amq.gen-1';
   }
 
@@ -333,10 +338,6 @@ export class FakeAddon implements NativeAddon {
     };
   }
 
-  properties(encoded: string): NativeProperties {
-    return JSON.parse(encoded) as NativeProperties;
-  }
-
   release(bytes: Uint8Array): void {
     this.released.push(Buffer.from(bytes).toString());
     // As the addon does it: the memory is gone, for all views.
@@ -375,6 +376,14 @@ export class FakeAddon implements NativeAddon {
 
   defaults(): never {
     throw new Error('the fake has no defaults');
+  }
+
+  errorCodes(): never {
+    throw new Error('the fake has no error codes');
+  }
+
+  imageFormats(): never {
+    throw new Error('the fake has no image formats');
   }
 
   codecThreads(): number {
