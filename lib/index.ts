@@ -2,11 +2,11 @@
 
 export { codecThreads, setCodecThreads, versions } from './addon/runtime.js';
 export type { ArgumentError } from './base/argument.js';
+export type { ErrorCode } from './base/error-codes.js';
 export {
   ChannelError,
   ClosedError,
   ConnectionError,
-  type ErrorCode,
   MatmqError,
   PublishError,
   type PublishFailure,
@@ -71,17 +71,10 @@ export {
   makeType,
   typeName,
 } from './image/cv-type.js';
+export type { DecodableFormat, ImageEncoding, ImageFormat } from './image/formats.js';
 export { Mat, type Rect } from './image/mat.js';
 export type { MatLike } from './image/mat-fields.js';
-export type {
-  DecodableFormat,
-  DecodeOptions,
-  EncodeOptions,
-  ImageEncoding,
-  ImageFormat,
-  ReadOptions,
-  WriteOptions,
-} from './image/options.js';
+export type { DecodeOptions, EncodeOptions, ReadOptions, WriteOptions } from './image/options.js';
 export type { ImageDataOutput, Opencv4nodejs, SharpInput } from './image/sinks.js';
 export type { ImageDataLike, ImageSource, Opencv4nodejsMat, SharpRaw } from './image/sources.js';
 export { Producer, type ProducerStats } from './producer/producer.js';

@@ -1,11 +1,11 @@
 /** The errors of the addon as those that a program sees. */
 import { withCode } from '../base/argument.js';
+import type { ErrorCode } from '../base/error-codes.js';
 import {
   ChannelError,
   ClosedError,
   ConnectionError,
   EndOfTransmission,
-  type ErrorCode,
   ImageError,
   MatmqError,
   PublishError,

@@ -151,7 +151,7 @@ const streamOffset: Reader<'first' | 'last' | 'next' | number | Date> = (value, 
   return new Date(value);
 };
 
-const queueReaders = {
+export const queueReaders = {
   name: filledText,
   durable: boolean,
   type: oneOf('classic', 'quorum', 'stream'),

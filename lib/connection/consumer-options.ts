@@ -1,7 +1,7 @@
 /** The options of a consumer: what they are, their defaults, and the one place that reads them. */
 import type { NativeConsumerOptions } from '../addon/contract.js';
 import { bytes, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
-import { type DecodableFormat, formats } from '../image/options.js';
+import { type DecodableFormat, formats, USUAL_FORMATS } from '../image/formats.js';
 import { type AmqpConsumerOptions, amqpConsumerOptions, amqpConsumerReaders, EXAMPLE } from './amqp-options.js';
 import { type ConnectionOptions, connectionOptions, connectionReaders, type Settings } from './options.js';
 
@@ -13,7 +13,7 @@ export const consumerDefaults = {
   prefetch: 16,
   ack: 'auto',
   limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
-  formats: ['png', 'jpeg', 'webp', 'bmp'],
+  formats: USUAL_FORMATS,
 } as const;
 
 /**

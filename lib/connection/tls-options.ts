@@ -47,7 +47,7 @@ const secret: Reader<string> = (value, what) => {
   return value;
 };
 
-const readers = {
+export const tlsReaders = {
   ca: pem,
   cert: pem,
   key: pem,
@@ -60,7 +60,7 @@ export const tls: Reader<NativeTlsOptions> = (value, what) => {
   if (typeof value === 'string') throw wrongSecret(what, 'a plain object');
   return {
     ...{ passphrase: '', serverName: '', insecureUnauthenticated: false },
-    ...readObject(value, what, readers),
+    ...readObject(value, what, tlsReaders),
   };
 };
 

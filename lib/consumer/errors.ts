@@ -2,7 +2,8 @@
  * The public types of the errors that carry a received message. The classes belong to base/, where the type of a message
  * is not known. The local names differ from those of the classes so that the bundler need not rename the classes.
  */
-import { EndOfTransmission, type ErrorCode, ImageError } from '../base/errors.js';
+import type { ErrorCode } from '../base/error-codes.js';
+import { EndOfTransmission, ImageError } from '../base/errors.js';
 import type { Message } from './message.js';
 
 /** An image cannot be encoded, decoded, read or written, or a body is no image. */

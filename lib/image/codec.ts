@@ -4,12 +4,11 @@ import { getAddon } from '../addon/addon.js';
 import { fromThrown } from '../addon/errors.js';
 import { outOfRange, wrongType } from '../base/argument.js';
 import { bytesToSend, isBytes } from '../base/memory.js';
+import { checkExtension, type ImageFormat } from './formats.js';
 import type { MatFields } from './mat-fields.js';
 import { fromNativeMat, toNativeMat } from './native-mat.js';
 import {
-  checkExtension,
   type EncodeOptions,
-  type ImageFormat,
   type ReadOptions,
   readEncodeOptions,
   readReadOptions,

@@ -3,9 +3,10 @@ import { inspect } from 'node:util';
 import { readable, wrongReceiver, wrongType } from '../base/argument.js';
 import { decode, encode, fromImage, read, write } from './codec.js';
 import { type CvTypeName, channelsOf, depthBytes, type MatData, typeName } from './cv-type.js';
+import type { ImageFormat } from './formats.js';
 import { checkIndex, checkPart } from './layout.js';
 import { checkPresent, type MatFields, type MatLike, matFields, PIXELS, pixelsIn, readMatLike } from './mat-fields.js';
-import type { EncodeOptions, ImageFormat, ReadOptions, WriteOptions } from './options.js';
+import type { EncodeOptions, ReadOptions, WriteOptions } from './options.js';
 import {
   type ImageDataOutput,
   type Opencv4nodejs,

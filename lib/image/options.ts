@@ -1,37 +1,8 @@
 /** The options of encoding and decoding images, and the one place that reads them. */
-import { extname } from 'node:path';
 import type { NativeDecodeOptions, NativeEncodeOptions } from '../addon/contract.js';
 import { outOfRange, wrongType } from '../base/argument.js';
-import { ImageError } from '../base/errors.js';
 import { boolean, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
-
-/** The decoders, and the names of the image file formats of each. */
-const FILE_FORMATS = {
-  png: ['png'],
-  jpeg: ['jpg', 'jpeg'],
-  webp: ['webp'],
-  bmp: ['bmp'],
-  tiff: ['tif', 'tiff'],
-  pnm: ['pnm', 'pgm', 'ppm'],
-} as const;
-type Decoder = keyof typeof FILE_FORMATS;
-type FormatName = (typeof FILE_FORMATS)[Decoder][number];
-
-const DECODERS = Object.keys(FILE_FORMATS) as readonly Decoder[];
-const FORMAT_NAMES: readonly FormatName[] = Object.values(FILE_FORMATS).flat();
-const decoderOf = new Map<string, Decoder>([
-  ...DECODERS.flatMap((decoder) => FILE_FORMATS[decoder].map((name) => [name, decoder] as const)),
-  ['pbm', 'pnm'], // written by nobody here
-]);
-
-/** An image file format, with or without its dot. `pnm` is PGM or PPM, by the channels of the matrix. */
-export type ImageFormat = FormatName | `.${FormatName}`;
-
-/** A file format as what is decoded: each of `pnm`, `pbm`, `pgm` and `ppm` is all of them. */
-export type DecodableFormat = ImageFormat | 'pbm' | '.pbm';
-
-/** How an image travels: as a file of that format, or as the matrix itself (`raw`). */
-export type ImageEncoding = ImageFormat | 'raw';
+import { type DecodableFormat, fileFormat, formats, type ImageFormat } from './formats.js';
 
 /**
  * How an image is encoded, as for `cv::imwrite`. Each option belongs to one format except where it says more; given
@@ -132,45 +103,6 @@ export const encodeReaders = {
   channelOrder: oneOf('bgr', 'rgb'),
 };
 
-const nameOf = (format: string) => format.replace(/^\./, '').toLowerCase();
-const listed = (names: Iterable<string>) => Array.from(names, (name) => `'${name}'`).join(', ');
-
-const decoder: Reader<Decoder> = (value, what) => {
-  const expected = `one of ${listed(decoderOf.keys())}`;
-  if (typeof value !== 'string') throw wrongType(what, expected, value);
-  const found = decoderOf.get(nameOf(value));
-  if (found === undefined) throw outOfRange(what, expected, value);
-  return found;
-};
-
-/** A set, in one order, so that two of the same formats are alike. */
-export const formats: Reader<readonly Decoder[]> = (value, what) => {
-  if (!Array.isArray(value)) throw wrongType(what, "a list of formats such as ['png', 'tiff']", value);
-  if (value.length === 0) throw outOfRange(what, 'at least one format', value);
-  const named = new Set(value.map((format, index) => decoder(format, `${what}[${index}]`)));
-  return DECODERS.filter((format) => named.has(format));
-};
-
-const isFormat = (name: string) => (FORMAT_NAMES as readonly string[]).includes(nameOf(name));
-
-const fileFormat: Reader<string> = (value, what) => {
-  const expected = `one of ${listed(FORMAT_NAMES)}`;
-  if (typeof value !== 'string') throw wrongType(what, expected, value);
-  if (!isFormat(value)) throw outOfRange(what, expected, value);
-  return value;
-};
-
-/** @throws ImageError `UNKNOWN_FORMAT` unless the path's extension names a format */
-export function checkExtension(path: string): void {
-  const extension = extname(path);
-  if (extension !== '' && isFormat(extension)) return;
-  const known = FORMAT_NAMES.map((name) => `.${name}`).join(', ');
-  throw new ImageError(
-    'UNKNOWN_FORMAT',
-    `expected a path that ends with ${known}, or options.format, but received '${path.slice(-60)}'`,
-  );
-}
-
 export const decodeReaders = {
   mode: oneOf('unchanged', 'color', 'grayscale'),
   ignoreOrientation: boolean,
@@ -183,7 +115,7 @@ const writeReaders = { ...encodeReaders, format: fileFormat };
 const atLeast1 = integer(1, Number.MAX_SAFE_INTEGER);
 const limitReaders = { pixels: atLeast1, decodedBytes: atLeast1 };
 const limits: Reader<Read<typeof limitReaders>> = (value, what) => readObject(value, what, limitReaders);
-const readReaders = { ...decodeReaders, limits };
+export const readReaders = { ...decodeReaders, limits };
 
 /** Undefined when no option was given. */
 export function encodeOptionsOf(given: NativeEncodeOptions): NativeEncodeOptions | undefined {

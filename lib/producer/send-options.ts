@@ -67,6 +67,6 @@ function settings(given: Read<typeof imageReaders>): SendSettings {
   };
 }
 
-const eotReaders = { ...amqpSendReaders, properties: messageProperties, signal: abortSignal };
-const sendReaders = { ...eotReaders, copy: boolean, transfer: boolean };
+export const eotReaders = { ...amqpSendReaders, properties: messageProperties, signal: abortSignal };
+export const sendReaders = { ...eotReaders, copy: boolean, transfer: boolean };
 const imageReaders = { ...sendReaders, ...encodeReaders };

@@ -24,7 +24,7 @@ const setByMatmq: Reader<never> = (value, what) => {
   throw wrongType(what, 'nothing (MatMQ sets it itself)', value);
 };
 
-const propertyReaders = {
+export const propertyReaders = {
   contentType: shortText,
   contentEncoding: shortText,
   headers: fieldTable,
