@@ -219,7 +219,7 @@ export interface NativeConsumer {
   /** The properties of a delivery, from their encoded form. */
   properties(encoded: string): NativeProperties;
   /**
-   * Decodes a body as `decodeBytes()` does; limits, and formats where `options` do not say them, are the consumer's.
+   * Decodes a body as `decodeBytes()` does, with the consumer's limits, and its formats unless `options` have others.
    */
   decode(encodedProperties: string, body: Uint8Array, options?: NativeDecodeOptions): Promise<NativeMat>;
   collect(): NativeConsumerReport;

@@ -15,7 +15,7 @@ interface ModernBuffer {
   readonly detached?: boolean;
 }
 
-/** What an array and a buffer really are, whatever a subclass or a property of their own says. */
+/** The built-in getters of arrays and buffers, which a subclass or an own property cannot replace. */
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 const bufferOf = getter(typedArray, 'buffer');
 const byteOffsetOf = getter(typedArray, 'byteOffset');

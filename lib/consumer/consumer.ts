@@ -34,9 +34,9 @@ export interface ConsumerStats extends NativeConsumerStats {
  * Receives messages from a queue.
  *
  * With `ack: 'auto'`, a message is acknowledged when the program comes back for the next one (calls `receive()` or
- * `receiveImage()`, or the iteration goes on) or calls `exit()`. So several receives at a time, whose messages are
- * worked on in parallel, want `ack: 'manual'`. What was received and not acknowledged goes back to the queue when the
- * consumer ends, however it ends.
+ * `receiveImage()`, or the iteration goes on) or calls `exit()`. A program that receives several messages at a time
+ * and works on them in parallel needs `ack: 'manual'`. Messages that were received and not acknowledged go back to the
+ * queue when the consumer ends, however it ends.
  *
  * A consumer left open does not keep the process alive; a receive that waits does.
  */

@@ -1,6 +1,7 @@
 /**
- * The public types of the errors that carry a received message. The classes belong to base/, where the type of a message
- * is not known. The local names differ from those of the classes so that the bundler need not rename the classes.
+ * The public types of the errors that carry a received message. The classes belong to base/, where the type of a
+ * message is not known. The local names differ from those of the classes so that the bundler need not rename the
+ * classes.
  */
 import type { ErrorCode } from '../base/error-codes.js';
 import { EndOfTransmission, ImageError } from '../base/errors.js';

@@ -291,7 +291,7 @@ function matOf(fields: MatFields): Mat {
   return new Mat(rows, cols, type, data, step);
 }
 
-/** A proxy may refuse to say it. */
+/** Read with care, because a proxy may throw. */
 function isMat(value: unknown): value is Mat {
   return readable('an image', () => value instanceof Mat);
 }

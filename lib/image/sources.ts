@@ -32,7 +32,7 @@ export interface ImageDataLike {
   readonly data: Uint8ClampedArray;
 }
 
-/** Wherever an image is expected. */
+/** What is accepted for an image: a `Mat` and every other form. */
 export type ImageSource = MatLike | Opencv4nodejsMat | SharpRaw | ImageDataLike;
 
 /** A source's pixels, and the order of its colours. */

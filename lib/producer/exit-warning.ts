@@ -17,7 +17,7 @@ export interface WatchedProducer {
 }
 
 const watched = new Set<WatchedProducer>();
-/** Those of them whose connection has ended, in that order. */
+/** The watched producers whose connection has ended, in the order in which it did. */
 const ended = new Set<WatchedProducer>();
 let graceTimer: NodeJS.Timeout | undefined;
 let graceIsOver = false;

@@ -7,7 +7,7 @@ import { type AmqpSendProperties, amqpPropertyReaders, splitAmqp } from './amqp-
 
 /** The AMQP properties a program can set. MatMQ itself sets `messageId`, `type` and `appId`. */
 export interface SendProperties extends AmqpSendProperties {
-  /** MIME type of the body. An image has that of its format, whatever is said here. */
+  /** MIME type of the body. An image always has the type of its format. */
   readonly contentType?: string | undefined;
   readonly contentEncoding?: string | undefined;
   /**
