@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 
 /** Kinds of tests; those with a broker share one private RabbitMQ for the whole run. */
 const KINDS = [
-  { name: 'unit', broker: false },
+  { name: 'lib', broker: false },
   { name: 'integration', broker: true },
   { name: 'interop', broker: true },
   { name: 'process', broker: true },

@@ -15,8 +15,8 @@ import {
   type SendOptions,
 } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
-import { getAddon } from '../../lib/addon.js';
-import { Keep } from '../../lib/native.js';
+import { getAddon } from '../../lib/addon/addon.js';
+import { Keep } from '../../lib/addon/contract.js';
 import { failure, openPair, receiveTexts, thrown, unique } from '../support/clients.js';
 import { foreign } from '../support/foreign.js';
 import { expectSame, noise } from '../support/mats.js';
@@ -611,13 +611,10 @@ describe('a method', () => {
 
   it('of the addon with another `this` or other arguments throws and does not crash', () => {
     const addon = getAddon();
-    const options = { ...addon.defaults().producer, urls: ['amqp://localhost:1/'] };
+    const options = { ...addon.defaults().producer, url: ['amqp://localhost:1/'] };
     const native = new addon.NativeProducer(options, () => {});
     const { NativeProducer, NativeConsumer } = addon;
-    const nativeConsumer = new NativeConsumer(
-      { ...addon.defaults().consumer, urls: ['amqp://localhost:1/'] },
-      () => {},
-    );
+    const nativeConsumer = new NativeConsumer({ ...addon.defaults().consumer, url: ['amqp://localhost:1/'] }, () => {});
     const calls: (() => unknown)[] = [
       ...[undefined, {}, new Proxy(native, {}), Object.create(native)].flatMap((other) =>
         Object.getOwnPropertyNames(NativeProducer.prototype)
@@ -648,7 +645,7 @@ describe('a method', () => {
       () => addon.writeImage(1, 1, 0, 1, new Uint8Array(1), 'a.gif', '', undefined),
       () => addon.convertImage(1, 1, 0, 1, new Uint8Array(1), 'mirror' as 'copy'),
       () => addon.convertImage(Number.NaN, -1, -1, -1, new Uint8Array(1), 'copy'),
-      () => Reflect.apply(addon.properties, addon, [{}]),
+      () => Reflect.apply(nativeConsumer.properties, nativeConsumer, [{}]),
     ];
     for (const call of calls) expect(call, call.toString()).toThrow();
     native.close();
