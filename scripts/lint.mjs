@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { entry, outputOf, root, run } from './steps.mjs';
 
 const LONGEST_LINE = 120;
-const TEXT = /(\.(ts|[cm]?js|[ch]pp|md|cmake|py|sh|ya?ml|gyp|in|supp)|CMakeLists\.txt|\.ci\/run)$/;
+const TEXT = /(\.(ts|[cm]?js|[ch]pp|md|cmake|py|sh|ya?ml|gyp|in)|CMakeLists\.txt|\.ci\/run)$/;
 
 const CORE = 'native/core/src/';
 const ADDON = 'native/addon/';
