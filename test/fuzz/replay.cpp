@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <string>
 
-#include "files.hpp"
+#include "support/files.hpp"
 #include "targets.hpp"
 
 namespace {

@@ -112,7 +112,7 @@ TEST_CASE("room is announced for an eighth of the mark, or for one when the I/O 
 
 TEST_CASE("what nobody waits for is told of an eighth of the mark at a time, or when all is settled") {
   Fixture f({16, 100000});
-  f.outbox->attend(false);
+  f.outbox->awaitSettlements(false);
   for (int i = 0; i < 5; ++i) f.send(1);
   while (takeOne(*f.outbox) != 0) {
   }
@@ -127,10 +127,10 @@ TEST_CASE("what nobody waits for is told of an eighth of the mark at a time, or 
   sequence = 3;
   f.outbox->confirm({&sequence, 1});
   CHECK(f.wakes == before + 1);
-  f.outbox->attend(true);
+  f.outbox->awaitSettlements(true);
   CHECK(f.wakes == before + 2);
   CHECK(f.outbox->collect().settled.back().last == 3);
-  f.outbox->attend(false);
+  f.outbox->awaitSettlements(false);
   const std::uint64_t rest[] = {4, 5};
   f.outbox->confirm(rest);
   CHECK(f.wakes == before + 3);
