@@ -4,10 +4,11 @@ import { defineConfig } from 'vitest/config';
 /** Kinds of tests; those with a broker share one private RabbitMQ for the whole run. */
 const KINDS = [
   { name: 'unit', broker: false },
-  { name: 'integration', broker: true },
+  { name: 'broker', broker: true },
   { name: 'interop', broker: true },
   { name: 'process', broker: true },
   { name: 'faults', broker: true },
+  { name: 'package', broker: true },
 ];
 
 export default defineConfig({

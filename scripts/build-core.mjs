@@ -6,9 +6,9 @@ import { whenChanged } from './stamp.mjs';
 const INPUTS = [
   'native',
   'test/core',
-  'test/fuzz',
-  'test/hostile',
-  'test/vectors',
+  'test/data/fuzz',
+  'test/data/hostile',
+  'test/data/vectors',
   'test/support/amqp_encoding.py',
   'examples/cpp',
   'CMakeLists.txt',

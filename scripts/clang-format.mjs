@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { entry, run } from './run.mjs';
 import { root } from './stamp.mjs';
 
-const FOLDERS = ['native', 'test/core', 'test/fuzz', 'examples/cpp', 'bench/native'];
+const FOLDERS = ['native', 'test/core', 'test/data/fuzz', 'examples/cpp', 'bench/native'];
 
 function sources(folder) {
   try {

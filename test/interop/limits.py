@@ -15,7 +15,7 @@ import numpy as np
 import pika.exceptions
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
-sys.path.insert(0, str(Path(__file__).parents[1] / "hostile"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "data" / "hostile"))
 from bodies import all_bodies  # noqa: E402
 from matmq import ChannelError, ConnectionFailed, ImageError, Limits, Producer  # noqa: E402
 from matmq import image as images  # noqa: E402

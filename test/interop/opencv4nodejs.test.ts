@@ -1,5 +1,5 @@
 // Against the real package, which `npm run test:opencv4nodejs` builds into a cache folder. Without it these tests are
-// skipped, and test/unit/image-source.test.ts and test/integration/red.test.ts stand in its place with its shape.
+// skipped, and test/unit/image-source.test.ts and test/broker/images/channel-order.test.ts stand in its place with its shape.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';

@@ -57,7 +57,7 @@ class Vector:
 
 
 def vectors() -> list[Vector]:
-    folder = Path(__file__).parents[1] / "vectors"
+    folder = Path(__file__).parents[1] / "data" / "vectors"
     return [Vector(path.parent) for path in sorted(folder.glob("*/vector.json"))]
 
 

@@ -12,7 +12,7 @@ import { openConsumer, openProducer, unique } from '../support/clients.js';
 import { bytesOf } from '../support/mats.js';
 import { PYTHON, python } from './programs.js';
 
-const FOLDER = fileURLToPath(new URL('../vectors', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../data/vectors', import.meta.url));
 
 interface Field {
   readonly type: string;
