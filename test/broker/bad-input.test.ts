@@ -18,8 +18,8 @@ import { describe, expect, inject, it } from 'vitest';
 import { getAddon } from '../../lib/addon.js';
 import { Keep } from '../../lib/native.js';
 import { failure, openPair, receiveTexts, thrown, unique } from '../support/clients.js';
-import { foreign } from '../support/foreign.js';
 import { expectSame, noise } from '../support/mats.js';
+import { pika } from '../support/python.js';
 
 const mat = () => noise(20, 30, CV_8UC3);
 
@@ -193,7 +193,7 @@ describe('a body', () => {
     ['a size beyond all numbers', "{'mat-rows': 2**62, 'mat-cols': 2**62, 'mat-type': 'CV_64FC(512)'}"],
   ])('that is a raw matrix with %s is told', async (_what, headers) => {
     const { exchange, producer, consumer } = await openPair();
-    await foreign(
+    await pika(
       inject('brokerUrl'),
       exchange,
       'my_key_1',

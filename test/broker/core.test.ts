@@ -1,18 +1,17 @@
 // The tests of the C++ core, which are doctest programs; their output is shown when one fails.
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { describe, expect, inject, it } from 'vitest';
+import { outputOf } from '../support/child-program.js';
+import { ownTlsBroker } from '../support/own-broker.js';
 
-const exec = promisify(execFile);
-const AMQP_URL = inject('brokerUrl');
+const run = (program: string, env: NodeJS.ProcessEnv) => outputOf([`build/core/test/core/${program}`], { env });
 
-async function run(program: string): Promise<string> {
-  const { stdout } = await exec(`build/core/test/core/${program}`, { env: { ...process.env, AMQP_URL } });
-  return stdout;
-}
+describe('the C++ core', { timeout: 120_000 }, () => {
+  it.each(['core-tests', 'broker-tests'])('passes its %s', async (program) => {
+    expect(await run(program, { AMQP_URL: inject('brokerUrl') })).toMatch(/\b0 failed/);
+  });
 
-describe('the C++ core', () => {
-  it.each(['core-tests', 'broker-tests'])('passes its %s', { timeout: 120_000 }, async (program) => {
-    expect(await run(program)).toMatch(/\b0 failed/);
+  it('passes its broker-tests by TLS', async () => {
+    const { broker } = await ownTlsBroker();
+    expect(await run('broker-tests', { AMQP_URL: broker.tlsUrl, MATMQ_CA: broker.caFile })).toMatch(/\b0 failed/);
   });
 });

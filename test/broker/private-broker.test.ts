@@ -1,11 +1,12 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { createInterface } from 'node:readline';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { answers, LOOPBACK } from '../../tools/ports.js';
 import { startPrivateBroker } from '../../tools/private-broker.js';
+import { ChildProgram } from '../support/child-program.js';
+import { ownBroker } from '../support/own-broker.js';
 
 const AMQP = Buffer.from('AMQP\0\0\x09\x01', 'latin1');
 
@@ -27,8 +28,7 @@ test('the run has a broker that speaks AMQP', async () => {
 });
 
 test('a private broker obeys rabbitmqctl, and stop leaves no process and no folder', async () => {
-  const broker = await startPrivateBroker();
-  onTestFinished(() => broker.stop());
+  const broker = await ownBroker();
   expect(await broker.ctl('list_users')).toContain('guest');
   expect(processesOf(broker.folder).length).toBeGreaterThan(1);
   await broker.stop();
@@ -38,8 +38,7 @@ test('a private broker obeys rabbitmqctl, and stop leaves no process and no fold
 });
 
 test('it listens on the loopback interface alone', async () => {
-  const broker = await startPrivateBroker();
-  onTestFinished(() => broker.stop());
+  const broker = await ownBroker();
   expect(await broker.ctl('status', '--formatter', 'json')).toContain(`"port":${broker.port}`);
   const other = createServer().listen(broker.port, '127.0.0.2');
   await once(other, 'listening');
@@ -48,8 +47,7 @@ test('it listens on the loopback interface alone', async () => {
 });
 
 test('it comes back on its port with its durable data after a restart and after a kill', async () => {
-  const broker = await startPrivateBroker();
-  onTestFinished(() => broker.stop());
+  const broker = await ownBroker();
   await broker.ctl('add_vhost', 'kept');
   await broker.restart();
   expect(await broker.ctl('list_vhosts')).toContain('kept');
@@ -88,25 +86,19 @@ test.each([
   ['is terminated', 'process.kill(process.pid, "SIGTERM"); setInterval(() => {}, 1000);'],
   ['is killed', 'process.kill(process.pid, "SIGKILL"); setInterval(() => {}, 1000);'],
 ])('it ends with its owner that %s', async (_how, end) => {
-  const owner = spawn(process.execPath, ['--input-type=module', '-e', OWNER + end], {
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const exit = once(owner, 'exit');
-  const [line] = await once(createInterface(owner.stdout), 'line');
-  const { folder, port }: { folder: string; port: number } = JSON.parse(String(line));
-  await exit;
+  const owner = new ChildProgram([process.execPath, '--input-type=module', '-e', OWNER + end]);
+  const { folder, port } = (await owner.next()) as { folder: string; port: number };
+  await owner.ended;
   await expectGone(folder);
   expect(await answers(port)).toBe(false);
 });
 
 test('it ends with its owner that is killed while the broker starts', async () => {
   const marker = `matmq-owner-${process.pid}`;
-  const args = ['--input-type=module', '-e', OWNER];
-  const owner = spawn(process.execPath, args, { stdio: 'ignore', env: { ...process.env, MARKER: marker } });
-  const exit = once(owner, 'exit');
+  const owner = new ChildProgram([process.execPath, '--input-type=module', '-e', OWNER], { env: { MARKER: marker } });
   // The Erlang machine is there, and RabbitMQ not yet ready.
   await expect.poll(() => processesOf(marker).some((line) => /beam\.smp|-s rabbit boot/.test(line))).toBe(true);
   owner.kill('SIGKILL');
-  await exit;
+  await owner.ended;
   await expect.poll(() => processesOf(marker), { timeout: 5000 }).toEqual([]);
 });

@@ -1,12 +1,10 @@
 // The core as C++ projects take it: installed, found by find_package, linked as matmq::matmq.
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { outputOf } from '../support/child-program.js';
 
-const exec = promisify(execFile);
 const PROJECT = `
 cmake_minimum_required(VERSION 3.25)
 project(somebodys LANGUAGES CXX)
@@ -42,12 +40,12 @@ describe('the installed CMake package', () => {
   it('builds a program of another project, which sends and receives', { timeout: 120_000 }, async () => {
     const prefix = join(folder, 'prefix');
     const build = join(folder, 'build');
-    await exec('cmake', ['--install', 'build/core', '--prefix', prefix]);
+    await outputOf(['cmake', '--install', 'build/core', '--prefix', prefix]);
     await writeFile(join(folder, 'program.cpp'), PROGRAM);
     await writeFile(join(folder, 'CMakeLists.txt'), PROJECT);
-    await exec('cmake', ['-S', folder, '-B', build, '-G', 'Ninja', `-DCMAKE_PREFIX_PATH=${prefix}`]);
-    await exec('cmake', ['--build', build]);
-    const { stdout } = await exec(join(build, 'program'), [inject('brokerUrl')]);
-    expect(stdout).toBe('[4 x 3]');
+    await outputOf(['cmake', '-S', folder, '-B', build, '-G', 'Ninja', `-DCMAKE_PREFIX_PATH=${prefix}`]);
+    await outputOf(['cmake', '--build', build]);
+    const output = await outputOf([join(build, 'program'), inject('brokerUrl')]);
+    expect(output).toBe('[4 x 3]');
   });
 });

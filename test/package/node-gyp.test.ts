@@ -2,12 +2,15 @@
 import { fileURLToPath } from 'node:url';
 import { expect, inject, it, onTestFinished, vi } from 'vitest';
 import { unique } from '../support/clients.js';
-import { run, well } from '../support/programs.js';
+import { runFixture, success } from '../support/fixture-program.js';
 
 it('the addon that node-gyp builds does the same work', async () => {
   const addon = fileURLToPath(new URL('../../.cache/gyp/build/Release/matmq.node', import.meta.url));
   vi.stubEnv('MATMQ_ADDON', addon);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const end = await run('round-trip.mjs', { url: inject('brokerUrl'), exchange: unique('exchange') });
-  expect(end).toEqual(well({ equal: true, addons: [addon] }));
+  const end = await runFixture('support/fixtures/round-trip.mjs', {
+    url: inject('brokerUrl'),
+    exchange: unique('exchange'),
+  });
+  expect(end).toEqual(success({ equal: true, addons: [addon] }));
 });

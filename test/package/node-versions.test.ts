@@ -1,9 +1,10 @@
 // The built addon in other versions of Node, each with an OpenSSL of its own, which setup --tests fetches.
 import { afterAll, beforeAll, expect, inject, it, vi } from 'vitest';
 import { Authority } from '../../tools/certificates.js';
-import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
+import type { PrivateBroker } from '../../tools/private-broker.js';
+import { startTlsBroker } from '../../tools/tls-broker.js';
 import { unique } from '../support/clients.js';
-import { run, well } from '../support/programs.js';
+import { runFixture, success } from '../support/fixture-program.js';
 
 // Plain JavaScript, because it runs before anything is compiled.
 interface Nodes {
@@ -18,9 +19,7 @@ vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 let broker: PrivateBroker;
 let authority: Authority;
 beforeAll(async () => {
-  authority = await Authority.make();
-  const identity = await authority.sign({ name: 'broker', ip: ['127.0.0.1'] });
-  broker = await startPrivateBroker({ tls: { ca: authority.cert, ...identity } });
+  ({ broker, authority } = await startTlsBroker());
 });
 afterAll(() => broker.stop());
 
@@ -37,8 +36,8 @@ it.each(versions)('Node %i runs it, plain and by TLS, with GnuTLS for TLS alone'
     distrusted: { url: broker.tlsUrl, tls: { ca: (await Authority.make()).cert } },
   };
   const whole = { equal: [true, true], inOrder: 500 };
-  expect(await run('node-version.mjs', options, [], executable)).toEqual(
-    well({
+  expect(await runFixture('package/fixtures/node-version.mjs', options, { node: executable })).toEqual(
+    success({
       node: major,
       plain: whole,
       loadedByPlain: 0,
@@ -53,6 +52,8 @@ it.each(versions)(
   'in Node %i memory that is transferred stays while native threads read it',
   async (_major, executable) => {
     const options = { url: inject('brokerUrl'), exchange: unique('exchange'), rounds: 4 };
-    expect(await run('transfers.mjs', options, ['--expose-gc'], executable)).toEqual(well({ done: 20 }));
+    expect(
+      await runFixture('support/fixtures/transfers.mjs', options, { nodeArguments: ['--expose-gc'], node: executable }),
+    ).toEqual(success({ done: 20 }));
   },
 );

@@ -1,27 +1,26 @@
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { promisify } from 'node:util';
 import { expect, inject, it } from 'vitest';
+import { outputOf } from '../support/child-program.js';
 import { unique } from '../support/clients.js';
-import { run, well } from '../support/programs.js';
+import { runFixture, success } from '../support/fixture-program.js';
 
 const connection = () => ({ url: inject('brokerUrl'), exchange: unique('exchange') });
 
 it('require() gives what import gives', async () => {
-  const { stderr, ...end } = await run('requires.cjs', connection());
-  expect(end).toMatchObject({ code: 0, signal: null, said: ['required', true] });
+  const { stderr, ...end } = await runFixture('package/fixtures/requires.cjs', connection());
+  expect(end).toMatchObject({ code: 0, signal: null, printed: ['required', true] });
   expect(stderr.replace(/^\(.*ExperimentalWarning.*\n\(Use .*\n/, '')).toBe('');
 });
 
 it('import opens nothing, and loads the addon when it is first needed, once', async () => {
-  expect(await run('imports.mjs', connection())).toEqual(
-    well({ addons: 0, more: 0 }, { addons: 0 }, 'string', { addons: 1, same: true }),
+  expect(await runFixture('package/fixtures/imports.mjs', connection())).toEqual(
+    success({ addons: 0, more: 0 }, { addons: 0 }, 'string', { addons: 1, same: true }),
   );
 });
 
 it('has every file that the README links to', async () => {
-  const { stdout } = await promisify(execFile)('npm', ['pack', '--dry-run', '--json', '--ignore-scripts']);
-  const packed = new Set<string>(JSON.parse(stdout)[0].files.map(({ path }: { path: string }) => path));
+  const listing = await outputOf(['npm', 'pack', '--dry-run', '--json', '--ignore-scripts']);
+  const packed = new Set<string>(JSON.parse(listing)[0].files.map(({ path }: { path: string }) => path));
   const links = [...readFileSync('README.md', 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
     (link) => link[1] ?? '',
   );

@@ -13,7 +13,15 @@ import {
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { drawFreePorts, LOOPBACK } from '../../../tools/ports.js';
 import { type PrivateBroker, startPrivateBroker } from '../../../tools/private-broker.js';
-import { failure, openConsumer, openPair, openProducer, ownQueue, receiveTexts, unique } from '../../support/clients.js';
+import {
+  failure,
+  openConsumer,
+  openPair,
+  openProducer,
+  ownQueue,
+  receiveTexts,
+  unique,
+} from '../../support/clients.js';
 
 const PASSWORD = 'p@ss/wörd:s3cret';
 

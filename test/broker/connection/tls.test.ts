@@ -8,7 +8,8 @@ import { inspect } from 'node:util';
 import { ConnectionError, CV_8UC3, Producer, type TlsOptions } from 'matmq';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Authority, type Identity } from '../../../tools/certificates.js';
-import { type PrivateBroker, startPrivateBroker } from '../../../tools/private-broker.js';
+import type { PrivateBroker } from '../../../tools/private-broker.js';
+import { startTlsBroker } from '../../../tools/tls-broker.js';
 import {
   failure,
   numbered,
@@ -22,6 +23,7 @@ import {
 } from '../../support/clients.js';
 import { freeze } from '../../support/freeze.js';
 import { expectSame, noise, regionOf } from '../../support/mats.js';
+import { ownTlsBroker } from '../../support/own-broker.js';
 import { type Manner, TcpProxy } from '../../support/tcp-proxy.js';
 
 // On a busy machine rabbitmqctl alone can take many seconds.
@@ -33,11 +35,9 @@ let client: Identity;
 let broker: PrivateBroker;
 let tls: TlsOptions;
 beforeAll(async () => {
-  authority = await Authority.make();
-  server = await authority.sign({ name: 'broker', dns: ['localhost'], ip: ['127.0.0.1'] });
+  ({ broker, authority, identity: server } = await startTlsBroker());
   client = await authority.sign({ name: 'camera', usage: 'client' });
   tls = { ca: authority.cert };
-  broker = await startPrivateBroker({ tls: { ca: authority.cert, ...server } });
 });
 afterAll(() => broker.stop());
 
@@ -148,8 +148,7 @@ describe('over TLS', () => {
 
 describe('a frozen broker', () => {
   it('does not hold up exit() in either direction', async () => {
-    const own = await startPrivateBroker({ tls: { ca: authority.cert, ...server } });
-    onTestFinished(() => own.stop());
+    const { broker: own } = await ownTlsBroker({ authority });
     const { producer, consumer } = await openPair({ url: own.tlsUrl, tls, heartbeat: 0 });
     await freeze(own);
     for (let i = 0; i < 4; i++) await producer.sendImage(noise(2160, 3840, CV_8UC3), 'raw');
@@ -171,8 +170,7 @@ describe('a frozen broker', () => {
 
 describe('a broker that is restarted', () => {
   it('is connected to again, with certificates read anew; with those from before while there are none', async () => {
-    const own = await startPrivateBroker({ tls: { ca: authority.cert, ...server } });
-    onTestFinished(() => own.stop());
+    const { broker: own } = await ownTlsBroker({ authority });
     const ca = join(await folder(), 'ca.pem');
     await writeFile(ca, authority.cert);
     const options = { url: own.tlsUrl, tls: { ca }, reconnect: { initialDelay: 20, maxDelay: 200 } };
@@ -198,11 +196,12 @@ describe('a broker that asks for a certificate', () => {
   let asking: PrivateBroker;
   let user: string;
   beforeAll(async () => {
-    asking = await startPrivateBroker({
-      tls: { ca: authority.cert, ...server, requireCertificate: true },
+    ({ broker: asking } = await startTlsBroker({
+      authority,
+      tls: { requireCertificate: true },
       plugins: ['rabbitmq_auth_mechanism_ssl'],
       config: 'auth_mechanisms.1 = PLAIN\nauth_mechanisms.2 = EXTERNAL\nssl_cert_login_from = common_name',
-    });
+    }));
     user = `amqps://127.0.0.1:${asking.tlsPort}`;
     await asking.ctl('add_user', 'camera', 'never-used');
     await asking.ctl('set_permissions', 'camera', '.*', '.*', '.*');

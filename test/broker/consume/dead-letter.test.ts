@@ -2,7 +2,7 @@
 import type { Consumer } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
 import { openConsumer, openPair, openProducer, ownQueue, unique } from '../../support/clients.js';
-import { foreign } from '../../support/foreign.js';
+import { pika } from '../../support/python.js';
 
 /** A consumer of the queue where dead letters go, and the arguments of a queue that sends them there. */
 async function deadLetters(): Promise<{ dead: Consumer; args: { [name: string]: string | number } }> {
@@ -67,7 +67,7 @@ describe('a message that expires', () => {
     const exchange = unique('exchange');
     const queue = unique('queue');
     const table = JSON.stringify({ ...args, 'x-message-ttl': 1, 'x-expires': 60_000 });
-    await foreign(
+    await pika(
       inject('brokerUrl'),
       exchange,
       '',

@@ -1,6 +1,6 @@
 import { expect, it, vi } from 'vitest';
-import { startPrivateBroker } from '../../../tools/private-broker.js';
 import { numbered, openConsumer, openProducer, sendAll, unique } from '../../support/clients.js';
+import { ownBroker } from '../../support/own-broker.js';
 import { TcpProxy } from '../../support/tcp-proxy.js';
 
 // On a busy machine rabbitmqctl alone can take many seconds.
@@ -8,8 +8,7 @@ vi.setConfig({ testTimeout: 120_000 });
 
 /** A consumer whose connection is dead, which the broker does not know, has 5 of 20 messages; another one subscribes. */
 async function afterSilentDeath(singleActive: boolean) {
-  const broker = await startPrivateBroker();
-  await using _broker = { [Symbol.asyncDispose]: () => broker.stop() };
+  const broker = await ownBroker();
   await using proxy = await TcpProxy.before(broker.port);
   const exchange = unique('exchange');
   const queue = { name: unique('queue'), arguments: { 'x-single-active-consumer': singleActive } };

@@ -1,16 +1,13 @@
 /** The bodies of test/data/hostile through the public interface; test/core/image/hostile_bodies.cpp has them without Node. */
-import { execFile } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { Mat, MatmqError } from 'matmq';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { startPrivateBroker } from '../../../tools/private-broker.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openConsumer, unique } from '../../support/clients.js';
+import { ownBroker } from '../../support/own-broker.js';
+import { python } from '../../support/python.js';
 
-const SCRIPT = fileURLToPath(new URL('../../data/hostile/make_bodies.py', import.meta.url));
 const SOON_MS = 100;
 const LITTLE_KIB = 64 * 1024; // what JavaScript itself takes meanwhile included
 
@@ -27,7 +24,7 @@ interface Hostile {
 const folder = mkdtempSync(join(tmpdir(), 'matmq-hostile-'));
 let hostiles: readonly Hostile[] = [];
 
-const makeBodies = (...args: string[]) => promisify(execFile)('/usr/bin/python3', [SCRIPT, ...args]);
+const makeBodies = (...args: string[]) => python('data/hostile/make_bodies.py', args);
 
 beforeAll(async () => {
   await makeBodies('write', folder);
@@ -104,8 +101,7 @@ describe('a hostile body', () => {
 
   it('from a broker ends in its error, and the good message behind it arrives', { timeout: 300_000 }, async () => {
     // The largest of them are above the stock limit of RabbitMQ 4, 16 MiB.
-    const broker = await startPrivateBroker({ config: 'max_message_size = 134217728' });
-    onTestFinished(() => broker.stop());
+    const broker = await ownBroker({ config: 'max_message_size = 134217728' });
     const exchange = unique('exchange');
     const consumer = await openConsumer({ url: broker.url, exchange, prefetch: 200 });
     const published = makeBodies('publish', broker.url, exchange, 'my_key_1');

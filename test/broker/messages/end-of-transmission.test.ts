@@ -1,8 +1,8 @@
 import { type Consumer, CV_8UC3, EndOfTransmission } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
 import { numbered, openConsumer, openPair, ownQueue, sendAll } from '../../support/clients.js';
-import { foreign } from '../../support/foreign.js';
 import { noise } from '../../support/mats.js';
+import { pika } from '../../support/python.js';
 
 async function textsUntilEnd(consumer: Consumer): Promise<string[]> {
   const texts: string[] = [];
@@ -73,7 +73,7 @@ describe('the end of transmission', () => {
 
   it('is the bare byte 0x04 of a program that is not MatMQ', async () => {
     const { exchange, consumer } = await openPair();
-    await foreign(
+    await pika(
       inject('brokerUrl'),
       exchange,
       'my_key_1',
@@ -88,7 +88,7 @@ describe('the end of transmission', () => {
     await producer.send('\x04');
     await producer.send(Uint8Array.of(4));
     await producer.flush();
-    await foreign(inject('brokerUrl'), exchange, 'my_key_1', `publish(b'\\x04', type='reading')`);
+    await pika(inject('brokerUrl'), exchange, 'my_key_1', `publish(b'\\x04', type='reading')`);
     await producer.sendEOT();
     expect(await textsUntilEnd(consumer)).toEqual(['\x04', '\x04', '\x04']);
   });

@@ -1,8 +1,8 @@
 import { CV_8UC3, type FieldValue, type SendProperties } from 'matmq';
 import { describe, expect, inject, it } from 'vitest';
 import { openPair } from '../../support/clients.js';
-import { foreign } from '../../support/foreign.js';
 import { noise } from '../../support/mats.js';
+import { pika } from '../../support/python.js';
 
 describe('properties', () => {
   it('a program sets arrive', async () => {
@@ -131,7 +131,7 @@ describe('headers', () => {
 
   it('of every kind that other programs send are understood', async () => {
     const { exchange, consumer } = await openPair({ exchangeType: 'fanout' });
-    await foreign(
+    await pika(
       inject('brokerUrl'),
       exchange,
       'key.of.theirs',

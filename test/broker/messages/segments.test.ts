@@ -24,8 +24,8 @@ import {
   receiveAll,
   unique,
 } from '../../support/clients.js';
-import { foreign } from '../../support/foreign.js';
 import { expectSame, noise, regionOf } from '../../support/mats.js';
+import { pika } from '../../support/python.js';
 
 // On a busy machine rabbitmqctl alone can take many seconds.
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
@@ -287,12 +287,12 @@ describe('acknowledging', () => {
     const first = await consumerOn(exchange, { queue });
     const producer = await producerOn(exchange);
     const publish = segmentsOf('x-1', bytes(35), 10);
-    await foreign(broker.url, exchange, 'my_key_1', `${publish}\nsegment(0)\nsegment(1)\n`);
+    await pika(broker.url, exchange, 'my_key_1', `${publish}\nsegment(0)\nsegment(1)\n`);
     for (const text of ['a', 'b', 'c']) await producer.send(text);
     for (const text of ['a', 'b', 'c']) expect((await first.receive()).text()).toBe(text);
     await first.exit();
     expect(await left(queue.name)).toBe(2);
-    await foreign(broker.url, exchange, 'my_key_1', `${publish}\nsegment(2)\nsegment(3)\n`);
+    await pika(broker.url, exchange, 'my_key_1', `${publish}\nsegment(2)\nsegment(3)\n`);
     const second = await consumerOn(exchange, { queue });
     expectBytes(await second.receive(), bytes(35));
   });
@@ -378,9 +378,9 @@ describe('segments that are not as they should be', () => {
       prefetch: 2,
     });
     const receive = async (script: string, code: string, ...words: string[]) => {
-      await foreign(broker.url, exchange, 'my_key_1', script);
+      await pika(broker.url, exchange, 'my_key_1', script);
       const error = await failure(consumer.receive(), MatmqError, code, ...words);
-      await foreign(broker.url, exchange, 'my_key_1', "publish(b'next')");
+      await pika(broker.url, exchange, 'my_key_1', "publish(b'next')");
       expect((await consumer.receive()).text()).toBe('next');
       return error;
     };
@@ -401,7 +401,7 @@ describe('segments that are not as they should be', () => {
     await receive(`${small('a-7')}\nsegment(0, total=2**62, count=2, offset=0)`, 'BAD_SEGMENTS');
     await receive(`${small('a-8')}\nsegment(0, total=2**40, count=2, data=b'')`, 'BAD_SEGMENTS');
     const lacking = `${small('b-1')}\nsegment(0)\nsegment(1)\nsegment(3)\npublish(b'x', message_id='b-2')`;
-    await foreign(broker.url, exchange, 'my_key_1', lacking);
+    await pika(broker.url, exchange, 'my_key_1', lacking);
     expect((await consumer.receive()).text()).toBe('x');
     await failure(consumer.receive(), MatmqError, 'INCOMPLETE_MESSAGE', 'segment 2 did not come');
     await receive(`${small('c-1')}\nsegment(2)\nsegment(3)`, 'INCOMPLETE_MESSAGE', 'segment 0 is missing');
@@ -413,7 +413,7 @@ describe('segments that are not as they should be', () => {
   it('doubled ones are dropped and counted', async () => {
     const exchange = unique('exchange');
     const consumer = await consumerOn(exchange);
-    await foreign(broker.url, exchange, 'my_key_1', `${small('a-1')}\nfor i in [0, 1, 1, 2, 1, 3]: segment(i)`);
+    await pika(broker.url, exchange, 'my_key_1', `${small('a-1')}\nfor i in [0, 1, 1, 2, 1, 3]: segment(i)`);
     expectBytes(await consumer.receive(), bytes(35));
     expect(consumer.stats()).toMatchObject({ segments: 6, doubledSegments: 2 });
   });
@@ -422,7 +422,7 @@ describe('segments that are not as they should be', () => {
     const exchange = unique('exchange');
     const consumer = await consumerOn(exchange);
     const script = `${small('a-1')}\nsegment(0)\npublish(b'urgent', message_id='a-2', priority=5)\nfor i in [1, 2, 3]: segment(i)`;
-    await foreign(broker.url, exchange, 'my_key_1', script);
+    await pika(broker.url, exchange, 'my_key_1', script);
     expect((await consumer.receive()).text()).toBe('urgent');
     expectBytes(await consumer.receive(), bytes(35));
   });
@@ -431,7 +431,7 @@ describe('segments that are not as they should be', () => {
     const exchange = unique('exchange');
     const queue = ownQueue();
     const consumer = await consumerOn(exchange, { queue, prefetch: 1 });
-    await foreign(broker.url, exchange, 'my_key_1', `${small('a-1')}\nfor i in [0, 1, 2, 0, 1, 2, 3]: segment(i)`);
+    await pika(broker.url, exchange, 'my_key_1', `${small('a-1')}\nfor i in [0, 1, 2, 0, 1, 2, 3]: segment(i)`);
     expectBytes(await consumer.receive(), bytes(35));
     await consumer.exit();
     expect(await left(queue.name)).toBe(0);
@@ -515,7 +515,7 @@ describe('when the connection is lost in the middle of a message', () => {
   it('what a temporary queue does not deliver again is told of', async () => {
     const exchange = unique('exchange');
     const consumer = await consumerOn(exchange);
-    await foreign(broker.url, exchange, 'my_key_1', `${segmentsOf('a-1', bytes(35), 10)}\nsegment(0)\nsegment(2)`);
+    await pika(broker.url, exchange, 'my_key_1', `${segmentsOf('a-1', bytes(35), 10)}\nsegment(0)\nsegment(2)`);
     await expect.poll(() => consumer.stats().segments).toBe(2);
     await closeAll();
     await failure(consumer.receive(), MatmqError, 'INCOMPLETE_MESSAGE', 'segments 1 and 3', 'connection was lost');
@@ -525,10 +525,10 @@ describe('when the connection is lost in the middle of a message', () => {
     const exchange = unique('exchange');
     const consumer = await consumerOn(exchange, { queue: ownQueue(), durable: true });
     const script = segmentsOf('a-1', bytes(35), 10);
-    await foreign(broker.url, exchange, 'my_key_1', `${script}\nsegment(0)\nsegment(1)`);
+    await pika(broker.url, exchange, 'my_key_1', `${script}\nsegment(0)\nsegment(1)`);
     await expect.poll(() => consumer.stats().segments).toBe(2);
     await closeAll();
-    await foreign(broker.url, exchange, 'my_key_1', `${script}\nsegment(2)\nsegment(3)`);
+    await pika(broker.url, exchange, 'my_key_1', `${script}\nsegment(2)\nsegment(3)`);
     expectBytes(await consumer.receive(), bytes(35));
   });
 });

@@ -10,8 +10,8 @@ import {
   receiveTexts,
   unique,
 } from '../../support/clients.js';
-import { foreign } from '../../support/foreign.js';
 import { noise } from '../../support/mats.js';
+import { pika } from '../../support/python.js';
 
 describe('a receipt', () => {
   it('has the place of its message, and its confirmation', async () => {
@@ -155,7 +155,7 @@ describe('a message the broker would not take', () => {
 
   it('because the exchange is gone ends the producer', async () => {
     const { exchange, producer } = await openPair();
-    await foreign(inject('brokerUrl'), exchange, '', 'channel.exchange_delete(exchange)');
+    await pika(inject('brokerUrl'), exchange, '', 'channel.exchange_delete(exchange)');
     const closed = new Promise((resolve) => producer.once('close', resolve));
     await producer.send('x');
     expect(await closed).toMatchObject({ name: 'ChannelError', code: 'NOT_FOUND', replyCode: 404 });

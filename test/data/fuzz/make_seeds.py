@@ -128,7 +128,7 @@ def amqp() -> None:
     write("properties", "all", content_header(5, **everything))
     raw = {"content_type": "application/x-cv-mat", "type": "image", "headers": tables["raw"]}
     messages = {"raw": (content_header(18, **raw), bytes(range(18))), "eot": (content_header(1, type="eot"), b"\x04"),
-                "stranger": (content_header(1), b"\x04"),
+                "without-properties": (content_header(1), b"\x04"),
                 "png": (content_header(1, content_type="image/png"), encoded(".png", picture(3)))}
     for name, (header, body) in messages.items():
         write("message", name, b"\0" + struct.pack(">H", len(header)) + header + body)

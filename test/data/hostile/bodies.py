@@ -16,8 +16,8 @@ import cv2
 sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
 from amqp_encoding import properties  # noqa: E402
 import files as f  # noqa: E402
-import foreign  # noqa: E402
 import headers  # noqa: E402
+import other_formats  # noqa: E402
 
 DAMAGED, NO_IMAGE, TOO_LARGE = "CANNOT_DECODE", "NOT_AN_IMAGE", "LIMIT_EXCEEDED"
 NO_PROPERTIES = properties()
@@ -250,7 +250,7 @@ def polyglots() -> Iterator[Hostile]:
 def all_bodies() -> list[Hostile]:
     """Every one, under a name of its own."""
     made = [*truncated(), *lying_png(), *lying_jpeg(), *lying_webp(), *lying_bmp(), *bombs(), *wrong_checksums(), *polyglots(),
-            *(Hostile(f"no image: {name}", NO_IMAGE, body) for name, body in foreign.BODIES.items()),
+            *(Hostile(f"no image: {name}", NO_IMAGE, body) for name, body in other_formats.BODIES.items()),
             *(Hostile(*fields) for fields in headers.raw_matrices()), *(Hostile(*fields) for fields in headers.tables())]
     assert len({hostile.name for hostile in made}) == len(made)
     return made
