@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SlowestReporter } from './test/support/slowest-reporter.js';
 
 /** Kinds of tests; those with a broker share one private RabbitMQ for the whole run. */
 const KINDS = [
@@ -28,6 +29,8 @@ export default defineConfig({
         expect: { poll: { timeout: 20_000 } },
       },
     })),
+    // Ours first: vitest's own closing lines are the last.
+    reporters: [new SlowestReporter(), 'default'],
     maxWorkers: 2,
     passWithNoTests: false,
   },
