@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { answers, LOOPBACK } from '../../tools/ports.js';
-import { startPrivateBroker } from '../../tools/private-broker.js';
+import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
 import { ChildProgram } from '../support/child-program.js';
 import { ownBroker } from '../support/own-broker.js';
 
@@ -37,33 +37,38 @@ test('a private broker obeys rabbitmqctl, and stop leaves no process and no fold
   await broker.stop();
 });
 
-test('it listens on the loopback interface alone', async () => {
-  const broker = await ownBroker();
-  expect(await broker.ctl('status', '--formatter', 'json')).toContain(`"port":${broker.port}`);
-  const other = createServer().listen(broker.port, '127.0.0.2');
-  await once(other, 'listening');
-  other.close();
-  expect(new URL(broker.url).hostname).toBe(LOOPBACK);
-});
+describe('a private broker', () => {
+  let broker: PrivateBroker;
+  beforeAll(async () => {
+    broker = await startPrivateBroker();
+  });
+  afterAll(() => broker.stop());
 
-test('it comes back on its port with its durable data after a restart and after a kill', async () => {
-  const broker = await ownBroker();
-  await broker.ctl('add_vhost', 'kept');
-  await broker.restart();
-  expect(await broker.ctl('list_vhosts')).toContain('kept');
-  const { pid } = broker;
-  await broker.kill();
-  expect(await answers(broker.port)).toBe(false);
-  await broker.restart();
-  expect(broker.pid).not.toBe(pid);
-  expect(await broker.ctl('list_vhosts')).toContain('kept');
-}, 120_000); // three starts of a broker, on a machine that may be busy
+  test('listens on the loopback interface alone', async () => {
+    expect(await broker.ctl('status', '--formatter', 'json')).toContain(`"port":${broker.port}`);
+    const other = createServer().listen(broker.port, '127.0.0.2');
+    await once(other, 'listening');
+    other.close();
+    expect(new URL(broker.url).hostname).toBe(LOOPBACK);
+  });
 
-test('two private brokers run side by side', async () => {
-  const [one, two] = await Promise.all([startPrivateBroker(), startPrivateBroker()]);
-  onTestFinished(async () => void (await Promise.all([one.stop(), two.stop()])));
-  await one.ctl('add_vhost', 'only-here');
-  expect(await two.ctl('list_vhosts')).not.toContain('only-here');
+  test('runs beside another one', async () => {
+    const other = await ownBroker();
+    await broker.ctl('add_vhost', 'only-here');
+    expect(await other.ctl('list_vhosts')).not.toContain('only-here');
+  }, 120_000); // another broker and its rabbitmqctl, on a machine that may be busy
+
+  test('comes back on its port with its durable data after a restart and after a kill', async () => {
+    await broker.ctl('add_vhost', 'kept');
+    await broker.restart();
+    expect(await broker.ctl('list_vhosts')).toContain('kept');
+    const { pid } = broker;
+    await broker.kill();
+    expect(await answers(broker.port)).toBe(false);
+    await broker.restart();
+    expect(broker.pid).not.toBe(pid);
+    expect(await broker.ctl('list_vhosts')).toContain('kept');
+  }, 120_000); // two more starts of a broker, on a machine that may be busy
 });
 
 test('a broker that cannot start says why', async () => {

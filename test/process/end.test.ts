@@ -8,7 +8,7 @@ import { ownBroker } from '../support/own-broker.js';
 const connection = () => ({ url: inject('brokerUrl'), exchange: unique('exchange') });
 
 describe('a program', () => {
-  it('that forgets exit() ends', async () => {
+  it('that does not call exit() ends', async () => {
     expect(await runFixture('process/fixtures/end/without-exit.mjs', connection())).toEqual(success('text', 600));
   });
 
@@ -20,7 +20,7 @@ describe('a program', () => {
     expect(await receiveTexts(consumer, 500)).toEqual(numbered(500));
   });
 
-  it('whose last messages nobody confirms is told so, and ends', async () => {
+  it('whose last messages are not confirmed is warned, and ends', async () => {
     const broker = await ownBroker();
     const program = new Fixture('process/fixtures/end/unconfirmed.mjs', { url: broker.url, name: 'camera-1' });
     expect(await program.next()).toBe('connected');
@@ -63,7 +63,7 @@ describe('a program', () => {
     expect(stderr.replace(/^.*MATMQ_PUBLISH_FAILED.*$/gm, '')).not.toContain('Error');
   });
 
-  it.each(['end', 'exit'])('whose messages failed is told so when it has not asked (%s)', async (how) => {
+  it.each(['end', 'exit'])('whose messages failed is warned when it did not look at them (%s)', async (how) => {
     const { stderr, ...end } = await runFixture('process/fixtures/end/unobserved-failures.mjs', {
       ...connection(),
       how,
@@ -78,13 +78,13 @@ describe('a program', () => {
     ['flushAndExit', [20]],
     ['beforeExit', [20]],
     ['asked', []],
-  ])('whose messages failed is told so once when it has asked (%s)', async (how, printed) => {
+  ])('whose messages failed learns it once when it looks at them (%s)', async (how, printed) => {
     expect(await runFixture('process/fixtures/end/unobserved-failures.mjs', { ...connection(), how })).toEqual(
       success(...printed),
     );
   });
 
-  it('that drops its messages by exit() is not told of what it wished', async () => {
+  it('that drops its messages by exit() is not warned of those', async () => {
     const { code, printed, stderr } = await runFixture('process/fixtures/end/unobserved-failures.mjs', {
       ...connection(),
       how: 'exit at once',
@@ -130,7 +130,7 @@ describe('in the middle of traffic, a program', () => {
     expect(await receiveTexts(consumer, sent - 100)).toEqual(numbered(sent - 100, 100));
   });
 
-  it("that is killed leaves the message in its hand and all behind it to others, with ack 'auto'", async () => {
+  it("that is killed leaves the message it works on and all behind it to others, with ack 'auto'", async () => {
     const queue = ownQueue();
     const { exchange, producer, consumer } = await openPair({ queue });
     await consumer.exit();

@@ -33,7 +33,7 @@ describe('where a runtime allows no external memory', () => {
     expect(end).toEqual(success({ done: 20 }));
   });
 
-  it('raw matrices, released bodies and workers are as ever', async () => {
+  it('raw matrices, released bodies and workers do as elsewhere', async () => {
     const end = await runFixture('support/fixtures/transfers-frames.mjs', connection(), {
       nodeArguments: ['--expose-gc'],
       env: COPIES,

@@ -13,7 +13,7 @@ describe('workers', () => {
     expect(end).toEqual(success(...Array.from({ length: 4 }, () => ({ message: 20, code: 0 }))));
   });
 
-  it('terminated in the middle of traffic harm nobody, however often', async () => {
+  it('terminated in the middle of traffic disturb no other thread, however often', async () => {
     expect(await runFixture('process/fixtures/threads/terminated-workers.mjs', { ...connection(), times: 24 })).toEqual(
       success(0),
     );
@@ -45,7 +45,7 @@ describe('without a connection', () => {
 });
 
 describe('processes', () => {
-  it('that give their frames away hold no more than one or two of them', async () => {
+  it('that transfer their frames hold no more than one or two of them', async () => {
     const frame = 1920 * 1080 * 3;
     const end = await runFixture('support/fixtures/transfers-frames.mjs', connection());
     expect(end).toEqual(success(expect.any(Number)));

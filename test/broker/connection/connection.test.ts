@@ -1,5 +1,4 @@
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import {
   ChannelError,
@@ -10,7 +9,7 @@ import {
   Producer,
   type ProducerOptions,
 } from 'matmq';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { drawFreePorts, LOOPBACK } from '../../../tools/ports.js';
 import { type PrivateBroker, startPrivateBroker } from '../../../tools/private-broker.js';
 import {
@@ -22,6 +21,7 @@ import {
   receiveTexts,
   unique,
 } from '../../support/clients.js';
+import { peer } from '../../support/peers.js';
 
 const PASSWORD = 'p@ss/wörd:s3cret';
 
@@ -44,23 +44,6 @@ const KINDS = [
   ['producer', (options: ProducerOptions & ConsumerOptions) => Producer.connect(options)],
   ['consumer', (options: ProducerOptions & ConsumerOptions) => Consumer.connect(options)],
 ] as const;
-
-/** A server that does what a broker would not; its port. */
-async function server(onConnection: (socket: Socket) => void): Promise<number> {
-  const sockets = new Set<Socket>();
-  const listener = createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    onConnection(socket);
-  });
-  await new Promise<void>((resolve) => listener.listen(0, LOOPBACK, resolve));
-  onTestFinished(() => {
-    listener.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const address = listener.address();
-  return typeof address === 'object' && address !== null ? address.port : expect.fail('it has a port');
-}
 
 describe('the broker', () => {
   it("shows a connection's name and its product, the heartbeat and frame size that were asked for", async () => {
@@ -273,7 +256,7 @@ describe('a connection', () => {
   });
 
   it.each(KINDS)('to who accepts and never answers ends at connectTimeout (%s)', async (_name, connect) => {
-    const port = await server(() => {});
+    const port = await peer(() => {});
     const before = performance.now();
     await failure(
       connect({ url: `amqp://${LOOPBACK}:${port}`, connectTimeout: 300 }),
@@ -298,7 +281,7 @@ describe('a connection', () => {
   });
 
   it('to who hangs up is refused', async () => {
-    const port = await server((socket) => socket.end());
+    const port = await peer((socket) => socket.end());
     await failure(
       Producer.connect({ url: `amqp://${LOOPBACK}:${port}` }),
       ConnectionError,
@@ -314,7 +297,7 @@ describe('a connection', () => {
     ['an older AMQP', 'AMQP\0\0\x08\0'],
     ['nonsense', '\xff'.repeat(100)],
   ])('to who speaks %s is refused', async (_what, answer) => {
-    const port = await server((socket) => socket.end(Buffer.from(answer, 'latin1')));
+    const port = await peer((socket) => socket.end(Buffer.from(answer, 'latin1')));
     await failure(
       Producer.connect({ url: `amqp://${LOOPBACK}:${port}` }),
       ConnectionError,
@@ -327,7 +310,7 @@ describe('a connection', () => {
   it.each(KINDS)('can be given up while it is made (%s)', async (_name, connect) => {
     const controller = new AbortController();
     const reason = new Error('changed my mind');
-    const port = await server(() => controller.abort(reason));
+    const port = await peer(() => controller.abort(reason));
     const { signal } = controller;
     await expect(connect({ url: `amqp://${LOOPBACK}:${port}`, signal })).rejects.toBe(reason);
   });

@@ -2,7 +2,7 @@
 import { ChannelError, ConnectionError, Consumer, Producer } from 'matmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failure } from '../../support/clients.js';
-import { delivery, FakeBroker, type FakeBrokerOptions, type Saboteur } from '../../support/fake/broker.js';
+import { delivery, FakeBroker, type FakeBrokerOptions, type Injector } from '../../support/fake/broker.js';
 import { Fields, methodFrame } from '../../support/fake/frames.js';
 
 async function fakeBroker(options: FakeBrokerOptions): Promise<FakeBroker> {
@@ -12,7 +12,7 @@ async function fakeBroker(options: FakeBrokerOptions): Promise<FakeBroker> {
 }
 
 /** Sends `octets` once, to the first connection, behind the first step called `what`. */
-const onceBehind = (what: string, octets: Buffer): Saboteur => {
+const onceBehind = (what: string, octets: Buffer): Injector => {
   let done = false;
   return {
     behind(step) {
@@ -28,8 +28,8 @@ const channelClose = (code: number) =>
 
 describe('a consumer', () => {
   it('does not take deliveries whose numbers have a gap, because it could not acknowledge them', async () => {
-    const saboteur = onceBehind('got basic.ack', Buffer.concat(delivery(77, Buffer.from('ahead'))));
-    const { url } = await fakeBroker({ saboteur });
+    const injector = onceBehind('got basic.ack', Buffer.concat(delivery(77, Buffer.from('ahead'))));
+    const { url } = await fakeBroker({ injector });
     const consumer = await Consumer.connect({ url, ack: 'manual', reconnect: { initialDelay: 1 } });
     onTestFinished(() => consumer.exit());
     const lost = new Promise((resolve) => consumer.once('disconnected', resolve));
@@ -43,7 +43,7 @@ describe('a consumer', () => {
     // The second delivery has several body frames.
     let frames = 0;
     const { url } = await fakeBroker({
-      saboteur: {
+      injector: {
         behind: ({ what }) =>
           what === 'sent the answer to basic.consume' && ++frames === 7
             ? { octets: channelClose(404), next: 'silent' }
@@ -59,7 +59,7 @@ describe('a consumer', () => {
 describe('a peer that accepts the login and hangs up, each time,', () => {
   it('is tried less and less often', async () => {
     const { url } = await fakeBroker({
-      saboteur: {
+      injector: {
         behind: ({ what }) =>
           what === 'sent the answer to exchange.declare' ? { octets: Buffer.alloc(0), next: 'end' } : undefined,
       },
@@ -79,11 +79,11 @@ describe('a peer that accepts the login and hangs up, each time,', () => {
 describe('events', () => {
   it('that come with the connection are told to listeners who are added when connect() has resolved', async () => {
     // Behind the last answer, so that both are read at once, or nearly so.
-    const saboteur = onceBehind(
+    const injector = onceBehind(
       'sent the answer to exchange.declare',
       methodFrame(0, 'connection.blocked', new Fields().shortstr('low on memory')),
     );
-    const { url } = await fakeBroker({ saboteur });
+    const { url } = await fakeBroker({ injector });
     const producer = await Producer.connect({ url });
     onTestFinished(() => producer.exit());
     const blocked = new Promise((resolve) => producer.once('blocked', resolve));

@@ -1,18 +1,18 @@
-/** Who is refused, and that nothing was said to them before. */
+/** Peers that are refused, and that nothing is sent to them before. */
 import { inspect } from 'node:util';
 import { ConnectionError, Consumer, Producer } from 'matmq';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { Authority, type CertificateOptions, type Identity, selfSigned } from '../../../tools/certificates.js';
 import { failure } from '../../support/clients.js';
-import { rudePeer, silentPeer, TlsPeer } from '../../support/tls-peers.js';
+import { closingPeer, silentPeer, TlsPeer } from '../../support/peers.js';
 
 const HOUR = 3_600_000;
 const SECRET = 's3cret';
 
 let authority: Authority;
-let stranger: Authority;
+let otherAuthority: Authority;
 beforeAll(async () => {
-  [authority, stranger] = await Promise.all([Authority.make(), Authority.make('Somebody else')]);
+  [authority, otherAuthority] = await Promise.all([Authority.make(), Authority.make('Somebody else')]);
 });
 
 const here: CertificateOptions = { name: 'broker', dns: ['localhost'], ip: ['127.0.0.1'] };
@@ -26,18 +26,18 @@ async function peerWith({ cert, key }: Identity, versions: object = {}): Promise
   return TlsPeer.listen({ cert, key, ...versions });
 }
 
-/** The peer with the right certificate hears the AMQP header, so the others would, too. */
-it('a peer with the right certificate is spoken to', async () => {
+/** The others would receive it, too, if they were spoken to. */
+it('a peer with the right certificate receives the AMQP header', async () => {
   const peer = await peerWith(await authority.sign(here));
   const connecting = connectTo(peer.port).catch((error: unknown) => error);
-  await expect.poll(() => peer.said).toBe('AMQP\0\0\x09\x01');
+  await expect.poll(() => peer.received).toBe('AMQP\0\0\x09\x01');
   peer.end();
   expect(await connecting).toMatchObject({ code: 'CONNECT_FAILED' });
 });
 
-describe('nothing is said to a peer whose certificate', () => {
+describe('nothing is sent to a peer whose certificate', () => {
   const wrong: [string, () => Promise<Identity>, string, RegExp][] = [
-    ['is of another authority', () => stranger.sign(here), '127.0.0.1', /Somebody else' is not trusted.*tls\.ca/],
+    ['is of another authority', () => otherAuthority.sign(here), '127.0.0.1', /Somebody else' is not trusted.*tls\.ca/],
     ['is self-signed', () => selfSigned(here), '127.0.0.1', /self-signed/],
     ['has expired', () => authority.sign({ ...here, until: -HOUR / 2 }), '127.0.0.1', /expired on \d{4}-/],
     ['is not valid yet', () => authority.sign({ ...here, from: HOUR }), '127.0.0.1', /valid only from \d{4}-/],
@@ -70,7 +70,7 @@ describe('nothing is said to a peer whose certificate', () => {
       const error = await failure(connectTo(peer.port, host), ConnectionError, 'CERTIFICATE_REFUSED', words);
       // Final at once: it is not tried again until connectTimeout.
       expect(performance.now() - started).toBeLessThan(9_000);
-      expect(peer.said).toBe('');
+      expect(peer.received).toBe('');
       expect(inspect(error)).not.toContain(SECRET);
     }
   });
@@ -84,38 +84,38 @@ describe('nothing is said to a peer whose certificate', () => {
       'CERTIFICATE_REFUSED',
       words,
     );
-    expect(peer.said).toBe('');
+    expect(peer.received).toBe('');
   });
 
   it('is trusted by nobody on this machine, by default', async () => {
     const peer = await peerWith(await authority.sign(here));
     const connecting = Consumer.connect({ url: `amqps://user:${SECRET}@127.0.0.1:${peer.port}` });
     await failure(connecting, ConnectionError, /^(CERTIFICATE_REFUSED|INVALID_TLS_OPTION)$/);
-    expect(peer.said).toBe('');
+    expect(peer.received).toBe('');
   });
 });
 
-describe('nothing is said to a peer that', () => {
+describe('nothing is sent to a peer that', () => {
   it.each(['TLSv1', 'TLSv1.1'] as const)('speaks %s at most', async (version) => {
     const old = { minVersion: version, maxVersion: version, ciphers: 'DEFAULT@SECLEVEL=0' };
     const peer = await peerWith(await authority.sign(here), old);
     await failure(connectTo(peer.port), ConnectionError, 'TLS_FAILED', /version/i);
-    expect(peer.said).toBe('');
+    expect(peer.received).toBe('');
   });
 
   it('speaks plain AMQP', async () => {
-    const port = await rudePeer('AMQP\0\0\x09\x01');
+    const port = await closingPeer('AMQP\0\0\x09\x01');
     await failure(connectTo(port), ConnectionError, 'TLS_FAILED', /does not speak TLS.*5671/);
   });
 
   it('answers with garbage', async () => {
     for (const answer of ['x', 'HTTP/1.1 400 Bad Request\r\n\r\n', new Uint8Array(70_000).fill(0x16)]) {
-      await failure(connectTo(await rudePeer(answer)), ConnectionError, /^(TLS_FAILED|CONNECT_FAILED)$/);
+      await failure(connectTo(await closingPeer(answer)), ConnectionError, /^(TLS_FAILED|CONNECT_FAILED)$/);
     }
   });
 
   it('closes in the handshake', async () => {
-    const port = await rudePeer('');
+    const port = await closingPeer('');
     await failure(connectTo(port), ConnectionError, 'CONNECT_FAILED', /during the handshake.*5671/);
   });
 
@@ -125,7 +125,7 @@ describe('nothing is said to a peer that', () => {
   });
 });
 
-it('a handshake that stands still is left at once when the program wishes', async () => {
+it('a handshake that stands still ends at once when its signal is aborted', async () => {
   const url = `amqps://127.0.0.1:${await silentPeer()}`;
   const started = performance.now();
   const signal = AbortSignal.timeout(50);
@@ -134,12 +134,12 @@ it('a handshake that stands still is left at once when the program wishes', asyn
   expect(performance.now() - started).toBeLessThan(5_000);
 });
 
-it('what is not authenticated is said loudly, and works with any certificate', async () => {
+it('insecureUnauthenticated works with any certificate, and emits a warning', async () => {
   const peer = await peerWith(await selfSigned({ name: 'anybody' }));
   const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   try {
     void connectTo(peer.port, '127.0.0.1', { insecureUnauthenticated: true }).catch(() => {});
-    await expect.poll(() => peer.said).toMatch(/^AMQP/);
+    await expect.poll(() => peer.received).toMatch(/^AMQP/);
     expect(warn).toHaveBeenCalledExactlyOnceWith(
       expect.stringMatching(/not authenticated/),
       expect.objectContaining({ code: 'MATMQ_UNAUTHENTICATED' }),
