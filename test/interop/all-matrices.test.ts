@@ -10,7 +10,7 @@ const COLS = 3;
 const DEPTHS = [0, 1, 2, 3, 4, 5, 6];
 const CHANNELS = [1, 2, 3, 4, 5, 17, 512];
 
-/** As matrices.py makes them: each, and as a part of a larger one. */
+/** As send_matrices.py makes them: each, and as a part of a larger one. */
 function matrices(): Mat[] {
   const made: Mat[] = [];
   for (const depth of DEPTHS) {
@@ -39,7 +39,7 @@ const SENDERS = {
     await producer.flushAndExit();
   },
   Python: (url: string, exchange: string) =>
-    python('interop/matrices.py', [url, exchange, String(ROWS), String(COLS), CHANNELS.join()]),
+    python('interop/send_matrices.py', [url, exchange, String(ROWS), String(COLS), CHANNELS.join()]),
 };
 
 describe.each(Object.keys(SENDERS) as (keyof typeof SENDERS)[])('every kind of matrix from %s', (sender) => {

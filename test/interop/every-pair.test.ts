@@ -33,7 +33,7 @@ interface Reference {
 let references: readonly Reference[];
 
 beforeAll(async () => {
-  references = JSON.parse(await python('interop/reference.py', photos));
+  references = JSON.parse(await python('interop/opencv_reference.py', photos));
 });
 
 test('OpenCV reads the photos, and its JPEG loses little of them', () => {

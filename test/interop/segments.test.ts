@@ -17,7 +17,7 @@ let hashes: readonly string[];
 beforeAll(async () => {
   broker = await startPrivateBroker({ config: `max_message_size = ${LIMIT}\n` });
   const references: { sha256: string; rows: number; cols: number }[] = JSON.parse(
-    await python('interop/reference.py', PHOTOS),
+    await python('interop/opencv_reference.py', PHOTOS),
   );
   hashes = references.map(({ sha256 }) => sha256);
   for (const { rows, cols } of references) expect(rows * cols * 3).toBeGreaterThan(2 * LIMIT);

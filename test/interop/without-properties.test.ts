@@ -15,9 +15,9 @@ describe('from a program that sets no properties', () => {
   beforeAll(async () => {
     const url = inject('brokerUrl');
     const args = ['--url', url, '--exchange', EXCHANGE, '--exchange-type', 'fanout'];
-    [{ sha256 }] = JSON.parse(await python('interop/reference.py', [photo]));
+    [{ sha256 }] = JSON.parse(await python('interop/opencv_reference.py', [photo]));
     const bodies = BODIES.map((body) => `${body.toString('base64')}\n`).join('');
-    received = await receiveInEachLanguage(args, () => python('interop/bare_bodies.py', [url, EXCHANGE], bodies));
+    received = await receiveInEachLanguage(args, () => python('interop/send_bare_bodies.py', [url, EXCHANGE], bodies));
   });
 
   describe.each(LANGUAGES)('to %s', (receiver) => {

@@ -21,6 +21,9 @@ export interface ProgramEnd {
   readonly stderr: string;
 }
 
+/** Characters of each stream that an error shows, the last ones. */
+const MOST_SHOWN = 8_000;
+
 export class ChildProgram implements Disposable {
   /** Resolves when it has ended and everything that it printed has been read. Rejects when it cannot be started. */
   readonly ended: Promise<ProgramEnd>;
@@ -108,7 +111,10 @@ export class ChildProgram implements Disposable {
   /** What it printed. Rejects with its complaints unless it ends with exit code 0. */
   async output(): Promise<string> {
     const { code, signal, stdout, stderr } = await this.ended;
-    if (code !== 0) throw new Error(`${this.#name} ended with ${signal ?? `exit code ${code}`}:\n${stderr}${stdout}`);
+    if (code !== 0) {
+      const complaints = `${stderr.slice(-MOST_SHOWN)}${stdout.slice(-MOST_SHOWN)}`;
+      throw new Error(`${this.#name} ended with ${signal ?? `exit code ${code}`}:\n${complaints}`);
+    }
     return stdout;
   }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Publishes, on Pika alone, bodies without any property, as a program that knows nothing of MatMQ may.
 
-bare_bodies.py <url> <exchange> < bodies in base64, one a line
+send_bare_bodies.py <url> <exchange> < bodies in base64, one a line
 """
 
 import base64
