@@ -10,6 +10,7 @@ const INPUTS = [
   'test/data/hostile',
   'test/data/vectors',
   'test/support/amqp_encoding.py',
+  'test/support/image_files.py',
   'examples/cpp',
   'CMakeLists.txt',
   'CMakePresets.json',

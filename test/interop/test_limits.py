@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""What the Python module refuses, that its errors show no URL, and that it needs OpenCV for the file formats alone. Exit code 0 when all is as it should be."""
+"""What the Python module refuses, that its errors show no URL, and that it needs OpenCV for the file formats alone.
+
+Exit code 0 when all is as it should be.
+"""
 
 import importlib
 import ssl
-import struct
 import sys
 import traceback
 import unittest
-import zlib
 from pathlib import Path
 
 import cv2
@@ -16,7 +17,9 @@ import pika.exceptions
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "examples" / "python"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "data" / "hostile"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 from bodies import all_bodies  # noqa: E402
+from image_files import ihdr, png  # noqa: E402
 from matmq import ChannelError, ConnectionFailed, ImageError, Limits, Producer  # noqa: E402
 from matmq import image as images  # noqa: E402
 from matmq.errors import explained  # noqa: E402
@@ -24,15 +27,16 @@ from matmq.formats import USUAL_FORMATS, format_of, size_of  # noqa: E402
 
 PHOTOS = Path(__file__).parents[2] / "examples" / "photos"
 DEPTHS = ("u1", "i1", "u2", "i2", "i4", "f4", "f8")
-HOLDS = {".png": (("u1", "u2"), (1, 3, 4)), ".jpg": (("u1",), (1, 3)), ".webp": (("u1",), (1, 3, 4)), ".bmp": (("u1",), (1, 3, 4)),
-         ".tiff": (("u1", "u2", "f4"), (1, 3, 4)), ".tif": (("u1", "u2", "f4"), (1, 3, 4)), ".pnm": (("u1", "u2"), (1, 3)),
+HOLDS = {".png": (("u1", "u2"), (1, 3, 4)), ".jpg": (("u1",), (1, 3)), ".webp": (("u1",), (1, 3, 4)),
+         ".bmp": (("u1",), (1, 3, 4)),
+         ".tiff": (("u1", "u2", "f4"), (1, 3, 4)), ".tif": (("u1", "u2", "f4"), (1, 3, 4)),
+         ".pnm": (("u1", "u2"), (1, 3)),
          ".pgm": (("u1", "u2"), (1,)), ".ppm": (("u1", "u2"), (3,))}
 
 
 def bomb() -> bytes:
     """A PNG whose header says 65535 x 65535 in a few bytes."""
-    chunk = b"IHDR" + struct.pack(">IIBBBBB", 65535, 65535, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk + struct.pack(">I", zlib.crc32(chunk))
+    return png(ihdr(65535, 65535))
 
 
 class Refusals(unittest.TestCase):
@@ -86,8 +90,10 @@ class Refusals(unittest.TestCase):
 
     def test_tiff_and_pnm_are_decoded_where_they_are_named(self) -> None:
         image = np.random.default_rng(1).integers(0, 255, (21, 34, 4), "u1")
-        for encoding, kind, channels, code in ((".tiff", ".tiff", 1, "u1"), (".tif", ".tiff", 4, "u2"), (".tiff", ".tiff", 3, "f4"),
-                                               (".pgm", ".pnm", 1, "u2"), (".ppm", ".pnm", 3, "u1"), (".pnm", ".pnm", 3, "u2")):
+        for encoding, kind, channels, code in ((".tiff", ".tiff", 1, "u1"), (".tif", ".tiff", 4, "u2"),
+                                               (".tiff", ".tiff", 3, "f4"),
+                                               (".pgm", ".pnm", 1, "u2"), (".ppm", ".pnm", 3, "u1"),
+                                               (".pnm", ".pnm", 3, "u2")):
             part = (image[:, :, 0] if channels == 1 else image[:, :, :channels]).astype(code)
             body, _ = images.encode(part, encoding)
             self.assertEqual(size_of(body, kind)[:2], (21, 34))
@@ -132,7 +138,8 @@ class Refusals(unittest.TestCase):
         for error, kind, words in (
             (pika.exceptions.ProbableAuthenticationError("403"), ConnectionFailed, "user and password"),
             (pika.exceptions.ProbableAccessDeniedError("530"), ConnectionFailed, "virtual host"),
-            (pika.exceptions.ChannelClosedByBroker(406, "PRECONDITION_FAILED"), ChannelError, "406 PRECONDITION_FAILED"),
+            (pika.exceptions.ChannelClosedByBroker(406, "PRECONDITION_FAILED"), ChannelError,
+             "406 PRECONDITION_FAILED"),
             (ssl.SSLError("unknown authority"), ConnectionFailed, "TLS"),
             (pika.exceptions.AMQPConnectionError(), ConnectionFailed, "Is the broker running"),
             (OSError("no such host"), ConnectionFailed, "no such host"),
@@ -146,7 +153,8 @@ class Refusals(unittest.TestCase):
 
     def test_a_format_has_each_of_its_names(self) -> None:
         image = np.zeros((2, 3, 3), "u1")
-        for name, kind in (("jpg", "image/jpeg"), (".JPEG", "image/jpeg"), ("tif", "image/tiff"), ("raw", "application/x-cv-mat")):
+        for name, kind in (("jpg", "image/jpeg"), (".JPEG", "image/jpeg"), ("tif", "image/tiff"),
+                           ("raw", "application/x-cv-mat")):
             body, headers = images.encode(image, name)
             self.assertEqual(images.content_type(name), kind)
             self.assertEqual(images.decode(body, kind, headers, formats=("jpeg", ".TIF")).shape, (2, 3, 3))

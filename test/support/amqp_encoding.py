@@ -15,7 +15,8 @@ PROPERTIES = {
     "correlation_id": "s", "reply_to": "s", "expiration": "s", "message_id": "s", "timestamp": "T", "type": "s",
     "user_id": "s", "app_id": "s",
 }
-_NUMBERS = {"t": ">?", "b": ">b", "B": ">B", "s": ">h", "u": ">H", "I": ">i", "i": ">I", "l": ">q", "L": ">Q", "f": ">f",
+_NUMBERS = {"t": ">?", "b": ">b", "B": ">B", "s": ">h", "u": ">H", "I": ">i", "i": ">I", "l": ">q", "L": ">Q",
+            "f": ">f",
             "d": ">d", "T": ">Q"}
 
 

@@ -14,7 +14,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pika
-from pika import amqp_object, frame, spec
+from pika import frame, spec
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "support"))
+from amqp_encoding import content_header  # noqa: E402
+from image_files import chunk, encoded, ihdr, png  # noqa: E402
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "seeds"
 RIGHT_CHECKSUMS = 0x40
@@ -34,54 +38,51 @@ def picture(channels: int, dtype: str = "u1", rows: int = 9, cols: int = 11) -> 
     return image[:, :, 0] if channels == 1 else image
 
 
-def encoded(extension: str, image: np.ndarray, *params: int) -> bytes:
-    done, body = cv2.imencode(extension, image, params)
-    assert done
-    return body.tobytes()
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def png(bits: int, color: int, interlace: int, rows: bytes, *chunks: bytes, size: tuple[int, int] = (8, 8)) -> bytes:
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, bits, color, 0, 0, interlace))
-    return b"\x89PNG\r\n\x1a\n" + header + b"".join(chunks) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+def png_of(bits: int, color: int, interlace: int, rows: bytes, *chunks: bytes, size: tuple[int, int] = (8, 8)) -> bytes:
+    header = ihdr(*size, bits, color, interlace=interlace)
+    return png(header, *chunks, chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND"))
 
 
 def exif(orientation: int, order: str = "<") -> bytes:
     entry = struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
-    return (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1) + entry + struct.pack(order + "I", 0)
+    return (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1) + entry + struct.pack(order + "I",
+        0)
 
 
 def images() -> None:
     for channels in (1, 3, 4):
         body = encoded(".png", picture(channels))
         write("png", f"{channels}-channels", bytes([RIGHT_CHECKSUMS]) + body)
-        write("png", f"{channels}-channels-16-bit", bytes([RIGHT_CHECKSUMS | 1]) + encoded(".png", picture(channels, "u2")))
+        write("png", f"{channels}-channels-16-bit",
+              bytes([RIGHT_CHECKSUMS | 1]) + encoded(".png", picture(channels, "u2")))
         write("bmp", f"{channels}-channels", b"\0" + encoded(".bmp", picture(channels)))
         write("webp", f"{channels}-channels", b"\0" + encoded(".webp", picture(channels)))
-        write("webp", f"{channels}-channels-lossy", b"\x0a" + encoded(".webp", picture(channels), cv2.IMWRITE_WEBP_QUALITY, 50))
+        write("webp", f"{channels}-channels-lossy",
+              b"\x0a" + encoded(".webp", picture(channels), cv2.IMWRITE_WEBP_QUALITY, 50))
         if channels == 4:
             continue
         for name, params in {"": [], "-progressive": [cv2.IMWRITE_JPEG_PROGRESSIVE, 1],
-                             "-restarts": [cv2.IMWRITE_JPEG_RST_INTERVAL, 1], "-optimised": [cv2.IMWRITE_JPEG_OPTIMIZE, 1]}.items():
-            write("jpeg", f"{channels}-channels{name}", bytes([channels * 8]) + encoded(".jpg", picture(channels), *params))
+                             "-restarts": [cv2.IMWRITE_JPEG_RST_INTERVAL, 1],
+                             "-optimised": [cv2.IMWRITE_JPEG_OPTIMIZE, 1]}.items():
+            write("jpeg", f"{channels}-channels{name}",
+                  bytes([channels * 8]) + encoded(".jpg", picture(channels), *params))
     for channels in (1, 3):
         for dtype in ("u1", "u2"):
             image = picture(channels, dtype)
             write("tiff", f"{channels}-channels-{dtype}", bytes([channels]) + encoded(".tiff", image))
-            write("tiff", f"{channels}-channels-{dtype}-unpacked", b"\0" + encoded(".tiff", image, cv2.IMWRITE_TIFF_COMPRESSION, 1))
-            write("pnm", f"{channels}-channels-{dtype}", bytes([channels]) + encoded(".pgm" if channels == 1 else ".ppm", image))
+            write("tiff", f"{channels}-channels-{dtype}-unpacked",
+                  b"\0" + encoded(".tiff", image, cv2.IMWRITE_TIFF_COMPRESSION, 1))
+            write("pnm", f"{channels}-channels-{dtype}",
+                  bytes([channels]) + encoded(".pgm" if channels == 1 else ".ppm", image))
     write("tiff", "float", b"\0" + encoded(".tiff", picture(3).astype("f4")))
     write("tiff", "alpha", b"\0" + encoded(".tiff", picture(4)))
     write("pnm", "bits", b"\0P4\n# a comment\n9 2\n" + bytes(4))
     write("pnm", "text", b"\0P2 3 1 255 1 2 3")
     palette = chunk(b"PLTE", bytes(range(48)))
-    write("png", "palette-interlaced", b"\x40" + png(4, 3, 1, bytes(100), palette, chunk(b"tRNS", bytes(5))))
-    write("png", "one-bit", b"\x42" + png(1, 0, 0, bytes(16)))
-    write("png", "grey-alpha-exif", b"\x41" + png(8, 4, 0, bytes(8 * 17), chunk(b"eXIf", exif(6))))
-    write("png", "profile", b"\x42" + png(8, 0, 0, bytes(8 * 9), chunk(b"gAMA", struct.pack(">I", 45455)),
+    write("png", "palette-interlaced", b"\x40" + png_of(4, 3, 1, bytes(100), palette, chunk(b"tRNS", bytes(5))))
+    write("png", "one-bit", b"\x42" + png_of(1, 0, 0, bytes(16)))
+    write("png", "grey-alpha-exif", b"\x41" + png_of(8, 4, 0, bytes(8 * 17), chunk(b"eXIf", exif(6))))
+    write("png", "profile", b"\x42" + png_of(8, 0, 0, bytes(8 * 9), chunk(b"gAMA", struct.pack(">I", 45455)),
                                         chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(200)))))
     jpeg = encoded(".jpg", picture(3))
     app1 = b"Exif\0\0" + exif(8, ">")
@@ -89,11 +90,14 @@ def images() -> None:
     for bits, masks in ((16, (0xF800, 0x7E0, 0x1F)), (32, (0xFF0000, 0xFF00, 0xFF))):
         header = struct.pack("<IiiHHIIiiII", 40, 4, -3, 1, bits, 3, 0, 0, 0, 0, 0) + struct.pack("<III", *masks)
         body = bytes(range(4 * 3 * bits // 8))
-        write("bmp", f"{bits}-bits", b"\0BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body)
+        write("bmp", f"{bits}-bits",
+              b"\0BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body)
     for bits in (1, 4, 8):
-        header = struct.pack("<IiiHHIIiiII", 40, 9, 2, 1, bits, 0, 0, 0, 0, 1 << bits, 0) + bytes(range(4 << bits if bits < 8 else 0)) + bytes(1024 if bits == 8 else 0)
+        header = struct.pack("<IiiHHIIiiII", 40, 9, 2, 1, bits, 0, 0, 0, 0, 1 << bits,
+                             0) + bytes(range(4 << bits if bits < 8 else 0)) + bytes(1024 if bits == 8 else 0)
         body = bytes(12 if bits == 8 else 8) * 2
-        write("bmp", f"{bits}-bits", b"\1BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body)
+        write("bmp", f"{bits}-bits",
+              b"\1BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body)
     for orientation in (1, 6):
         for order in "<>":
             write("exif", f"{orientation}{'ii' if order == '<' else 'mm'}", exif(orientation, order))
@@ -103,8 +107,8 @@ ALL_TYPES = {"text": "text", "bytes": b"bytes", "int": 7, "long": 2**40, "bool":
              "list": [1, "two", [3]], "table": {"deeper": {"deepest": -1}}}
 
 
-def content_header(size: int, **properties: object) -> bytes:
-    return struct.pack(">HHQ", 60, 0, size) + b"".join(spec.BasicProperties(**properties).encode())
+def header_of(size: int, **properties: object) -> bytes:
+    return content_header(size, b"".join(spec.BasicProperties(**properties).encode()))
 
 
 def method(id_: type, **fields: object) -> bytes:
@@ -124,20 +128,23 @@ def amqp() -> None:
     everything = {"content_type": "text/plain", "content_encoding": "gzip", "headers": ALL_TYPES, "delivery_mode": 2,
                   "priority": 3, "correlation_id": "c", "reply_to": "r", "expiration": "1000", "message_id": "m-1",
                   "timestamp": 1, "type": "text", "user_id": "guest", "app_id": "camera-1"}
-    write("properties", "none", content_header(0))
-    write("properties", "all", content_header(5, **everything))
+    write("properties", "none", header_of(0))
+    write("properties", "all", header_of(5, **everything))
     raw = {"content_type": "application/x-cv-mat", "type": "image", "headers": tables["raw"]}
-    messages = {"raw": (content_header(18, **raw), bytes(range(18))), "eot": (content_header(1, type="eot"), b"\x04"),
-                "without-properties": (content_header(1), b"\x04"),
-                "png": (content_header(1, content_type="image/png"), encoded(".png", picture(3)))}
+    messages = {"raw": (header_of(18, **raw), bytes(range(18))), "eot": (header_of(1, type="eot"), b"\x04"),
+                "without-properties": (header_of(1), b"\x04"),
+                "png": (header_of(1, content_type="image/png"), encoded(".png", picture(3)))}
     for name, (header, body) in messages.items():
         write("message", name, b"\0" + struct.pack(">H", len(header)) + header + body)
-    for id_, fields in ((spec.Basic.Deliver, {"consumer_tag": "c", "delivery_tag": 1, "exchange": "e", "routing_key": "k"}),
+    for id_, fields in ((spec.Basic.Deliver,
+                         {"consumer_tag": "c", "delivery_tag": 1, "exchange": "e", "routing_key": "k"}),
                         (spec.Basic.Ack, {"delivery_tag": 1, "multiple": True}), (spec.Basic.Nack, {"delivery_tag": 1}),
-                        (spec.Basic.Return, {"reply_code": 312, "reply_text": "NO_ROUTE", "exchange": "e", "routing_key": "k"}),
+                        (spec.Basic.Return,
+                         {"reply_code": 312, "reply_text": "NO_ROUTE", "exchange": "e", "routing_key": "k"}),
                         (spec.Basic.Cancel, {"consumer_tag": "c"}),
                         (spec.Channel.Close, {"reply_code": 404, "reply_text": "no", "class_id": 50, "method_id": 10}),
-                        (spec.Connection.Close, {"reply_code": 320, "reply_text": "bye", "class_id": 0, "method_id": 0}),
+                        (spec.Connection.Close,
+                         {"reply_code": 320, "reply_text": "bye", "class_id": 0, "method_id": 0}),
                         (spec.Connection.Start, {"version_major": 0, "version_minor": 9, "server_properties": ALL_TYPES,
                                                  "mechanisms": "PLAIN", "locales": "en_US"}),
                         (spec.Connection.Tune, {"channel_max": 1, "frame_max": 4096, "heartbeat": 1}),
@@ -151,7 +158,8 @@ def amqp() -> None:
     write("frames", "delivery", bytes([LOGGED_IN | WHOLE]) + deliver + header + body + beat + deliver + empty)
     write("frames", "delivery-octet-by-octet", bytes([LOGGED_IN]) + deliver + header + body)
     big = frame.Header(1, 1 << 40, spec.BasicProperties()).marshal()
-    write("frames", "delivery-too-large", bytes([LOGGED_IN | WHOLE]) + deliver + big + frame.Body(1, bytes(100)).marshal())
+    write("frames", "delivery-too-large",
+          bytes([LOGGED_IN | WHOLE]) + deliver + big + frame.Body(1, bytes(100)).marshal())
     returned = frame.Method(1, spec.Basic.Return(312, "NO_ROUTE", "e", "k")).marshal()
     acks = frame.Method(1, spec.Basic.Ack(2, True)).marshal() + frame.Method(1, spec.Basic.Nack(3)).marshal()
     write("frames", "answers", bytes([LOGGED_IN | PRODUCER | WHOLE]) + acks + returned + header + body + acks)

@@ -57,7 +57,8 @@ def stated(props: dict) -> dict:
 def encoded(props: dict, body: bytes) -> bytes:
     """The payload of a content header frame; headers in the order of their names, as MatMQ writes them."""
     headers = props.get("headers", {})
-    return content_header(len(body), properties(**({**props, "headers": dict(sorted(headers.items()))} if headers else props)))
+    return content_header(len(body),
+                          properties(**({**props, "headers": dict(sorted(headers.items()))} if headers else props)))
 
 
 class Folder:
@@ -94,56 +95,78 @@ def sent(kind: str, content_type: str | None = None, headers: dict | None = None
 
 
 def texts(out: Folder) -> None:
-    for name, text, description in (("text", "Grüße, 世界 🌍\n", "A text of several scripts and lines"), ("text-empty", "", "A text of nothing"),
-                                    ("text-of-byte-4", "\x04", "A program's own text of one byte 0x04: no end of transmission")):
-        out.write(name, description, text.encode(), sent("text", "text/plain; charset=utf-8"), {"type": "text", "eot": False, "text": text},
+    for name, text, description in (("text", "Grüße, 世界 🌍\n", "A text of several scripts and lines"),
+                                    ("text-empty", "", "A text of nothing"),
+                                    ("text-of-byte-4", "\x04",
+                                     "A program's own text of one byte 0x04: no end of transmission")):
+        out.write(name, description, text.encode(), sent("text", "text/plain; charset=utf-8"),
+                  {"type": "text", "eot": False, "text": text},
                   send={"kind": "text"})
     for name, body, description in (("binary", bytes(range(256)), "Every byte"), ("binary-empty", b"", "No bytes"),
                                     ("binary-of-byte-4", b"\x04", "A program's own byte 0x04: no end of transmission")):
-        out.write(name, description, body, sent("binary", "application/octet-stream"), {"type": "binary", "eot": False}, send={"kind": "binary"})
-    out.write("eot", "The end of transmission, as MatMQ marks it", b"\x04", sent("eot"), {"type": "eot", "eot": True}, send={"kind": "eot"})
-    out.write("eot-unmarked", "The end of transmission, as the original classes send it: no property at all", b"\x04", {},
+        out.write(name, description, body, sent("binary", "application/octet-stream"), {"type": "binary", "eot": False},
+                  send={"kind": "binary"})
+    out.write("eot", "The end of transmission, as MatMQ marks it", b"\x04", sent("eot"), {"type": "eot", "eot": True},
+              send={"kind": "eot"})
+    out.write("eot-unmarked", "The end of transmission, as the original classes send it: no property at all", b"\x04",
+              {},
               {"type": "unmarked", "eot": True})
-    out.write("eot-of-two-bytes", "Marked as the end of transmission, but not its one byte", b"\x04\x04", sent("eot"), {"type": "eot", "eot": False})
-    out.write("unmarked-text", "From a program that sets no property", "plain words".encode(), {}, {"type": "unmarked", "eot": False, "text": "plain words"})
+    out.write("eot-of-two-bytes", "Marked as the end of transmission, but not its one byte", b"\x04\x04", sent("eot"),
+              {"type": "eot", "eot": False})
+    out.write("unmarked-text", "From a program that sets no property", "plain words".encode(), {},
+              {"type": "unmarked", "eot": False, "text": "plain words"})
 
 
 def all_field_types(out: Folder) -> None:
-    written = {"text": ("S", "Grüße"), "empty text": ("S", ""), "bytes": ("x", bytes([0, 255, 4])), "yes": ("t", True), "no": ("t", False),
-               "nothing": ("V", None), "small": ("l", -1), "largest": ("l", 2**63 - 1), "lowest": ("l", -2**63), "fraction": ("d", 0.1),
+    written = {"text": ("S", "Grüße"), "empty text": ("S", ""), "bytes": ("x", bytes([0, 255, 4])), "yes": ("t", True),
+               "no": ("t", False),
+               "nothing": ("V", None), "small": ("l", -1), "largest": ("l", 2**63 - 1), "lowest": ("l", -2**63),
+               "fraction": ("d", 0.1),
                "time": ("T", 1795469749), "list": ("A", [("S", "one"), ("l", 2), ("A", []), ("d", -0.5)]),
                "table": ("F", {"inner": ("F", {"innermost": ("l", 3)}), "text": ("S", "x")})}
-    program = {"priority": 5, "correlation_id": "c-1", "reply_to": "answers", "expiration": "60000", "timestamp": 1795469749, "content_encoding": "identity"}
-    out.write("headers-written", "Every type of header that MatMQ writes, and the properties that are the program's", b"body",
+    program = {"priority": 5, "correlation_id": "c-1", "reply_to": "answers", "expiration": "60000",
+               "timestamp": 1795469749, "content_encoding": "identity"}
+    out.write("headers-written", "Every type of header that MatMQ writes, and the properties that are the program's",
+              b"body",
               sent("binary", "application/octet-stream", written, **program), {"type": "binary", "eot": False},
               send={"kind": "binary", "headers": [name for name in written], "properties": list(program)})
-    read = {"int8": ("b", -128), "uint8": ("B", 255), "int16": ("s", -32768), "uint16": ("u", 65535), "int32": ("I", -2**31), "uint32": ("i", 2**32 - 1),
-            "int64": ("l", -2**63), "uint64": ("L", 2**63 - 1), "float": ("f", 0.5), "double": ("d", 0.1), "decimal": ("D", [2, 314])}
-    out.write("headers-read", "The other types of header that MatMQ reads", b"body", {"headers": read}, {"type": "unmarked", "eot": False})
+    read = {"int8": ("b", -128), "uint8": ("B", 255), "int16": ("s", -32768), "uint16": ("u", 65535),
+            "int32": ("I", -2**31), "uint32": ("i", 2**32 - 1),
+            "int64": ("l", -2**63), "uint64": ("L", 2**63 - 1), "float": ("f", 0.5), "double": ("d", 0.1),
+            "decimal": ("D", [2, 314])}
+    out.write("headers-read", "The other types of header that MatMQ reads", b"body", {"headers": read},
+              {"type": "unmarked", "eot": False})
     deep: dict = {}
     for _ in range(31):
         deep = {"t": ("F", deep)}
-    out.write("headers-32-deep", "As deeply nested as is allowed", b"body", {"headers": deep}, {"type": "unmarked", "eot": False})
+    out.write("headers-32-deep", "As deeply nested as is allowed", b"body", {"headers": deep},
+              {"type": "unmarked", "eot": False})
 
 
 def raw_matrices(out: Folder) -> None:
-    kinds = [("8U", channels) for channels in (1, 2, 3, 4, 5, 512)] + [(depth, 1) for depth in DEPTHS if depth != "8U"] + [("64F", 3), ("16S", 5)]
+    kinds = [("8U", channels) for channels in (1, 2, 3, 4, 5, 512)] + [(depth,
+                                                                        1) for depth in DEPTHS if depth != "8U"] + [("64F", 3), ("16S", 5)]
     for depth, channels in kinds:
         image = matrix(depth, channels)
-        write_raw(out, f"raw-{depth.lower()}-c{channels}", f"A raw matrix of {type_name(depth, channels)}", image, type_name(depth, channels))
+        write_raw(out, f"raw-{depth.lower()}-c{channels}", f"A raw matrix of {type_name(depth, channels)}", image,
+                  type_name(depth, channels))
     part = matrix("16U", 3, 3, 5)
-    write_raw(out, "raw-region", "A raw matrix that is a part of a larger one: its rows are packed", part, "CV_16UC3", {"x": 2, "y": 1, "rows": 6, "cols": 9})
+    write_raw(out, "raw-region", "A raw matrix that is a part of a larger one: its rows are packed", part, "CV_16UC3",
+              {"x": 2, "y": 1, "rows": 6, "cols": 9})
     image = matrix("8U", 3)
     headers = {"mat-rows": ("B", 2), "mat-cols": ("I", 3), "mat-type": ("S", "CV_8UC(3)")}
     out.write("raw-other-spelling", "A raw matrix as other writers may spell it", image.tobytes(),
-              {"content_type": "Application/X-CV-Mat; by=hand", "headers": headers}, {"type": "unmarked", "eot": False, "matrix": [2, 3, "CV_8UC3"]}, pixels=image)
+              {"content_type": "Application/X-CV-Mat; by=hand", "headers": headers},
+              {"type": "unmarked", "eot": False, "matrix": [2, 3, "CV_8UC3"]}, pixels=image)
 
 
-def write_raw(out: Folder, name: str, description: str, image: np.ndarray, kind: str, region: dict | None = None) -> None:
+def write_raw(out: Folder, name: str, description: str, image: np.ndarray, kind: str,
+              region: dict | None = None) -> None:
     rows, cols = image.shape[:2]
     headers = {"mat-rows": ("l", rows), "mat-cols": ("l", cols), "mat-type": ("S", kind)}
     send = {"kind": "image", "encoding": "raw"} | ({"regionOf": region} if region else {})
-    out.write(name, description, image.tobytes(), sent("image", RAW, headers), {"type": "image", "eot": False, "matrix": [rows, cols, kind]},
+    out.write(name, description, image.tobytes(), sent("image", RAW, headers),
+              {"type": "image", "eot": False, "matrix": [rows, cols, kind]},
               send=send, pixels=image)
 
 
@@ -165,9 +188,12 @@ def segmented(out: Folder) -> None:
 
 def image_files(out: Folder) -> None:
     for name, encoding, content_type, depth, channels in (
-            ("png", ".png", "image/png", "8U", 3), ("png-grey", ".png", "image/png", "8U", 1), ("png-alpha-16", ".png", "image/png", "16U", 4),
-            ("jpeg", ".jpg", "image/jpeg", "8U", 3), ("jpeg-grey", ".jpg", "image/jpeg", "8U", 1), ("webp", ".webp", "image/webp", "8U", 3),
-            ("webp-alpha", ".webp", "image/webp", "8U", 4), ("bmp", ".bmp", "image/bmp", "8U", 3), ("bmp-grey", ".bmp", "image/bmp", "8U", 1)):
+            ("png", ".png", "image/png", "8U", 3), ("png-grey", ".png", "image/png", "8U", 1),
+            ("png-alpha-16", ".png", "image/png", "16U", 4),
+            ("jpeg", ".jpg", "image/jpeg", "8U", 3), ("jpeg-grey", ".jpg", "image/jpeg", "8U", 1),
+            ("webp", ".webp", "image/webp", "8U", 3),
+            ("webp-alpha", ".webp", "image/webp", "8U", 4), ("bmp", ".bmp", "image/bmp", "8U", 3),
+            ("bmp-grey", ".bmp", "image/bmp", "8U", 1)):
         image = picture(channels, depth)
         done, body = cv2.imencode(encoding, image)
         assert done

@@ -101,7 +101,8 @@ def webp_chunk(name: bytes, data: bytes, size: int | None = None) -> bytes:
 
 
 def vp8x(width: int, height: int, flags: int = 0) -> bytes:
-    return webp_chunk(b"VP8X", struct.pack("<I", flags) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little"))
+    return webp_chunk(b"VP8X",
+                      struct.pack("<I", flags) + (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little"))
 
 
 def lossless_claiming(body: bytes, width: int, height: int) -> bytes:
@@ -116,7 +117,8 @@ def lossy_claiming(body: bytes, width: int, height: int) -> bytes:
 
 # BMP
 
-def bmp(width: int = 2, height: int = 2, bits: int = 24, compression: int = 0, colors: int = 0, pixels: bytes = bytes(64),
+def bmp(width: int = 2, height: int = 2, bits: int = 24, compression: int = 0, colors: int = 0,
+        pixels: bytes = bytes(64),
         offset: int | None = None, header: int = 40, behind: bytes = b"") -> bytes:
     info = struct.pack("<IiiHHIIiiII", header, width, height, 1, bits, compression, 0, 0, 0, colors, 0) + behind
     start = 14 + len(info) if offset is None else offset
