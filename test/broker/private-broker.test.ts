@@ -77,8 +77,9 @@ test('a broker that cannot start says why', async () => {
   );
 });
 
+const TOOL = new URL('../../build/ts/tools/private-broker.js', import.meta.url).href;
 const OWNER = `
-import { startPrivateBroker } from ${JSON.stringify(new URL('../../build/ts/tools/private-broker.js', import.meta.url).href)};
+import { startPrivateBroker } from ${JSON.stringify(TOOL)};
 const broker = await startPrivateBroker();
 console.log(JSON.stringify({ folder: broker.folder, port: broker.port }));
 `;

@@ -21,7 +21,7 @@ interface Outcome {
 fault({
   name: 'terminated-workers',
   holds: 'workers terminated in the middle of their traffic leave no thread and no descriptor, and memory stays flat',
-  // What V8 and malloc keep for the next worker comes with the first ones: the short form finds what leaks whole bodies.
+  // What V8 and malloc keep for the next worker comes with the first ones: the short form finds leaks of whole bodies.
   short: { times: 20, warmUp: 8, growthMiB: 64 },
   long: { times: 800, warmUp: 300, growthMiB: 5 },
   timeout: { short: 90, long: 1200 },

@@ -1,5 +1,7 @@
 #!/usr/bin/python3
-"""Sends every kind of matrix raw, then the end of transmission: send_matrices.py <url> <exchange> <rows> <cols> <channels,...>
+"""Sends every kind of matrix raw, then the end of transmission.
+
+send_matrices.py <url> <exchange> <rows> <cols> <channels,...>
 
 Byte i of a matrix of OpenCV's depth d is (i * 7 + d) mod 256; every second matrix is a part of a larger one.
 """

@@ -1,4 +1,4 @@
-/** Servers on the loopback interface that are no brokers, plain ones and one that speaks TLS. They end with the test. */
+/** Servers on the loopback interface that are no brokers, plain and with TLS. They end with the test. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';

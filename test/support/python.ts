@@ -27,8 +27,8 @@ def publish(body, **properties):
 `;
 
 /**
- * Does on Pika, without any class of MatMQ, what `script` says, with `channel` and `publish(body, **properties)` at hand;
- * resolves to what it prints.
+ * Runs a script on Pika, without any class of MatMQ, with `channel` and `publish(body, **properties)` at hand; resolves
+ * to what it prints.
  */
 export function pika(url: string, exchange: string, routingKey: string, script: string): Promise<string> {
   return outputOf([PYTHON, '-c', `${PIKA}${script}\nconnection.close()\n`, url, exchange, routingKey]);

@@ -15,15 +15,17 @@ export class SlowestReporter implements Reporter {
 
   onTestRunEnd(modules: readonly TestModule[]): void {
     if (modules.length < 2) return;
-    const slowest = modules
+    const files = modules
       .map((module) => ({ module, duration: module.diagnostic().duration }))
       .sort((a, b) => b.duration - a.duration)
       .slice(0, COUNT);
-    const lines = slowest.map(({ module, duration }) => {
+    const lines = files.map(({ module, duration }) => {
       const [test] = [...module.children.allTests()].sort((a, b) => durationOf(b) - durationOf(a));
-      const worst = test === undefined ? '' : `, of which ${seconds(durationOf(test)).trim()}: ${test.fullName}`;
-      return `${seconds(duration)}  ${module.relativeModuleId}${worst}`;
+      // Where hooks take the time, no test does.
+      const shown = test !== undefined && durationOf(test) > duration / 10;
+      const slowest = shown ? `, of which ${seconds(durationOf(test)).trim()}: ${test.fullName}` : '';
+      return `${seconds(duration)}  ${module.relativeModuleId}${slowest}`;
     });
-    this.#vitest?.logger.log(`\nThe slowest ${slowest.length} of ${modules.length} test files:\n${lines.join('\n')}`);
+    this.#vitest?.logger.log(`\nThe slowest ${files.length} of ${modules.length} test files:\n${lines.join('\n')}`);
   }
 }

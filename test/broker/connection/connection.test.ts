@@ -215,7 +215,7 @@ describe('a queue', () => {
     await consumer.exit();
   });
 
-  it('that is deleted under its consumer is declared again if the program asks for that, and what had arrived is kept', async () => {
+  it('that is deleted under its consumer is declared again with redeclare, and what had arrived is kept', async () => {
     const queue = ownQueue({ redeclare: true });
     const { producer, consumer } = await openPair({ url: broker.url, queue });
     const infos: unknown[] = [];

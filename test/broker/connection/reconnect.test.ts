@@ -291,7 +291,7 @@ describe('a broker that is gone', () => {
     await failure(consumer.receive(), errorClass, code);
   });
 
-  it('killed in the middle of a message in segments has the image whole, and nothing else, when it is back', async () => {
+  it('killed in the middle of a message in segments has the image, and nothing else, when it is back', async () => {
     await using proxy = await TcpProxy.before(broker.port);
     const queue = ownQueue({ arguments: {} });
     const { exchange, consumer } = await open({ queue, prefetch: 4 });

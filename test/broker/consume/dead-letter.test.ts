@@ -15,7 +15,7 @@ const firstDeath = (message: { properties: { headers?: unknown } }) =>
   (message.properties.headers as { 'x-death': { reason: string; count: number }[] })['x-death'][0];
 
 describe('a poison message', () => {
-  it('that is requeued each time meets the delivery limit of a quorum queue, and the dead-letter exchange has it', async () => {
+  it('that is requeued each time reaches the delivery limit of a quorum queue, and is dead-lettered', async () => {
     const { dead, args } = await deadLetters();
     const queue = ownQueue({ type: 'quorum', arguments: { ...args, 'x-delivery-limit': 3 } });
     const { producer, consumer } = await openPair({ queue, ack: 'manual' });
@@ -71,7 +71,11 @@ describe('a message that expires', () => {
       inject('brokerUrl'),
       exchange,
       '',
-      `channel.exchange_declare('${exchange}'); channel.queue_declare('${queue}', arguments=json.loads('${table}')); channel.queue_bind('${queue}', '${exchange}', 'my_key_1')`,
+      [
+        `channel.exchange_declare('${exchange}')`,
+        `channel.queue_declare('${queue}', arguments=json.loads('${table}'))`,
+        `channel.queue_bind('${queue}', '${exchange}', 'my_key_1')`,
+      ].join('\n'),
     );
     const producer = await openProducer({ exchange });
     await producer.send('late');

@@ -6,7 +6,7 @@ import { TcpProxy } from '../../support/tcp-proxy.js';
 // On a busy machine rabbitmqctl alone can take many seconds.
 vi.setConfig({ testTimeout: 120_000 });
 
-/** A consumer whose connection is dead, which the broker does not know, has 5 of 20 messages; another one subscribes. */
+/** A consumer has 5 of 20 messages when its connection dies and the broker does not know; another one subscribes. */
 async function afterSilentDeath(singleActive: boolean) {
   const broker = await ownBroker();
   await using proxy = await TcpProxy.before(broker.port);
@@ -42,7 +42,7 @@ it('without a single active consumer, what a silently dead consumer had comes la
   expect(new Set(texts)).toEqual(new Set(numbered(20)));
 });
 
-it('with a single active consumer, the next one gets nothing until the broker knows, and then all in order', async () => {
+it('with a single active consumer, the next one gets nothing until the broker knows, then all in order', async () => {
   const { held, listed, early, messages } = await afterSilentDeath(true);
   expect([early, listed]).toEqual([0, `${20 - held}\t${held}`]);
   expect(messages.map((message) => message.text())).toEqual(numbered(20));

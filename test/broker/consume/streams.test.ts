@@ -62,7 +62,7 @@ describe('a consumer of a stream', () => {
     expect((await next.receive()).text()).toBe('10');
   });
 
-  it('goes on after each lost connection, skips nothing, and gets again only what it had not acknowledged', async () => {
+  it('goes on after each lost connection, skips nothing, and gets again only what was not acknowledged', async () => {
     const { producer, consumer } = await open({ queue: ownStream(), prefetch: 50 });
     let sending = true;
     const sent = (async () => {
@@ -135,7 +135,7 @@ describe('a consumer of a stream', () => {
     }
   });
 
-  it('gets a message in segments whole when the connection is lost between them, and none that is settled again', async () => {
+  it('gets a message whole when the connection is lost between its segments, and none that is settled', async () => {
     const { producer, consumer } = await open(
       { queue: ownStream(), prefetch: 4, ack: 'manual' },
       { producer: { maxMessageSize: 1000 } },

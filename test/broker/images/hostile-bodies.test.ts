@@ -1,4 +1,4 @@
-/** The bodies of test/data/hostile through the public interface; test/core/image/hostile_bodies.cpp has them without Node. */
+/** The bodies of test/data/hostile through the public interface; the core's tests have them without Node. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,7 @@ interface Cost {
   readonly kibibytes: number;
 }
 
-/** Processor time of all threads, because a busy machine makes the clock on the wall run away; the best of a few tries. */
+/** Processor time of all threads, because a busy machine takes any time by the clock; the best of a few tries. */
 async function costOf(work: () => Promise<void>): Promise<Cost> {
   let best = { milliseconds: Number.POSITIVE_INFINITY, kibibytes: Number.POSITIVE_INFINITY };
   for (let i = 0; i < 5 && (best.milliseconds > SOON_MS || best.kibibytes > LITTLE_KIB); i++) {

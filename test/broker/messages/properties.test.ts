@@ -96,7 +96,7 @@ describe('headers', () => {
     expect('polluted' in headers).toBe(false);
   });
 
-  it('lose what AMQP cannot say: small bigints are numbers, dates have whole seconds, undefined is left out', async () => {
+  it('lose what AMQP cannot say: small bigints are numbers, dates whole seconds, undefined is left out', async () => {
     const { producer, consumer } = await openPair();
     const headers = { big: 5n, date: new Date(1_700_000_000_999), gone: undefined };
     await producer.send('x', { properties: { headers } as unknown as SendProperties });

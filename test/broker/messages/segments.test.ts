@@ -421,7 +421,8 @@ describe('segments that are not as they should be', () => {
   it('a message of higher priority may come in the middle of another', async () => {
     const exchange = unique('exchange');
     const consumer = await consumerOn(exchange);
-    const script = `${small('a-1')}\nsegment(0)\npublish(b'urgent', message_id='a-2', priority=5)\nfor i in [1, 2, 3]: segment(i)`;
+    const urgent = "publish(b'urgent', message_id='a-2', priority=5)";
+    const script = `${small('a-1')}\nsegment(0)\n${urgent}\nfor i in [1, 2, 3]: segment(i)`;
     await pika(broker.url, exchange, 'my_key_1', script);
     expect((await consumer.receive()).text()).toBe('urgent');
     expectBytes(await consumer.receive(), bytes(35));

@@ -45,8 +45,8 @@ def png_of(bits: int, color: int, interlace: int, rows: bytes, *chunks: bytes, s
 
 def exif(orientation: int, order: str = "<") -> bytes:
     entry = struct.pack(order + "HHIHH", 0x0112, 3, 1, orientation, 0)
-    return (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1) + entry + struct.pack(order + "I",
-        0)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(order + "HIH", 42, 8, 1)
+    return head + entry + struct.pack(order + "I", 0)
 
 
 def images() -> None:
@@ -93,8 +93,8 @@ def images() -> None:
         write("bmp", f"{bits}-bits",
               b"\0BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body)
     for bits in (1, 4, 8):
-        header = struct.pack("<IiiHHIIiiII", 40, 9, 2, 1, bits, 0, 0, 0, 0, 1 << bits,
-                             0) + bytes(range(4 << bits if bits < 8 else 0)) + bytes(1024 if bits == 8 else 0)
+        palette = bytes(range(4 << bits)) if bits < 8 else bytes(1024)
+        header = struct.pack("<IiiHHIIiiII", 40, 9, 2, 1, bits, 0, 0, 0, 0, 1 << bits, 0) + palette
         body = bytes(12 if bits == 8 else 8) * 2
         write("bmp", f"{bits}-bits",
               b"\1BM" + struct.pack("<IHHI", 14 + len(header) + len(body), 0, 0, 14 + len(header)) + header + body)

@@ -1,11 +1,11 @@
 // What is fuzzed: one function for each way in which octets of the network reach our code.
 //
 // Rules
-// 1. A target takes any octets. It catches Error where MatMQ may throw one; whatever else leaves it is a finding, and so
-//    is a promise that does not hold (`expect`).
+// 1. A target takes any octets. It catches Error where MatMQ may throw one; whatever else leaves it is a finding, and
+//    so is a promise that does not hold (`expect`).
 // 2. It keeps no state from one call to the next and starts no thread: an input alone reproduces what it found.
-// 3. fuzz_main.cpp runs one of them under libFuzzer; replay.test.cpp runs the seeds and what was found through all of them,
-//    in the core's tests.
+// 3. fuzz_main.cpp runs one of them under libFuzzer; replay.test.cpp runs the seeds and what was found through all of
+//    them, in the core's tests.
 #pragma once
 
 #include <cstddef>

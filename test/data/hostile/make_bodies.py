@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """The hostile bodies as files, or through a broker.
 
-    make_bodies.py write <folder>                               index.tsv (number, bare or not, passes RabbitMQ or not, code,
-                                                                name), and for each <number>.header, the payload of its
-                                                                content header frame, and <number>.body
-    make_bodies.py publish <url> <exchange> <routing key>       those that RabbitMQ lets pass, each followed by the text "good"
+    make_bodies.py write <folder>
+        index.tsv (number, bare or not, passes RabbitMQ or not, code, name), and for each <number>.header, the payload
+        of its content header frame, and <number>.body
+    make_bodies.py publish <url> <exchange> <routing key>
+        those that RabbitMQ lets pass, each followed by the text "good"
 """
 
 import sys

@@ -1,5 +1,5 @@
-"""How other things than the allowed image formats begin: pictures that OpenCV, GDAL, GDCM or OpenEXR would read, some of
-which open files and sockets then, and what is no picture at all."""
+"""How other things than the allowed image formats begin: pictures that OpenCV, GDAL, GDCM or OpenEXR would read, some
+of which open files and sockets then, and what is no picture at all."""
 
 BODIES = {
     "nothing": b"", "one byte": b"x", "a byte 0x04 that is marked as bytes": b"\4\4", "text": b"no image",
@@ -32,10 +32,13 @@ BODIES = {
     "EMF": b"\1\0\0\0\x6c\0\0\0" + bytes(32) + b" EMF", "RIFF of sound": b"RIFF\x24\0\0\0WAVEfmt ",
     "RIFF of film": b"RIFF\x24\0\0\0AVI LIST",
     "RIFF in capitals only": b"RIFX\x24\0\0\0WEBP", "SVG": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
-    "SVG that reads a file": b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
-    "GDAL's VRT that reads a file": b'<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
-                                    b"<SourceFilename>/etc/passwd</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
-    "GDAL's VRT that opens a socket": b"<VRTDataset><VRTRasterBand><SourceFilename>/vsicurl/http://127.0.0.1:9/x</SourceFilename>",
+    "SVG that reads a file":
+        b'<?xml version="1.0"?><!DOCTYPE s [<!ENTITY x SYSTEM "file:///etc/passwd">]><svg>&x;</svg>',
+    "GDAL's VRT that reads a file":
+        b'<VRTDataset rasterXSize="1" rasterYSize="1"><VRTRasterBand dataType="Byte" band="1"><SimpleSource>'
+        b"<SourceFilename>/etc/passwd</SourceFilename></SimpleSource></VRTRasterBand></VRTDataset>",
+    "GDAL's VRT that opens a socket":
+        b"<VRTDataset><VRTRasterBand><SourceFilename>/vsicurl/http://127.0.0.1:9/x</SourceFilename>",
     "GDAL's WMS": b'<GDAL_WMS><Service name="TMS"><ServerUrl>http://127.0.0.1:9/</ServerUrl></Service></GDAL_WMS>',
     "GDAL's file name": b"/vsizip//etc/passwd", "a connection string of GDAL": b"PG:host=127.0.0.1 port=9",
     "NITF": b"NITF02.10", "HDF5": b"\x89HDF\r\n\x1a\n",

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """Writes the test vectors of docs/wire-format.md: make_vectors.py [folder]
 
-The octets of the properties come from test/support/amqp_encoding.py, the image files from OpenCV; nothing here is MatMQ's.
-A test holds the committed files against what this script makes.
+The octets of the properties come from test/support/amqp_encoding.py, the image files from OpenCV; nothing here is
+MatMQ's. A test holds the committed files against what this script makes.
 """
 
 from __future__ import annotations
@@ -144,8 +144,9 @@ def all_field_types(out: Folder) -> None:
 
 
 def raw_matrices(out: Folder) -> None:
-    kinds = [("8U", channels) for channels in (1, 2, 3, 4, 5, 512)] + [(depth,
-                                                                        1) for depth in DEPTHS if depth != "8U"] + [("64F", 3), ("16S", 5)]
+    kinds = [("8U", channels) for channels in (1, 2, 3, 4, 5, 512)]
+    kinds += [(depth, 1) for depth in DEPTHS if depth != "8U"]
+    kinds += [("64F", 3), ("16S", 5)]
     for depth, channels in kinds:
         image = matrix(depth, channels)
         write_raw(out, f"raw-{depth.lower()}-c{channels}", f"A raw matrix of {type_name(depth, channels)}", image,

@@ -75,7 +75,7 @@ export class Client extends Fixture {
     return this.ask('events');
   }
 
-  /** Resolves to the first event of that kind that comes after `since` (milliseconds since 1970) or is there already. */
+  /** Resolves to the first event of that kind from `since` on (milliseconds since 1970), which may be there already. */
   event(kind: EventRecord['kind'], since = 0): Promise<EventRecord> {
     return this.ask('event', { kind, since });
   }
@@ -183,7 +183,7 @@ export class Receiver extends Client {
   }
 }
 
-/** Nothing is lost or corrupt, first arrivals are in order, and what came twice was not confirmed when it was sent again. */
+/** Nothing is lost or corrupt, first arrivals are in order; what came twice was not confirmed when sent again. */
 export function expectDelivered(sent: Sent, received: Received): void {
   expect({ failures: sent.failures, errors: received.errors }).toEqual({ failures: [], errors: [] });
   expect(sent.confirmed).toBe(sent.sent);

@@ -1,6 +1,6 @@
 /**
- * A broker that follows a script, for what a real one cannot be made to do: it logs one producer or consumer in, confirms
- * and delivers, and lets an injector put octets in at every step of the conversation.
+ * A broker that follows a script, for what a real one cannot be made to do: it logs one producer or consumer in,
+ * confirms and delivers, and lets an injector put octets in at every step of the conversation.
  *
  * 1. A step is a frame that came in whole, or one that went out. The conversation answers each frame at once, so the
  *    steps of a client that does the same thing come in the same order each time.
@@ -45,7 +45,7 @@ export interface Step {
   readonly sent: boolean;
 }
 
-/** What goes out, and whether the conversation goes on behind it: `silent` says nothing more, `end` closes the socket. */
+/** What goes out, and whether the conversation goes on behind it: `silent` sends no more, `end` closes the socket. */
 export interface Insertion {
   readonly octets: Buffer;
   readonly next: 'go on' | 'silent' | 'end';

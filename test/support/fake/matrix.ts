@@ -22,8 +22,10 @@ interface Case {
   readonly seed: number;
 }
 
-const nameOf = ({ role, step, what, injection, within, seed }: Case) =>
-  `${role}, step ${step} (${what}), ${injection.name}${within === undefined ? '' : ` within a frame, at ${within}`}, seed ${seed}`;
+function nameOf({ role, step, what, injection, within, seed }: Case): string {
+  const place = within === undefined ? '' : ` within a frame, at ${within}`;
+  return `${role}, step ${step} (${what}), ${injection.name}${place}, seed ${seed}`;
+}
 
 /** What a conversation is without insertion. */
 interface Plain {
