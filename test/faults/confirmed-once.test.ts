@@ -3,8 +3,8 @@ import { MatmqError, Producer, PublishError } from 'matmq';
 import { expect } from 'vitest';
 import { type Conversation, FakeBroker, type Published, returned } from '../support/fake/broker.js';
 import { Fields, methodFrame } from '../support/fake/frames.js';
+import type { Random } from '../support/random.js';
 import { fault } from './support/fault.js';
-import type { Random } from './support/random.js';
 
 type Settlement = 'ack' | 'nack' | 'return';
 

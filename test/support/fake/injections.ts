@@ -1,6 +1,6 @@
 /** What the fake broker puts in: everything AMQP has, at places where it may and may not be, and what AMQP has not. */
 
-import type { Random } from '../../faults/support/random.js';
+import type { Random } from '../random.js';
 import { content, delivery, FRAME_MAX, type Insertion } from './broker.js';
 import {
   bodyFrame,

@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Random } from '../../faults/support/random.js';
+import { Random } from '../random.js';
 import { FakeBroker, type Injector, type Insertion } from './broker.js';
 import { INJECTIONS, type Injection } from './injections.js';
 import { consume, produce, type Run } from './runs.js';
