@@ -15,8 +15,8 @@ const USAGE = `npm run fuzz -- [options]
   --list           say what there is to fuzz
   --no-build       with what was built last
 
-What a target learns stays in .cache/fuzz/<target>. What it finds goes to test/data/fuzz/regressions/<target>, from where the
-core's tests replay it: mend it, and commit both.`;
+What a target learns stays in .cache/fuzz/<target>. What it finds goes to test/data/fuzz/regressions/<target>, from
+where the core's tests replay it: mend it, and commit both.`;
 
 const FOLDER = join(root, 'test/data/fuzz');
 const MEMORY_MIB = 1024;

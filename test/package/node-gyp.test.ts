@@ -26,7 +26,10 @@ async function nodeGyp(folder: string, ...commands: string[]): Promise<void> {
 async function expectToWork(addon: string): Promise<void> {
   vi.stubEnv('MATMQ_ADDON', addon);
   onTestFinished(() => void vi.unstubAllEnvs());
-  const end = await runFixture('support/fixtures/round-trip.mjs', { url: inject('brokerUrl'), exchange: unique('exchange') });
+  const end = await runFixture('support/fixtures/round-trip.mjs', {
+    url: inject('brokerUrl'),
+    exchange: unique('exchange'),
+  });
   expect(end).toEqual(success({ equal: true, addons: [addon] }));
 }
 

@@ -68,7 +68,8 @@ void throughResets(const QueueOptions& queue, std::uint64_t maxMessageSize) {
     return number;
   });
   int next = 0;
-  // Up to the end of transmission: a receive that waits for a message of which nobody knows whether it comes may wait in vain.
+  // Up to the end of transmission: a receive that waits for a message of which nobody knows whether it comes may wait
+  // in vain.
   const auto receive = [&] {
     try {
       const auto message = consumer.receive(std::chrono::seconds(60));

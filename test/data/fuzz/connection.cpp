@@ -73,7 +73,8 @@ Bytes login(bool producer) {
   return out;
 }
 
-/// Turns the connection until it ends; `afterTurn` is the program. Every input ends it, at the latest with its last octet.
+/// Turns the connection until it ends; `afterTurn` is the program. Every input ends it, at the latest with its last
+/// octet.
 template <typename Program>
 void serve(Settings settings, ConnectionUser& user, Bytes octets, std::size_t most, Program&& afterTurn) {
   Endpoint endpoint;
