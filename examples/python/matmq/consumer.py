@@ -48,8 +48,8 @@ class Consumer:
                                         lambda _: None, self._end)
 
     def receive(self, timeout: float | None = None) -> Message:
-        """The next message. Raises EndOfTransmission, TimeoutError after so many seconds, or ImageError for a body that is
-        larger than the limits, which was rejected; the next one can be received then."""
+        """The next message. Raises EndOfTransmission, TimeoutError after so many seconds, or ImageError for a body
+        that is larger than the limits, which was rejected; the next one can be received then."""
         self._acknowledge_previous()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
