@@ -489,13 +489,14 @@ describe('options', () => {
       });
     await failure(producer.send(bytes, giving('copy', false)), TypeError, 'INVALID_ARGUMENT', 'not detached');
     // As the addon is called: its memory was looked at before.
-    const native = { ...getAddon().defaults().producer, urls: [inject('brokerUrl')], exchange: unique('exchange') };
+    const { amqp, ...shared } = getAddon().defaults().producer;
+    const native = { ...shared, url: [inject('brokerUrl')], amqp: { ...amqp, exchange: unique('exchange') } };
     const own = new (getAddon().NativeProducer)(native, () => {});
     const fresh = new Uint8Array(3_000_000).fill(7);
-    const options = Object.defineProperty({}, 'routingKey', {
+    const options = Object.defineProperty({}, 'amqp', {
       get() {
         structuredClone(fresh.buffer, { transfer: [fresh.buffer] });
-        return 'key';
+        return { routingKey: 'key' };
       },
     });
     expect(own.sendBytes(fresh, Keep.held, options)).toBe(1);
