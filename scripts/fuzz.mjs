@@ -1,4 +1,4 @@
-// Runs the fuzz targets of test/fuzz one after the other, each from its seeds and what it has learnt before.
+// Runs the fuzz targets of test/data/fuzz one after the other, each from its seeds and what it has learnt before.
 //   npm run fuzz -- --seconds 60 [--target png]...
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -15,10 +15,10 @@ const USAGE = `npm run fuzz -- [options]
   --list           say what there is to fuzz
   --no-build       with what was built last
 
-What a target learns stays in .cache/fuzz/<target>. What it finds goes to test/fuzz/regressions/<target>, from where the
-core's tests replay it: mend it, and commit both.`;
+What a target learns stays in .cache/fuzz/<target>. What it finds goes to test/data/fuzz/regressions/<target>, from
+where the core's tests replay it: mend it, and commit both.`;
 
-const FOLDER = join(root, 'test/fuzz');
+const FOLDER = join(root, 'test/data/fuzz');
 const MEMORY_MIB = 1024;
 /** By the clock on the wall: a busy machine lets a process wait for many seconds. */
 const SLOWEST_SECONDS = 60;
@@ -74,7 +74,7 @@ function fuzz(target, seconds) {
     '-print_final_stats=1',
   ];
   const start = performance.now();
-  const { status, stderr } = spawnSync(join(root, 'build/fuzz/test/fuzz/fuzz'), [...options, ...corpora], {
+  const { status, stderr } = spawnSync(join(root, 'build/fuzz/test/data/fuzz/fuzz'), [...options, ...corpora], {
     env: { ...process.env, MATMQ_FUZZ_TARGET: target },
     encoding: 'utf8',
     maxBuffer: 1 << 30,

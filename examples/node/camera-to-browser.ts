@@ -1,4 +1,5 @@
-// Shows a camera in a browser: frames go through RabbitMQ as JPEG. The two functions may be programs on two machines.
+// Shows a camera in a browser: frames go through RabbitMQ as JPEG. The two functions may be two programs on two
+// machines.
 //
 //   node camera-to-browser.js                                                 a test picture
 //   node camera-to-browser.js -f v4l2 -video_size 640x480 -i /dev/video0      a camera, by ffmpeg's options

@@ -28,7 +28,8 @@ export interface NativeError {
     | 'endOfTransmission'
     | 'closed'
     | 'timeout'
-    | 'argument';
+    | 'argument'
+    | 'internal';
   /** Upper-case code, one of `NativeAddon.errorCodes()`. */
   readonly code: string;
   readonly message: string;

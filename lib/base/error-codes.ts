@@ -102,6 +102,10 @@ export const ERROR_CODES = [
   'RELEASED',
   /** The native addon could not be loaded. */
   'ADDON_NOT_LOADED',
+  /** The system gives no thread or descriptor; the message has its reason. */
+  'OUT_OF_RESOURCES',
+  /** What no other code describes: a fault of MatMQ or of a library. Please report it. */
+  'INTERNAL_ERROR',
   // TypeError, RangeError
   'INVALID_ARGUMENT',
 ] as const;

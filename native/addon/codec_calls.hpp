@@ -1,7 +1,7 @@
 // Images without a connection: bytes and files to matrices and back, on the codec threads.
 //
-// Each call answers with a promise, which keeps the process alive while it is pending. A matrix is five arguments: rows,
-// cols, type, step, data (as NativeProducer.sendImage takes it). The shapes are those of lib/addon/contract.ts.
+// Each call answers with a promise, which keeps the process alive while it is pending. A matrix is five arguments:
+// rows, cols, type, step, data (as NativeProducer.sendImage takes it). The shapes are those of lib/addon/contract.ts.
 #pragma once
 
 #include "convert/convert.hpp"

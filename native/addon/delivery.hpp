@@ -14,8 +14,8 @@ void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const
 /// The octets in a string that has one character for each.
 [[nodiscard]] std::string octetsOf(Napi::Value value);
 
-/// NativeConsumer.decode(encodedProperties, body, options?): Promise<NativeMat>; `properties` are the decoded ones. What
-/// the options do not say is as in `standard`.
+/// NativeConsumer.decode(encodedProperties, body, options?): Promise<NativeMat>; `properties` are the decoded ones.
+/// What the options do not say is as in `standard`.
 Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, Properties properties, const DecodeOptions& standard);
 
 }  // namespace matmq::addon

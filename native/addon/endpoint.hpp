@@ -45,8 +45,8 @@ class Endpoint : public Stoppable {
     return *engine_;
   }
 
-  /// After the event `closed` nothing wakes us any more: JavaScript may collect the object, sooner or later; the engine's
-  /// thread and descriptor do not wait for that.
+  /// After the event `closed` nothing wakes us any more: JavaScript may collect the object, sooner or later; the
+  /// engine's thread and descriptor do not wait for that.
   void releaseIfClosed(const std::vector<Event>& events) {
     if (events.empty() || events.back().kind != Event::Kind::closed) return;
     wake_.Reset();

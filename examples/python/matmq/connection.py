@@ -31,9 +31,9 @@ def _read(url: str) -> pika.URLParameters:
 class ConnectionThread:
     """Connects, runs `setup` on the channel, then serves the connection, heartbeats included, until `close`."""
 
-    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, tls: ssl.SSLContext | None,
-                 login: str, setup: Callable[[Channel], None], work: Callable[[Channel], None],
-                 ended: Callable[[], None]):
+    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float,
+                 tls: ssl.SSLContext | None, login: str,
+                 setup: Callable[[Channel], None], work: Callable[[Channel], None], ended: Callable[[], None]):
         self._parameters = _read(url)
         if url.startswith("amqps:"):
             # Python's default context checks the certificate and its name, as Pika's own does not.

@@ -24,7 +24,7 @@ class PublishError(MatmqError):
 
 
 class ImageError(MatmqError, ValueError):
-    """A matrix that a format cannot hold, or a body that is no image, or a damaged one, or larger than the limits."""
+    """A matrix that a format cannot hold, or a body that is no image, damaged, or larger than the limits allow."""
 
 
 class SegmentError(MatmqError):
@@ -54,7 +54,8 @@ def explained(error: Exception, where: str) -> Exception:
                                  "Is it the port of TLS, and does `tls` trust its authority?")
     elif isinstance(error, (pika.exceptions.AMQPError, OSError)):
         found = ConnectionFailed(f"no connection to {where}: {str(error) or repr(error)}. "
-                                 "Is the broker running, and are host and port right?")
+                                 "Is the broker running, and are host "
+                                 "and port right?")
     else:
         return error
     found.__cause__ = error

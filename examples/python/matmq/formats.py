@@ -65,8 +65,8 @@ def decodable(names: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a receiver takes: the defaults of MatMQ. Decoding a progressive JPEG or a lossless WebP takes memory beside
-    the pixels, which counts as decoded, too. Pika has a body in memory before anyone can refuse it."""
+    """What a receiver takes: the defaults of MatMQ. Decoding a progressive JPEG or a lossless WebP takes memory
+    beside the pixels, which counts as decoded, too. Pika has a body in memory before anyone can refuse it."""
 
     pixels: int = 128 * 1024 * 1024
     decoded_bytes: int = 512 * 1024 * 1024
@@ -105,7 +105,7 @@ def size_of(body: bytes, encoding: str) -> tuple[int, int, int]:
         rows, cols, pixel_bytes = readers[encoding](body)
     except ImageError:
         raise
-    except (struct.error, IndexError, ValueError, ZeroDivisionError):  # it ends before the header does, or is nonsense
+    except (struct.error, IndexError, ValueError, ZeroDivisionError):  # a header that is cut off or makes no sense
         rows = cols = pixel_bytes = 0
     if rows <= 0 or cols <= 0:
         raise ImageError(f"a {FORMATS[encoding].name} image whose header does not say its size: it is damaged")

@@ -34,7 +34,8 @@ class Producer:
                  exchange_type: str = "direct", routing_key: str = "my_key_1", durable: bool = False,
                  declare: bool = True, confirm: bool = True, persistent: bool = False, mandatory: bool = False,
                  high_water_mark: int = 1024, max_message_size: int | None = None, heartbeat: int = 30,
-                 connect_timeout: float = 10, tls: ssl.SSLContext | None = None, login: str = "plain"):
+                 connect_timeout: float = 10,
+                 tls: ssl.SSLContext | None = None, login: str = "plain"):
         self._name, self._exchange, self._exchange_type, self._routing_key = name, exchange, exchange_type, routing_key
         self._durable, self._declare, self._confirm = durable, declare, confirm
         self._persistent, self._mandatory, self._high_water_mark = persistent, mandatory, high_water_mark

@@ -1,5 +1,5 @@
-// Keeps the memory of an ArrayBuffer, which a reference to the ArrayBuffer does not: a program that transfers it leaves an
-// empty one behind, and the memory goes with whoever got it.
+// Keeps the memory of an ArrayBuffer, which a reference to the ArrayBuffer does not: a program that transfers it
+// leaves an empty one behind, and the memory goes with whoever got it.
 //
 // Ownership and threading
 // 1. Node-API has no call for it. V8's own, v8::ArrayBuffer::GetBackingStore(), is looked up by name in the running

@@ -2,8 +2,8 @@
 //
 // Ownership and threading
 // 1. Everything here runs on the JavaScript thread; what it returns may be destroyed on any thread.
-// 2. A hold is a reference to the array and V8's backing store (backing_store.hpp): the one keeps the array, the other its
-//    memory, also when the program transfers it meanwhile.
+// 2. A hold is a reference to the array and V8's backing store (backing_store.hpp): the one keeps the array, the
+//    other its memory, also when the program transfers it meanwhile.
 #pragma once
 
 #include <matmq/bytes.hpp>

@@ -3,11 +3,11 @@
 // Ownership and threading
 // 1. It is shared with every thread that has something for it, and may outlive its environment: what comes in after
 //    close() is dropped.
-// 2. There is one thread-safe function (Node-API) for each environment. Tasks that gather before JavaScript runs share one
-//    call.
+// 2. There is one thread-safe function (Node-API) for each environment. Tasks that gather before JavaScript runs
+//    share one call.
 // 3. A JavaScript reference can be deleted on its own thread only: whoever releases one elsewhere sends it here.
-// 4. Other threads read memory of JavaScript between enter() and leave() only: close() waits for those within, and nobody
-//    gets in after it.
+// 4. Other threads read memory of JavaScript between enter() and leave() only: close() waits for those within, and
+//    nobody gets in after it.
 #pragma once
 
 #include <napi.h>

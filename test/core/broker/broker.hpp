@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <matmq/engine/async_consumer.hpp>
+#include <matmq/engine/async_producer.hpp>
 #include <matmq/matmq.hpp>
 #include <opencv2/core.hpp>
 #include <random>

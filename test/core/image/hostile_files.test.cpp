@@ -40,8 +40,8 @@ struct End {
   bool well = false;  ///< what the work answered; false when it did not
 };
 
-/// Runs `work` in a child that may open nothing, and opens something at its end: it must not exit, because Valgrind would
-/// look for leaks in it, and take for one what other threads of its parent hold.
+/// Runs `work` in a child that may open nothing, and opens something at its end: it must not exit, because Valgrind
+/// would look for leaks in it, and take for one what other threads of its parent hold.
 template <class Work>
 End endOf(Work&& work) {
   auto* const well =

@@ -39,7 +39,8 @@ std::string message(const Bytes& body) {
 
 constexpr std::array unchangedOnly{DecodeMode::unchanged};
 
-/// In these modes, as cv::imread has it: OpenCV 4.6 reads tiles that are not compressed from a file, but not from memory.
+/// In these modes, as cv::imread has it: OpenCV 4.6 reads tiles that are not compressed from a file, but not from
+/// memory.
 void checkDecodesAsFile(const Bytes& body, std::span<const DecodeMode> modes) {
   const std::string path = "/tmp/matmq-tiff-" + std::to_string(getpid()) + ".tiff";
   std::ofstream(path, std::ios::binary)

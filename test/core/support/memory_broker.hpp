@@ -1,5 +1,5 @@
-// A broker in memory behind the seam (driver/driver.hpp), for what the engines and queues do with any broker: no sockets,
-// no AMQP, no waiting. Its URLs are memory://<name>; its queue has partitions, as a topic of Kafka has.
+// A broker in memory behind the seam (driver/driver.hpp), for what the engines and queues do with any broker: no
+// sockets, no AMQP, no waiting. Its URLs are memory://<name>; its queue has partitions, as a topic of Kafka has.
 //
 // Ownership and threading
 // 1. A MemoryBroker lives as long as a test or a driver has it. Everything may be called from any thread.

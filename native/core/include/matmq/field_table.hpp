@@ -1,5 +1,5 @@
-// Tables of named, typed values: the headers of messages, the arguments of declarations. How a broker writes them is its
-// driver's matter (docs/wire-format.md).
+// Tables of named, typed values: the headers of messages, the arguments of declarations. How a broker writes them is
+// its driver's matter (docs/wire-format.md).
 #pragma once
 
 #include <cstdint>

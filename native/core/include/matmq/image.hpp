@@ -24,8 +24,8 @@
 
 namespace matmq {
 
-/// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format. `pnm` is
-/// PGM or PPM, by the channels of the matrix; as what is read it is all three of Netpbm's (PBM, PGM and PPM).
+/// How an image travels. `raw` is the matrix itself (docs/wire-format.md), all others are files of that format. `pnm`
+/// is PGM or PPM, by the channels of the matrix; as what is read it is all three of Netpbm's (PBM, PGM and PPM).
 enum class ImageFormat : std::uint8_t { png, jpeg, webp, bmp, raw, tiff, pnm, pgm, ppm };
 
 /// A set of file formats: what may be decoded. PGM and PPM are told by one decoder and count as PNM.
@@ -94,22 +94,25 @@ struct EncodeOptions {
 /// What a decoder may take. Exceeding it is an Error `LIMIT_EXCEEDED`, found before memory is taken.
 struct ImageLimits {
   std::uint64_t pixels = 128ULL * 1024 * 1024;  ///< rows * cols
-  /// rows * cols * bytes per pixel, and what the decoder takes beside them, if that is more than 1 MiB: the coefficients
-  /// of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a PNG, a row or tile of a TIFF.
+  /// rows * cols * bytes per pixel, and what the decoder takes beside them, if that is more than 1 MiB: the
+  /// coefficients
+  /// of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a PNG, a row or
+  /// tile of a TIFF.
   std::uint64_t decodedBytes = 512ULL * 1024 * 1024;
 };
 
 /// Which channels `decodeImage` makes; the names and meanings of OpenCV's IMREAD_*.
 enum class DecodeMode : std::uint8_t { unchanged, color, grayscale };
 
-/// How a body becomes a matrix. A raw one obeys mode and reduce, too: 8-bit colour and grey are made of CV_8U and CV_16U
-/// with 1, 3 or 4 channels, anything else is CANNOT_DECODE then.
+/// How a body becomes a matrix. A raw one obeys mode and reduce, too: 8-bit colour and grey are made of CV_8U and
+/// CV_16U with 1, 3 or 4 channels, anything else is CANNOT_DECODE then.
 struct DecodeOptions {
   DecodeMode mode = DecodeMode::unchanged;
   /// `color` and `grayscale` turn the image as its EXIF tag says, as `cv::imdecode` does; `unchanged` never does.
   bool ignoreOrientation = false;
   /// 1, 2, 4 or 8: the sides are divided by it, as with IMREAD_REDUCED_*. A JPEG is decoded at that size (sides rounded
-  /// up), which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced (rounded down, at least 1).
+  /// up), which leaves little but its entropy decoding to do; other formats are decoded whole and then reduced
+  /// (rounded down, at least 1).
   int reduce = 1;
   /// The formats to decode; a body of another is NOT_AN_IMAGE. Unset: `usualFormats`; those of the options for a
   /// Consumer; for a file that is read by its name also the one that its extension names.
@@ -138,11 +141,12 @@ struct DecodeOptions {
 void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
 /// Encodes to a file image in memory. Any step is accepted (regions of interest).
-/// @throws Error as checkEncodable; CANNOT_ENCODE when the library refuses; CODEC_MISSING (TIFF, without libtiff). `raw` is not encoded: INVALID_ARGUMENT.
+/// @throws Error as checkEncodable; CANNOT_ENCODE when the library refuses; CODEC_MISSING (TIFF, without libtiff).
+/// `raw` is not encoded: INVALID_ARGUMENT.
 [[nodiscard]] SharedBytes encodeImage(const cv::Mat& image, ImageFormat format, const EncodeOptions& options = {});
 
-/// Decodes by magic what `options.formats` allows. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG, TIFF and
-/// PNM give CV_16U, TIFF of floating-point numbers CV_32F or CV_64F.
+/// Decodes by magic what `options.formats` allows. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit PNG, TIFF
+/// and PNM give CV_16U, TIFF of floating-point numbers CV_32F or CV_64F.
 /// @throws Error NOT_AN_IMAGE (no magic that is allowed), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated),
 ///         CODEC_MISSING (TIFF, without libtiff), INVALID_ARGUMENT.
 [[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {});

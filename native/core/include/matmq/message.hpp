@@ -68,8 +68,8 @@ struct OutgoingMessage : AmqpRouting {
 /// stays.
 void addProperties(OutgoingMessage& message, Properties properties);
 
-/// Names a delivery to acknowledge: 1, 2, ... in the order of arrival, unique for the life of its consumer. A message in
-/// segments has the number of the segment that made it whole.
+/// Names a delivery to acknowledge: 1, 2, ... in the order of arrival, unique for the life of its consumer. A message
+/// in segments has the number of the segment that made it whole.
 using DeliveryNumber = std::uint64_t;
 
 /// A received message. Immutable, shared between the program and a codec thread that decodes it.
@@ -80,8 +80,8 @@ struct Message : AmqpDelivery {
   MessageType type = MessageType::unmarked;
   DeliveryNumber number = 0;
   bool redelivered = false;
-  /// Set when the message was refused (a body larger than `limits.messageBytes`, properties that cannot be read): there is
-  /// no body, and the broker was told (rejected, not requeued), so that it can go to the dead letters.
+  /// Set when the message was refused (a body larger than `limits.messageBytes`, properties that cannot be read):
+  /// there is no body, and the broker was told (rejected, not requeued), so that it can go to the dead letters.
   std::optional<Error> error;
 
   /// MatMQ's own mark, or the bare byte 0x04 of a program that marks nothing.

@@ -1,7 +1,8 @@
 // The seam between the engines and a broker: what moves messages between a queue of ours and the network.
 //
 // Ownership and threading
-// 1. A driver has one I/O thread. start() starts it; the destructor ends it at once, whatever the peer does, and joins it.
+// 1. A driver has one I/O thread. start() starts it; the destructor ends it at once, whatever the peer does, and
+//    joins it.
 // 2. A ProducerDriver takes messages from the Outbox and settles them there; a ConsumerDriver pushes messages into the
 //    Inbox and takes acknowledgements from it. Events go to the queue, too. The last one is `closed`, after which the
 //    thread does nothing more. Nothing thrown leaves the thread.

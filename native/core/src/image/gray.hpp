@@ -1,5 +1,5 @@
-// Grey of colours as OpenCV's decoders make it: with fixed-point weights of their own, which differ from cv::cvtColor's in
-// the last place.
+// Grey of colours as OpenCV's decoders make it: with fixed-point weights of their own, which differ from
+// cv::cvtColor's in the last place.
 #pragma once
 
 #include <cstdint>

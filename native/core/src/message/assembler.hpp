@@ -1,5 +1,5 @@
-// Puts the segments of messages together again, each straight into the one buffer of its message. It knows no broker: it
-// is fed with headers, and hears when a body is there.
+// Puts the segments of messages together again, each straight into the one buffer of its message. It knows no broker:
+// it is fed with headers, and hears when a body is there.
 //
 // Ownership and threading
 // 1. One thread uses it. Between begin() and finish() the caller writes the body to where begin() said.
@@ -84,8 +84,8 @@ class Assembler {
   [[nodiscard]] std::optional<Clock::time_point> expiry() const noexcept;
   /// Nothing could come for a while: nobody is idle because of that.
   void touch(Clock::time_point now) noexcept;
-  /// The connection is gone. Returns the envelopes of what was open, with errors that say so. What is done or refused is
-  /// remembered, because its segments may be delivered again.
+  /// The connection is gone. Returns the envelopes of what was open, with errors that say so. What is done or refused
+  /// is remembered, because its segments may be delivered again.
   [[nodiscard]] std::vector<std::shared_ptr<Message>> clear();
 
   [[nodiscard]] std::size_t openMessages() const noexcept { return open_.size(); }

@@ -55,7 +55,8 @@ void check(const Segment& segment, std::uint64_t bodySize) {
         (segment.last() ? " has none" : " has it"));
   }
   const std::uint64_t size = segmentSize(segment, bodySize);
-  // `size` octets in each segment but the last, and 1..size in that one. size * (count - 1) < total keeps it in 63 bits.
+  // `size` octets in each segment but the last, and 1..size in that one. size * (count - 1) < total keeps it in 63
+  // bits.
   const std::uint64_t before = segment.count - 1;
   const bool fits = size > 0 && size <= (segment.total - 1) / before && segment.total - size * before <= size &&
                     segment.offset == size * segment.index &&

@@ -182,8 +182,8 @@ std::uint64_t Inbox::settleGroupsUpTo(DeliveryNumber number) {
   return messages;
 }
 
-// The front is the oldest delivery that the program settles by itself. Parts of messages are kept apart: one that is long
-// in coming, or never comes, must cost the others neither time nor memory.
+// The front is the oldest delivery that the program settles by itself. Parts of messages are kept apart: one that is
+// long in coming, or never comes, must cost the others neither time nor memory.
 void Inbox::popSettled() {
   for (; !deliveries_.empty() && deliveries_.front().with != firstNumber_; deliveries_.pop_front(), ++firstNumber_) {
     const Delivery& delivery = deliveries_.front();

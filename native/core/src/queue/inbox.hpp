@@ -5,8 +5,8 @@
 // 1. The I/O thread pushes and takes acknowledgements, the program takes messages and settles them; one mutex guards it
 //    all, held for moments only and never while calling out or releasing a message's memory.
 // 2. `wake` is called by the I/O thread without the lock.
-// 3. Every delivery has a number, 1, 2, ... in the order of arrival, unique for the life of the inbox. A driver puts what
-//    it acknowledges by (a delivery tag, an offset) beside it, and gets it back with the acknowledgement.
+// 3. Every delivery has a number, 1, 2, ... in the order of arrival, unique for the life of the inbox. A driver puts
+//    what it acknowledges by (a delivery tag, an offset) beside it, and gets it back with the acknowledgement.
 // 4. A delivery belongs to a lane: what becomes void together. A connection of AMQP is one, an assigned partition of
 //    Kafka another. Lanes may be open side by side. What belongs to a closed one cannot be settled any more.
 #pragma once
@@ -31,7 +31,8 @@ using LaneId = std::uint64_t;
 
 /// What is to be said of a delivery to the broker.
 struct Acknowledgement {
-  /// `ackUpTo`: and of all of its lane before it; `reject`: not to be delivered again; `requeue`: to be delivered again.
+  /// `ackUpTo`: and of all of its lane before it; `reject`: not to be delivered again; `requeue`: to be delivered
+  /// again.
   enum class Kind : std::uint8_t { ack, ackUpTo, reject, requeue };
   Kind kind = Kind::ack;
   DeliveryNumber number = 0;

@@ -48,7 +48,8 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
                                             std::to_string(unsettledBytes_) +
                                             " bytes) that are not confirmed; send more slowly or raise highWaterMark");
     }
-    // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its place.
+    // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its
+    // place.
     if (!dropOldest()) break;
   }
   const std::uint64_t sequence = next_++;
@@ -198,8 +199,8 @@ void Outbox::settleFailed(Entry& entry, Error error) {
   settle(entry);
 }
 
-// A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those behind it,
-// which went to other queues. Cleared away many at a time, each costs little.
+// A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those
+// behind it, which went to other queues. Cleared away many at a time, each costs little.
 void Outbox::popSettled() {
   const auto settled = [](const std::unique_ptr<Entry>& entry) { return entry->state == State::settled; };
   while (!entries_.empty() && settled(entries_.front())) entries_.pop_front();

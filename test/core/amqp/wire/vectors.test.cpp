@@ -261,7 +261,7 @@ TEST_CASE("vectors: what comes in segments is put together") {
       const std::optional<Segment> segment = readSegment(header.properties.headers, body.size());
       REQUIRE(segment);
       auto envelope = std::make_shared<Message>();
-      envelope->id = {i + 1, 1};
+      envelope->number = i + 1;
       envelope->properties = std::move(header.properties);
       eraseSegment(envelope->properties.headers);
       std::byte* const to = assembler.begin(std::move(envelope), *segment, body.size(), {});

@@ -38,8 +38,8 @@ struct AmqpConnectionOptions {
 struct AmqpProducerOptions : AmqpConnectionOptions {
   std::string routingKey = "my_key_1";  ///< at most 255 bytes; each message can have another
   bool confirm = true;                  ///< publisher confirms (confirm.select)
-  /// With `confirm`: a connection on which the oldest message waits so long for its confirm is made again. Twice as long
-  /// each time, until it is confirmed. 0..2147483647 ms; 0: never.
+  /// With `confirm`: a connection on which the oldest message waits so long for its confirm is made again. Twice as
+  /// long each time, until it is confirmed. 0..2147483647 ms; 0: never.
   std::chrono::milliseconds confirmTimeout{60000};
   bool persistent = false;  ///< delivery mode 2
   bool mandatory = false;   ///< unroutable messages come back as errors
@@ -51,11 +51,11 @@ struct AmqpProducerOptions : AmqpConnectionOptions {
 
 enum class QueueType : std::uint8_t { classic, quorum, stream };
 
-/// Where a consumer begins in a stream: at its first message; with the last chunk of messages written (one or more); with
-/// the next message that comes.
+/// Where a consumer begins in a stream: at its first message; with the last chunk of messages written (one or more);
+/// with the next message that comes.
 enum class StreamPoint : std::uint8_t { first, last, next };
-/// Or with the message of this offset (header `x-stream-offset`, from 0), or with what came since a time (RabbitMQ begins
-/// with the chunk of that time: a few may be older).
+/// Or with the message of this offset (header `x-stream-offset`, from 0), or with what came since a time (RabbitMQ
+/// begins with the chunk of that time: a few may be older).
 using StreamOffset = std::variant<StreamPoint, std::uint64_t, Timestamp>;
 
 struct QueueOptions {
@@ -63,10 +63,11 @@ struct QueueOptions {
   bool durable = true;
   QueueType type = QueueType::classic;
   FieldTable arguments;  ///< x-max-length, x-dead-letter-exchange, ...
-  /// When it is deleted under the consumer: declare it, bind and subscribe again, on a new connection. Otherwise that is
-  /// the end (CONSUMER_CANCELLED).
+  /// When it is deleted under the consumer: declare it, bind and subscribe again, on a new connection. Otherwise that
+  /// is the end (CONSUMER_CANCELLED).
   bool redeclare = false;
-  /// For a stream: where the consumer begins; unset: StreamPoint::next. After a reconnect it goes on where the program is.
+  /// For a stream: where the consumer begins; unset: StreamPoint::next. After a reconnect it goes on where the
+  /// program is.
   std::optional<StreamOffset> streamOffset{};
 
   friend bool operator==(const QueueOptions&, const QueueOptions&) = default;

@@ -38,9 +38,10 @@ class AsyncProducer {
 
   [[nodiscard]] ProducerReport collect();
 
-  /// Whether somebody waits for messages to be settled; true at first. While it is false, settled messages are reported,
-  /// and their memory is let go, an eighth of the high-water mark at a time (or when all are settled): a producer at its
-  /// mark is then woken once for many messages. Failures and events are reported at once even so.
+  /// Whether somebody waits for messages to be settled; true at first. While it is false, settled messages are
+  /// reported,
+  /// and their memory is let go, an eighth of the high-water mark at a time (or when all are settled): a producer at
+  /// its mark is then woken once for many messages. Failures and events are reported at once even so.
   void awaitSettlements(bool awaited);
 
   /// Ends: what is not yet confirmed is settled as NOT_CONFIRMED; the connection is closed in order, within 5 s.

@@ -3,9 +3,10 @@
 //
 // Ownership and threading
 // 1. A Connection belongs to one I/O thread; nobody else touches it.
-// 2. It ends by throwing an Error from turn or onTick (lost, refused, closed by the peer), or by closed() after close().
-//    After either it is only destroyed.
-// 3. A ConnectionUser's callbacks run inside turn; they may enqueue frames and throw, and must not destroy the Connection.
+// 2. It ends by throwing an Error from turn or onTick (lost, refused, closed by the peer), or by closed() after
+//    close(). After either it is only destroyed.
+// 3. A ConnectionUser's callbacks run inside turn; they may enqueue frames and throw, and must not destroy the
+//    Connection.
 #pragma once
 
 #include <memory>

@@ -35,8 +35,8 @@ class IoUser : public ConnectionUser {
 /// The end of an orderly close, whatever the peer does: exit() promises 5 s, and the program is to hear of it within.
 inline constexpr std::chrono::milliseconds closeTimeout{4500};
 
-/// A connection that stood so long counts as a success: the back-off begins anew. A peer that accepts the login and ends
-/// the connection at once, each time, is not tried at full speed.
+/// A connection that stood so long counts as a success: the back-off begins anew. A peer that accepts the login and
+/// ends the connection at once, each time, is not tried at full speed.
 inline constexpr std::chrono::milliseconds steadyAfter{1000};
 
 class IoThread {

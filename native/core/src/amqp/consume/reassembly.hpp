@@ -3,14 +3,17 @@
 //
 // Rules
 // 1. Everything runs on the I/O thread, except the constructor and fillStats.
-// 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the channel
-//    has room for its other segments. A queue with a single active consumer would not serve a second subscription, and a
+// 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the
+//    channel
+//    has room for its other segments. A queue with a single active consumer would not serve a second subscription,
+//    and a
 //    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream
 //    would serve everything twice: its segments are acknowledged as they come, which loses nothing, because a stream
 //    keeps what it delivers and StreamPosition knows which are needed again.
 // 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
 //    consumers there are. With others: this one ends (SHARED_QUEUE), and what it had goes back to the queue. Alone: the
-//    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is refused.
+//    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is
+//    refused.
 #pragma once
 
 #include <atomic>
@@ -25,8 +28,8 @@
 
 namespace matmq::amqp {
 
-/// Whether a queue delivers `older` before a message of the same sender with these properties. It may prefer one of another
-/// priority, and puts back what is given back one segment at a time.
+/// Whether a queue delivers `older` before a message of the same sender with these properties. It may prefer one of
+/// another priority, and puts back what is given back one segment at a time.
 [[nodiscard]] bool inOrder(const Message& older, const Properties& newer) noexcept;
 
 class Reassembly {
@@ -57,7 +60,8 @@ class Reassembly {
   bool onMethod(const Method& method);
   [[nodiscard]] std::optional<Clock::time_point> deadline() const;
 
-  /// The connection is gone. `again`: the broker delivers again what was not acknowledged; otherwise the program is told.
+  /// The connection is gone. `again`: the broker delivers again what was not acknowledged; otherwise the program is
+  /// told.
   void onLost(bool again);
   void fillStats(ConsumerStats& stats) const noexcept;
 

@@ -2,10 +2,12 @@
 //
 // Rules
 // 1. Everything runs on the I/O thread.
-// 2. What was delivered is pending until the program is done with its message: acknowledged or rejected it, or got the error
+// 2. What was delivered is pending until the program is done with its message: acknowledged or rejected it, or got
+//    the error
 //    of a refused one. Segments are acknowledged to the broker as they come (reassembly.hpp); here they are pending
 //    until their message is settled, because only all of them make it.
-// 3. Offsets grow. A new subscription begins with the first that is pending, or behind all. What then comes again and is
+// 3. Offsets grow. A new subscription begins with the first that is pending, or behind all. What then comes again and
+//    is
 //    not pending the program is done with: it is passed over. So nothing is skipped, and what repeats was not settled.
 // 4. Memory: what is pending. `prefetch` and the bounds of the assembler bound it.
 // 5. For other queues it does nothing.

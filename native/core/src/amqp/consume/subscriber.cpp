@@ -16,7 +16,8 @@ std::string Subscriber::queueName() const {
 }
 
 void Subscriber::declare(SetupScript& script) {
-  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as is
+  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as
+  // is
   // one that was deleted, and what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
   if (deliversAgain()) inbox_.discard(lane_);
   lane_ = inbox_.openLane();

@@ -59,8 +59,8 @@ std::uint32_t bigEndian32(std::span<const std::byte> body, std::size_t at) noexc
 /// libpng's default, said here so that no build can lift it.
 constexpr std::uint32_t mostChunkBytes = 8'000'000;
 
-/// From chunk to chunk. libpng takes memory for as many bytes as eXIf says it has before it looks whether they are there,
-/// and only warns when they are too many.
+/// From chunk to chunk. libpng takes memory for as many bytes as eXIf says it has before it looks whether they are
+/// there, and only warns when they are too many.
 void checkChunks(std::span<const std::byte> body) {
   constexpr std::size_t around = 12;  // length, name and checksum
   constexpr std::uint32_t exif = 0x65584966;
@@ -89,8 +89,8 @@ Dimensions readDimensions(std::span<const std::byte> body) {
           std::to_integer<int>(body[fields + 9])};
 }
 
-/// Deflate makes at most 1032 bytes of one, so a body is too short for what its header promises, or it is not. Found out
-/// here, a lie costs nothing; libpng would take and clear its rows first.
+/// Deflate makes at most 1032 bytes of one, so a body is too short for what its header promises, or it is not. Found
+/// out here, a lie costs nothing; libpng would take and clear its rows first.
 void checkPossible(const Dimensions& header, std::size_t bodySize) {
   constexpr std::uint64_t mostFromOneByte = 1032;
   const unsigned samples = header.colorType == PNG_COLOR_TYPE_RGB          ? 3

@@ -1,8 +1,8 @@
 // GnuTLS, loaded when the first TLS connection is made: a program that needs no TLS does not pay for it.
 //
-// Why not linked: loading it takes more than a millisecond of every import. Why GnuTLS: Node exports the OpenSSL that it
-// was built with, so libssl.so in a Node process finds its libcrypto replaced by another version; GnuTLS shares no symbol
-// with it.
+// Why not linked: loading it takes more than a millisecond of every import. Why GnuTLS: Node exports the OpenSSL that
+// it was built with, so libssl.so in a Node process finds its libcrypto replaced by another version; GnuTLS shares no
+// symbol with it.
 #pragma once
 
 #include <gnutls/gnutls.h>

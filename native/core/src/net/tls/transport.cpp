@@ -36,8 +36,8 @@ TlsTransport::TlsTransport(UniqueFd socket, gnutls_certificate_credentials_t cre
   const Library& tls = library();
   output_.reserve(flight + (flight / recordSize + 1) * recordOverhead);
   gnutls_session_t session = nullptr;
-  // No tickets: nothing is resumed, so that each connection checks the certificate. A client certificate is sent if it is
-  // asked for, whatever authorities the peer names: the peer decides.
+  // No tickets: nothing is resumed, so that each connection checks the certificate. A client certificate is sent if
+  // it is asked for, whatever authorities the peer names: the peer decides.
   check(tls.init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS | GNUTLS_FORCE_CLIENT_CERT));
   session_.reset(session);
   check(tls.set_default_priority_append(session, withoutOldVersions, nullptr, 0));

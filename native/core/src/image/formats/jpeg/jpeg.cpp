@@ -129,7 +129,8 @@ class Reader {
     decompress_.err = jpeg_std_error(&errors_);
     decompress_.client_data = this;
     errors_.error_exit = onError;
-    // Stopping at the first loss is also what makes lying dimensions cheap: nothing is decoded past the end of the data.
+    // Stopping at the first loss is also what makes lying dimensions cheap: nothing is decoded past the end of the
+    // data.
     errors_.emit_message = onMessage;
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(body.data());
     source_.bytes_in_buffer = body.size();

@@ -1,5 +1,7 @@
-// TIFF through libtiff: rows or tiles as it unpacks them, made into what OpenCV 4.6 makes of them. OpenCV has libtiff make
-// 8-bit RGBA of everything, a strip at a time; here one row or tile at a time is enough, and a strip may have any height.
+// TIFF through libtiff: rows or tiles as it unpacks them, made into what OpenCV 4.6 makes of them. OpenCV has libtiff
+// make
+// 8-bit RGBA of everything, a strip at a time; here one row or tile at a time is enough, and a strip may have any
+// height.
 #include <algorithm>
 #include <array>
 #include <cstring>

@@ -3,7 +3,8 @@
 // Rules
 // 1. Nothing is read outside the body, no directory but the first, and nothing twice: no loop is possible.
 // 2. What is not decoded is refused here, by name: BigTIFF, compressions other than none, LZW, Deflate and PackBits
-//    (libtiff has a dozen more, some of them whole codecs), samples in planes, colours other than grey, RGB and palettes.
+//    (libtiff has a dozen more, some of them whole codecs), samples in planes, colours other than grey, RGB and
+//    palettes.
 // 3. All strips or tiles lie inside the body.
 #pragma once
 

@@ -1,8 +1,8 @@
 // libtiff, loaded when it is needed for the first time.
 //
 // Rules
-// 1. Nothing is linked with libtiff: `libtiff()` opens it with dlopen, once, and it stays for the life of the process. A
-//    program that never meets a TIFF has neither its code nor that of the ten libraries it needs itself.
+// 1. Nothing is linked with libtiff: `libtiff()` opens it with dlopen, once, and it stays for the life of the
+//    process. A program that never meets a TIFF has neither its code nor that of the ten libraries it needs itself.
 // 2. It is the libtiff of the system's loader, or the file that the environment variable MATMQ_LIBTIFF names.
 // 3. Errors and warnings go to the handlers of each handle (TiffMessages), never to stderr nor to the process-wide
 //    handlers, which belong to the program.
