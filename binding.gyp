@@ -1,28 +1,19 @@
-# The same addon through node-gyp, from the same sources. CMakeLists.txt is the build that releases use; this one
-# is for those who build native modules with node-gyp only. It is not published: npm would run it at every install.
+# `node-gyp rebuild` runs the one build there is, that of CMake, which leaves the addon where node-gyp would put it:
+# build/Release/matmq.node. Not published: npm would run it at every install.
 {
   "targets": [
     {
       "target_name": "matmq",
-      "sources": ["<!@(find native/core native/addon -name '*.cpp')"],
-      "include_dirs": ["native/core/include", "native/core/src", "native/addon"],
-      "defines": [
-        "NAPI_VERSION=8",
-        "NAPI_CPP_EXCEPTIONS",
-        "NODE_ADDON_API_CPP_EXCEPTIONS_ALL",
-        "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS",
-        "MATMQ_VERSION=\"<!(node -p \"require('./package.json').version\")\""
-      ],
-      "cflags_cc!": ["-fno-exceptions", "-fno-rtti", "-std=gnu++17", "-std=gnu++20"],
-      "cflags_cc": [
-        "-std=c++20", "-fexceptions", "-frtti", "-fvisibility=hidden", "-fvisibility-inlines-hidden",
-        "-isystem<!(node -p \"require('node:path').dirname(require.resolve('node-addon-api/package.json'))\")",
-        "<!@(pkg-config --cflags opencv4 librabbitmq libjpeg libpng libwebp libisal gnutls libtiff-4 | sed 's/-I/-isystem/g')"
-      ],
-      "libraries": [
-        "-lopencv_imgproc", "-lopencv_core",
-        "<!@(pkg-config --libs librabbitmq libjpeg libpng libwebp libisal)",
-        "-ldl", "-Wl,-z,nodelete", "-Wl,--gc-sections"
+      "type": "none",
+      "actions": [
+        {
+          "action_name": "cmake",
+          "inputs": [],
+          # No such file is ever made, so that make asks CMake each time: CMake knows what is up to date.
+          "outputs": ["<(PRODUCT_DIR)/matmq-is-never-up-to-date"],
+          # The headers that node-gyp found, for a Node that has none beside it.
+          "action": ["env", "npm_config_nodedir=<(node_root_dir)", "node", "scripts/build-native.mjs"]
+        }
       ]
     }
   ]

@@ -1,13 +1,15 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { SlowestReporter } from './test/support/slowest-reporter.js';
 
 /** Kinds of tests; those with a broker share one private RabbitMQ for the whole run. */
 const KINDS = [
-  { name: 'unit', broker: false },
-  { name: 'integration', broker: true },
+  { name: 'lib', broker: false },
+  { name: 'broker', broker: true },
   { name: 'interop', broker: true },
   { name: 'process', broker: true },
   { name: 'faults', broker: true },
+  { name: 'package', broker: true },
 ];
 
 export default defineConfig({
@@ -27,6 +29,8 @@ export default defineConfig({
         expect: { poll: { timeout: 20_000 } },
       },
     })),
+    // Ours first: vitest's own closing lines are the last.
+    reporters: [new SlowestReporter(), 'default'],
     maxWorkers: 2,
     passWithNoTests: false,
   },

@@ -1,15 +1,19 @@
 /** The command line of `npm run bench`. */
 import { parseArgs } from 'node:util';
 import type { Case } from './case.js';
+import { BASELINE, setBaseline } from './contestants.js';
 import { type Effort, SIZES } from './sizes.js';
 
 export const USAGE = `npm run bench -- [options]
 
   --quick            one round and a fifth of the messages: to see that everything works, within 3 minutes
   --rounds N         instead of 5
-  --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, tls, jpeg, event-loop, import, memory; repeatable
+  --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, tls, jpeg, event-loop, import,
+                     memory; repeatable
   --size SIZE        ${SIZES.map(({ name }) => name).join(', ')}; repeatable
   --clients A,B      only these contestants
+  --baseline FOLDER  measure MatMQ of another checkout, built by npm test, in turn with this one where messages are
+                     published, consumed, or sent end to end
   --long             stream 10,000 pictures to see whether the memory stays as it is, instead of 400
   --list             say what there is to measure
 
@@ -19,6 +23,8 @@ same into build/bench/report.`;
 const FULL: Effort = { rounds: 5, scale: 1, frames: 400, imports: 20 };
 const QUICK: Effort = { rounds: 1, scale: 0.2, frames: 60, imports: 5 };
 const LONG = 10_000;
+/** The cases whose contestants are processes of the harness. */
+const WITH_BASELINE = /^(publish|consume|end-to-end)\//;
 
 export interface CommandLine {
   readonly help: boolean;
@@ -45,12 +51,14 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       only: { type: 'string', multiple: true },
       size: { type: 'string', multiple: true },
       clients: { type: 'string' },
+      baseline: { type: 'string' },
       long: { type: 'boolean', default: false },
       list: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const { quick, only, size, long, list, help } = values;
+  const { quick, only, size, long, list, help, baseline } = values;
+  if (baseline !== undefined) setBaseline(baseline);
   const clients = values.clients?.split(',');
   const basis = quick ? QUICK : FULL;
   const effort = {
@@ -62,11 +70,13 @@ export function readCommandLine(args: readonly string[]): CommandLine {
     help,
     list,
     effort,
-    whole: !quick && [only, size, clients].every((filter) => filter === undefined),
+    whole: !quick && [only, size, clients, baseline].every((filter) => filter === undefined),
     choose(one) {
       if (only !== undefined && !only.some((prefix) => one.id.startsWith(prefix))) return undefined;
       if (size !== undefined && (one.size === undefined || !size.includes(one.size))) return undefined;
       const contestants = one.contestants.filter((name) => clients === undefined || clients.includes(name));
+      if (baseline !== undefined && WITH_BASELINE.test(one.id) && contestants.includes('matmq'))
+        contestants.push(BASELINE);
       return contestants.length === 0 ? undefined : { ...one, contestants };
     },
   };

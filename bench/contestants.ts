@@ -1,6 +1,10 @@
 /** Who takes part, and as which process. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Program } from './harness/program.js';
 import type { MessageJob } from './harness/protocol.js';
+
+const WORKER = 'build/ts/bench/harness/worker.js';
 
 /** The JavaScript clients: the name in the tables, and the module in clients/. */
 const CLIENTS: Readonly<Record<string, string>> = {
@@ -9,6 +13,17 @@ const CLIENTS: Readonly<Record<string, string>> = {
   amqplib: 'amqplib',
   'rabbitmq-client': 'rabbitmq-client',
 };
+
+/** MatMQ of another checkout (`--baseline`), with whose own compiled harness it runs. */
+export const BASELINE = 'matmq of the baseline';
+let baseline: string | undefined;
+
+/** @throws Error unless `folder` is a checkout that was built */
+export function setBaseline(folder: string): void {
+  const worker = resolve(folder, WORKER);
+  if (!existsSync(worker)) throw new Error(`--baseline expects a checkout that was built by npm test: no ${worker}`);
+  baseline = worker;
+}
 
 export const WITHOUT_REUSE = 'matmq without reuse';
 /** What the event loop's delay is made of when a program has no part in it. */
@@ -32,6 +47,7 @@ export const JAVASCRIPT = Object.keys(CLIENTS);
 
 /** Starts the process of a contestant. */
 export function start(contestant: string, job: Omit<MessageJob, 'client'>): Program {
+  if (contestant === BASELINE && baseline !== undefined) return Program.worker({ ...job, client: 'matmq' }, baseline);
   const client = contestant === WITHOUT_REUSE ? 'matmq-without-reuse' : CLIENTS[contestant];
   if (client !== undefined) return Program.worker({ ...job, client });
   const command = LIMITS[contestant]?.[job.role];

@@ -1,14 +1,7 @@
 /** What the cases of one run share. */
-import { Authority } from '../tools/certificates.js';
-import { LOOPBACK } from '../tools/ports.js';
-import { type PrivateBroker, startPrivateBroker } from '../tools/private-broker.js';
+import type { PrivateBroker } from '../tools/private-broker.js';
+import { startTlsBroker } from '../tools/tls-broker.js';
 import type { Effort } from './sizes.js';
-
-async function startWithTls(): Promise<PrivateBroker> {
-  const authority = await Authority.make();
-  const identity = await authority.sign({ name: 'broker', ip: [LOOPBACK] });
-  return startPrivateBroker({ tls: { ca: authority.cert, ...identity } });
-}
 
 export class Context implements AsyncDisposable {
   readonly effort: Effort;
@@ -20,7 +13,7 @@ export class Context implements AsyncDisposable {
 
   /** A RabbitMQ of our own, plain and by TLS, started when it is first asked for. */
   broker(): Promise<PrivateBroker> {
-    this.#broker ??= startWithTls();
+    this.#broker ??= startTlsBroker().then(({ broker }) => broker);
     return this.#broker;
   }
 

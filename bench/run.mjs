@@ -1,19 +1,16 @@
 // `npm run bench`: makes everything ready that the benchmark needs, then runs it. Plain JavaScript, because it runs
 // before anything is compiled or installed.
-import { mkdirSync, statSync, symlinkSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { buildBench } from '../scripts/build-bench.mjs';
-import { entry, run } from '../scripts/run.mjs';
-import { root } from '../scripts/stamp.mjs';
+import { buildNative } from '../scripts/build-native.mjs';
+import { entry, modified, packageFolder, root, run } from '../scripts/steps.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const modified = (path) => statSync(join(here, path), { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 /** The competitors have a lock of their own: nobody who uses MatMQ installs them. */
 function installCompetitors() {
-  if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) {
+  if (modified(join(here, 'node_modules/.package-lock.json')) < modified(join(here, 'package-lock.json'))) {
     run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here });
   }
   // The compiled benchmark lies in build/, from where they could not be found.
@@ -26,10 +23,9 @@ function installCompetitors() {
   }
 }
 
-await entry(() => {
+await entry(import.meta.url, () => {
   installCompetitors();
-  buildBench();
-  const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc');
-  run(process.execPath, [tsc, '-b', here]);
+  buildNative('bench');
+  run(process.execPath, [join(packageFolder('typescript'), 'bin/tsc'), '-b', here]);
 });
 await import('../build/ts/bench/main.js');

@@ -1,6 +1,34 @@
 /** MatMQ: images (OpenCV matrices) and other messages through RabbitMQ. */
-export type { ArgumentError } from './argument.js';
-export { Consumer, type ConsumerStats } from './consumer.js';
+
+export { codecThreads, setCodecThreads, versions } from './addon/runtime.js';
+export type { ArgumentError } from './base/argument.js';
+export type { ErrorCode } from './base/error-codes.js';
+export {
+  ChannelError,
+  ClosedError,
+  ConnectionError,
+  MatmqError,
+  PublishError,
+  type PublishFailure,
+} from './base/errors.js';
+export type { FieldValue } from './base/field-table.js';
+export type { WaitOptions } from './base/wait-options.js';
+export type { QueueOptions } from './connection/amqp-options.js';
+export type { AckMode, ConsumerOptions, Limits } from './connection/consumer-options.js';
+export type { ConnectionEvents } from './connection/lifecycle.js';
+export type { ConnectionOptions, HighWaterMark, ReconnectOptions } from './connection/options.js';
+export type { ProducerOptions, WhenFull } from './connection/producer-options.js';
+export type { TlsOptions } from './connection/tls-options.js';
+export type { MessageProperties } from './consumer/amqp-properties.js';
+export { Consumer, type ConsumerStats } from './consumer/consumer.js';
+export { EndOfTransmission, ImageError } from './consumer/errors.js';
+export type { Message, MessageType, ReceivedImage } from './consumer/message.js';
+export type {
+  ImagesOptions,
+  MessagesOptions,
+  ReceiveImageOptions,
+  ReceiveOptions,
+} from './consumer/receive-options.js';
 export {
   CV_8S,
   CV_8SC1,
@@ -42,54 +70,14 @@ export {
   type MatData,
   makeType,
   typeName,
-} from './cv-type.js';
-export {
-  ChannelError,
-  ClosedError,
-  ConnectionError,
-  EndOfTransmission,
-  type ErrorCode,
-  ImageError,
-  MatmqError,
-  PublishError,
-  type PublishFailure,
-} from './errors.js';
-export type {
-  DecodableFormat,
-  DecodeOptions,
-  EncodeOptions,
-  ImageEncoding,
-  ImageFormat,
-  ReadOptions,
-  WriteOptions,
-} from './image-options.js';
-export type { ImageDataOutput, Opencv4nodejs, SharpInput } from './image-sink.js';
-export type { ImageDataLike, ImageSource, Opencv4nodejsMat, SharpRaw } from './image-source.js';
-export type { ConnectionEvents } from './lifecycle.js';
-export { Mat, type MatLike, type Rect } from './mat.js';
-export type { Message, MessageProperties, MessageType } from './message.js';
-export type { FieldValue } from './native.js';
-export type {
-  AckMode,
-  ConnectionOptions,
-  ConsumerOptions,
-  HighWaterMark,
-  Limits,
-  ProducerOptions,
-  QueueOptions,
-  ReconnectOptions,
-  TlsOptions,
-  WhenFull,
-} from './options.js';
-export type { WaitOptions } from './pending.js';
-export { Producer, type ProducerStats } from './producer.js';
-export type { Receipt } from './receipt.js';
-export type {
-  ImagesOptions,
-  MessagesOptions,
-  ReceiveImageOptions,
-  ReceiveOptions,
-} from './receive-options.js';
-export type { ReceivedImage } from './received-image.js';
-export { codecThreads, setCodecThreads, versions } from './runtime.js';
-export type { SendEotOptions, SendImageOptions, SendOptions, SendProperties } from './send-options.js';
+} from './image/cv-type.js';
+export type { DecodableFormat, ImageEncoding, ImageFormat } from './image/formats.js';
+export { Mat, type Rect } from './image/mat.js';
+export type { MatLike } from './image/mat-fields.js';
+export type { DecodeOptions, EncodeOptions, ReadOptions, WriteOptions } from './image/options.js';
+export type { ImageDataOutput, Opencv4nodejs, SharpInput } from './image/sinks.js';
+export type { ImageDataLike, ImageSource, Opencv4nodejsMat, SharpRaw } from './image/sources.js';
+export { Producer, type ProducerStats } from './producer/producer.js';
+export type { Receipt } from './producer/receipt.js';
+export type { SendEotOptions, SendImageOptions, SendOptions } from './producer/send-options.js';
+export type { SendProperties } from './producer/send-properties.js';

@@ -1,56 +1,68 @@
-// Builds the addon: build/Release/matmq.node, by CMake through cmake-js. Further arguments go to cmake-js.
-import { existsSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// Builds native code, each preset of CMakePresets.json in build/<preset>. The addon comes to build/Release/matmq.node,
+// where node-gyp would put it: binding.gyp runs this script.
+//   node scripts/build-native.mjs                    the addon
+//   node scripts/build-native.mjs core asan tsan     these presets
+//   node scripts/build-native.mjs -DNAME=VALUE       what begins with a dash goes to CMake
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { buildEnv } from './node-headers.mjs';
-import { entry, run } from './run.mjs';
-import { root, whenChanged } from './stamp.mjs';
+import { entry, packageFolder, run, whenChanged } from './steps.mjs';
 
-const require = createRequire(import.meta.url);
-const OUT = 'build/Release';
+/** What the addon is built from; the other presets take more. */
+const ADDON_INPUTS = ['native', 'CMakeLists.txt', 'CMakePresets.json', 'package.json', 'scripts/build-native.mjs'];
+const MORE_INPUTS = { addon: [], bench: ['bench/native'] };
+const OUTPUTS = { addon: ['build/Release/matmq.node'] };
 
-/** What the native code is built from. */
-export const NATIVE_INPUTS = [
-  'native',
-  'CMakeLists.txt',
-  'CMakePresets.json',
-  'package.json',
-  'scripts/build-native.mjs',
-];
+/**
+ * The folder that holds `include/node/node_api.h`: beside the running node, or else what `npm_config_nodedir` names.
+ * The headers are never downloaded: every official build of Node brings them.
+ */
+export function nodeDir(execPath = process.execPath, env = process.env) {
+  const tried = [dirname(dirname(realpathSync(execPath))), dirname(dirname(execPath)), env.npm_config_nodedir];
+  const found = tried.find((dir) => dir && existsSync(join(dir, 'include/node/node_api.h')));
+  if (found) return found;
+  throw new Error(
+    `The headers of Node ${process.version} are not installed: there is no include/node/node_api.h in any of\n` +
+      [...new Set(tried.filter(Boolean))].map((dir) => `  ${dir}\n`).join('') +
+      'Mend it in one of these ways:\n' +
+      '  - Node from a distribution: install its headers (Debian and Ubuntu: libnode-dev, Fedora: nodejs-devel)\n' +
+      '  - use a Node that brings them: nodejs.org, NodeSource, nvm, fnm, Homebrew\n' +
+      '  - name the folder that has include/node in it: npm_config_nodedir=/path npm run build\n',
+  );
+}
 
-/** Builds the addon, or does nothing when it is up to date. */
-export function buildNative({ force = false, args = [] } = {}) {
-  const env = buildEnv();
-  // Resolved, not assumed to lie in our own node_modules: in a user's project they may be hoisted.
-  const cmakeJs = join(dirname(require.resolve('cmake-js/package.json')), 'bin/cmake-js');
-  const addonApi = dirname(require.resolve('node-addon-api/package.json'));
-  const options = ['--CDMATMQ_ADDON=ON', `--CDNODE_ADDON_API_DIR=${addonApi}`, ...args];
+/** Where the addon's headers are; the core needs none of them. */
+function definitionsOf(preset) {
+  if (preset !== 'addon' && preset !== 'bench') return [];
+  return [
+    `-DNODE_INCLUDE_DIR=${join(nodeDir(), 'include/node')}`,
+    `-DNODE_ADDON_API_DIR=${packageFolder('node-addon-api')}`,
+  ];
+}
+
+/**
+ * Builds a preset, or does nothing when it is up to date. With `force` CMake looks itself what is up to date, at the
+ * system's headers and libraries, too. @returns {boolean} whether CMake was called
+ */
+export function buildNative(preset = 'addon', { force = false, args = [] } = {}) {
+  const definitions = [...definitionsOf(preset), ...args];
+  const cache = `build/${preset}/CMakeCache.txt`;
+  const outputs = [cache, ...(OUTPUTS[preset] ?? [])];
   const step = () => {
-    // -O keeps cmake's own files and the addon in one folder, away from the rest of build/.
-    const common = [cmakeJs, '-O', join(root, OUT), '-G', 'Ninja', '-l', 'warn', ...options];
-    // Only `configure` takes up changed options, and cmake refuses another generator or another place.
-    const configured = whenChanged(
-      'native-options',
-      { inputs: [], outputs: [`${OUT}/CMakeCache.txt`], extra: common },
-      () => {
-        rmSync(join(root, OUT), { recursive: true, force: true });
-        run(process.execPath, [common[0], 'configure', ...common.slice(1)], { env });
-      },
+    const configuration = { inputs: ['CMakePresets.json'], outputs: [cache], extra: definitions };
+    // --fresh, because CMake keeps what an earlier preset or argument said, and refuses a tree that was moved.
+    whenChanged(`${preset}-configured`, configuration, () =>
+      run('cmake', ['--fresh', '--preset', preset, '--log-level=WARNING', ...definitions]),
     );
-    // `build`, not `compile`: the latter wipes everything and builds a second time when a source file does not compile.
-    run(process.execPath, [common[0], 'build', ...common.slice(1)], { env });
-    if (!existsSync(join(root, OUT, 'matmq.node'))) throw new Error(`The build made no ${OUT}/matmq.node`);
-    return configured;
+    run('cmake', ['--build', '--preset', preset]);
   };
-  const watched = { inputs: NATIVE_INPUTS, outputs: [`${OUT}/matmq.node`], extra: [options, env.npm_config_nodedir] };
-  if (force) {
-    step();
-    return true;
-  }
-  return whenChanged('native', watched, step);
+  const inputs = [...ADDON_INPUTS, ...(MORE_INPUTS[preset] ?? ['test', 'examples/cpp'])];
+  return whenChanged(preset, { inputs, outputs, extra: definitions, force }, step);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  await entry(() => buildNative({ force: true, args: process.argv.slice(2) }));
-}
+await entry(import.meta.url, () => {
+  const args = process.argv.slice(2);
+  const presets = args.filter((arg) => !arg.startsWith('-'));
+  const definitions = args.filter((arg) => arg.startsWith('-'));
+  for (const preset of presets.length > 0 ? presets : ['addon'])
+    buildNative(preset, { force: true, args: definitions });
+});

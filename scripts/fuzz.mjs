@@ -1,14 +1,12 @@
-// Runs the fuzz targets of test/fuzz one after the other, each from its seeds and what it has learnt before.
+// Runs the fuzz targets of test/data/fuzz one after the other, each from its seeds and what it has learnt before.
 //   npm run fuzz -- --seconds 60 [--target png]...
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildPreset } from './build-core.mjs';
-import { BUILD, FUZZ } from './packages.mjs';
-import { entry } from './run.mjs';
-import { root } from './stamp.mjs';
-import { ensurePackages } from './system.mjs';
+import { buildNative } from './build-native.mjs';
+import { entry, root } from './steps.mjs';
+import { BUILD, ensurePackages, FUZZ } from './system-packages.mjs';
 
 const USAGE = `npm run fuzz -- [options]
 
@@ -17,10 +15,10 @@ const USAGE = `npm run fuzz -- [options]
   --list           say what there is to fuzz
   --no-build       with what was built last
 
-What a target learns stays in .cache/fuzz/<target>. What it finds goes to test/fuzz/regressions/<target>, from where the
-core's tests replay it: mend it, and commit both.`;
+What a target learns stays in .cache/fuzz/<target>. What it finds goes to test/data/fuzz/regressions/<target>, from
+where the core's tests replay it: mend it, and commit both.`;
 
-const FOLDER = join(root, 'test/fuzz');
+const FOLDER = join(root, 'test/data/fuzz');
 const MEMORY_MIB = 1024;
 /** By the clock on the wall: a busy machine lets a process wait for many seconds. */
 const SLOWEST_SECONDS = 60;
@@ -76,7 +74,7 @@ function fuzz(target, seconds) {
     '-print_final_stats=1',
   ];
   const start = performance.now();
-  const { status, stderr } = spawnSync(join(root, 'build/fuzz/test/fuzz/fuzz'), [...options, ...corpora], {
+  const { status, stderr } = spawnSync(join(root, 'build/fuzz/test/data/fuzz/fuzz'), [...options, ...corpora], {
     env: { ...process.env, MATMQ_FUZZ_TARGET: target },
     encoding: 'utf8',
     maxBuffer: 1 << 30,
@@ -92,13 +90,13 @@ function fuzz(target, seconds) {
   return status === 0;
 }
 
-await entry(() => {
+await entry(import.meta.url, () => {
   const { all, seconds, targets, build, list, help } = readCommandLine();
   if (help) return console.log(USAGE);
   if (list) return console.log(all.join('\n'));
   if (build) {
     ensurePackages([...BUILD, ...FUZZ]);
-    buildPreset('fuzz');
+    buildNative('fuzz');
   }
   const failed = targets.filter((target) => !fuzz(target, seconds));
   if (failed.length > 0) throw new Error(`Something was found by: ${failed.join(', ')}`);

@@ -6,8 +6,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { entry, run } from './run.mjs';
-import { root } from './stamp.mjs';
+import { entry, root, run } from './steps.mjs';
 
 const FOLDER = join(root, 'build/faults');
 
@@ -16,7 +15,7 @@ function reports(since) {
   return names.filter((name) => statSync(join(FOLDER, name)).mtimeMs >= since);
 }
 
-await entry(() => {
+await entry(import.meta.url, () => {
   const { values } = parseArgs({ options: { only: { type: 'string' }, seed: { type: 'string' } } });
   const { only = '', seed } = values;
   if (!/^[\w-]*$/.test(only)) throw new Error(`Expected the beginning of a name for --only but received '${only}'`);

@@ -28,7 +28,7 @@ export interface PrivateBrokerOptions {
   readonly config?: string;
   /** Plugins to enable. */
   readonly plugins?: readonly string[];
-  /** The Erlang node's name. Every broker has an epmd of its own, so several may have the same, unless they are a cluster. */
+  /** The Erlang node's name. Every broker has its own epmd, so several may have the same, unless they are a cluster. */
   readonly nodeName?: string;
   /** A broker that runs, whose cluster this one becomes a member of, with its epmd and its cookie. */
   readonly joins?: PrivateBroker;
@@ -59,8 +59,8 @@ const LOOPBACK_ARGS = ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}', '-st
 class PortTakenError extends Error {}
 
 /**
- * A RabbitMQ of our own: on the loopback interface, on free ports, with its data in a temporary folder. It ends with this
- * process, whatever happens to it, and does not keep it alive.
+ * A RabbitMQ of our own: on the loopback interface, on free ports, with its data in a temporary folder. It ends with
+ * this process, whatever happens to it, and does not keep it alive.
  */
 export class PrivateBroker implements AsyncDisposable {
   readonly nodeName: string;

@@ -51,11 +51,12 @@ function chosenScripts(): string | undefined {
   const folder = [chosen, join(chosen, 'sbin')].find((path) => existsSync(join(path, 'rabbitmq-server')));
   if (folder) return folder;
   throw new Error(
-    `MATMQ_RABBITMQ: expected the folder of an unpacked RabbitMQ, or that of its rabbitmq-server and rabbitmqctl; received ${chosen}, where there is no rabbitmq-server, nor in its sbin`,
+    'MATMQ_RABBITMQ: expected the folder of an unpacked RabbitMQ, or that of its rabbitmq-server and rabbitmqctl; ' +
+      `received ${chosen}, where there is no rabbitmq-server, nor in its sbin`,
   );
 }
 
-/** Finds RabbitMQ, that of MATMQ_RABBITMQ or the system's, and the Erlang of PATH; throws when one of them is missing. */
+/** Finds RabbitMQ, that of MATMQ_RABBITMQ or the system's, and the Erlang of PATH; throws when one is missing. */
 export function findRabbitMQ(): Installation {
   const folder = chosenScripts() ?? SCRIPTS.find((path) => existsSync(join(path, 'rabbitmq-server')));
   const erl = inPath('erl');

@@ -39,7 +39,7 @@ export class Watchdog implements AsyncDisposable {
   spawn(command: string, args: readonly string[], options: SpawnOptions): ChildProcess {
     const child = spawn('/bin/sh', ['-c', START, this.folder, command, ...args], { ...options, detached: true });
     child.unref();
-    // Once it has ended, its number may be given to a stranger.
+    // Once it has ended, its number may be given to another process.
     child.once('exit', () => void rm(join(this.folder, 'running', String(child.pid)), { force: true }));
     return child;
   }

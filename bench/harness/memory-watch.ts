@@ -4,7 +4,9 @@ import type { MemoryUse } from './protocol.js';
 const INTERVAL = 10;
 const STATUS = '/proc/self/status';
 
-/** The most resident memory the process ever had. What getrusage says counts the process that it was forked from, too. */
+/**
+ * The most resident memory the process ever had. What getrusage says counts the process that it was forked from, too.
+ */
 export function peakRss(): number {
   const kilobytes = existsSync(STATUS) ? /^VmHWM:\s+(\d+)/m.exec(readFileSync(STATUS, 'utf8'))?.[1] : undefined;
   return (kilobytes === undefined ? process.resourceUsage().maxRSS : Number(kilobytes)) * 1024;

@@ -16,7 +16,7 @@ function findRoot(): string {
 /** The folder of the package. */
 export const ROOT = findRoot();
 
-/** The programs of bench/native, as scripts/build-bench.mjs builds them. */
+/** The programs of bench/native, as scripts/build-native.mjs builds them. */
 export const NATIVE = join(ROOT, 'build/bench/bench/native');
 
 /** The benchmark's own modules, compiled: processes are made of them. */

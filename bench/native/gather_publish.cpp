@@ -1,7 +1,8 @@
 // The limit of publishing: frames gathered with sendmsg from where the bytes lie, one message a call, or small ones
 // joined to so many octets a call. The connection itself is rabbitmq-c's.
 //
-//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES] [--join OCTETS]
+//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES] [--join
+//   OCTETS]
 #include <cstddef>
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 #include "connection_options.hpp"
 
-void addConnectionOptions(CLI::App& app, matmq::ConnectionOptions& connection, matmq::ExchangeOptions& exchange) {
+void addConnectionOptions(CLI::App& app, matmq::ConnectionOptions& connection, matmq::AmqpConnectionOptions& exchange) {
   // A list for fail-over is possible too; one URL is what the other languages' programs take.
-  app.add_option_function<std::string>("--url", [&connection](const std::string& url) { connection.urls = {url}; });
+  app.add_option_function<std::string>("--url", [&connection](const std::string& url) { connection.url = {url}; });
   app.add_option_function<std::string>(
       "--ca",
       [&connection](const std::string& path) {

@@ -20,7 +20,7 @@ Arguments parse(int argc, char** argv) {
   Arguments result;
   CLI::App app{"Receives until the end of transmission."};
   addConnectionOptions(app, result.options, result.options);
-  app.add_option("--routing-key", result.options.routingKeys, "may be given several times")->type_name("KEY");
+  app.add_option("--routing-key", result.options.routingKey, "may be given several times")->type_name("KEY");
   app.add_option_function<std::string>(
       "--queue", [&result](const std::string& name) { result.options.queue = {.name = name, .arguments = {}}; },
       "a named queue instead of a temporary one");

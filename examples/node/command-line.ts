@@ -13,7 +13,8 @@ export const connectionArguments = {
   help: { type: 'boolean', short: 'h' },
 } as const;
 
-export const CONNECTION_HELP = `  --url URL             amqp://user:password@host:port/vhost, or amqps: (amqp://guest:guest@localhost)
+export const CONNECTION_HELP = `  --url URL             amqp://user:password@host:port/vhost, or amqps:
+                        (amqp://guest:guest@localhost)
   --ca FILE             the authority of the broker's certificate, for amqps: (the system's)
   --name NAME           shown in the broker's list of connections
   --exchange NAME       (my_exchange_1)

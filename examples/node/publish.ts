@@ -1,6 +1,7 @@
 // Publishes texts and images in the order of the command line.
 //
-//   node publish.js --exchange frames --exchange-type fanout --text hello --image a.png --encoding .jpg --image b.png --eot
+//   node publish.js --exchange frames --exchange-type fanout --text hello --image a.png --encoding .jpg --image b.png
+//   --eot
 import { type ImageEncoding, Mat, Producer } from 'matmq';
 import { CONNECTION_HELP, commandLine, connectionArguments, misused } from './command-line.js';
 

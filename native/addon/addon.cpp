@@ -1,9 +1,9 @@
-// The module: what `require('matmq.node')` gives (NativeAddon of lib/native.ts).
+// The module: what `require('matmq.node')` gives (NativeAddon of lib/addon/contract.ts).
+#include <matmq/engine/codec_pool.hpp>
 #include <matmq/version.hpp>
 
 #include "codec_calls.hpp"
-#include "delivery.hpp"
-#include "env_state.hpp"
+#include "environment/env_state.hpp"
 #include "native_consumer.hpp"
 #include "native_producer.hpp"
 
@@ -32,11 +32,19 @@ Napi::Value versions(const Napi::CallbackInfo& info) {
   return object;
 }
 
+/// The strings of all error codes, each with the family it belongs to.
+Napi::Value errorCodes(const Napi::CallbackInfo& info) {
+  auto object = Napi::Object::New(info.Env());
+  for (const ErrorCode code : allErrorCodes()) {
+    object.Set(std::string(errorCodeName(code)), kindName(errorKind(code)));
+  }
+  return object;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(std::make_unique<EnvState>(env).release());  // Node-API owns and deletes it
   exports.Set("NativeProducer", NativeProducer::define(env));
   exports.Set("NativeConsumer", NativeConsumer::define(env));
-  exports.Set("properties", Napi::Function::New<readProperties>(env, "properties"));
   exports.Set("release", Napi::Function::New<releaseBytes>(env, "release"));
   exports.Set("decodeBytes", Napi::Function::New<decodeBytes>(env, "decodeBytes"));
   exports.Set("encodeImage", Napi::Function::New<encodeToBytes>(env, "encodeImage"));
@@ -46,6 +54,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("defaults", Napi::Function::New<defaults>(env, "defaults"));
   exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
   exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));
+  exports.Set("errorCodes", Napi::Function::New<errorCodes>(env, "errorCodes"));
   exports.Set("versions", Napi::Function::New<versions>(env, "versions"));
   return exports;
 }

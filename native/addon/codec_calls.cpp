@@ -1,8 +1,9 @@
 #include "codec_calls.hpp"
 
+#include <matmq/engine/codec_pool.hpp>
 #include <matmq/image_file.hpp>
 
-#include "env_state.hpp"
+#include "environment/env_state.hpp"
 
 namespace matmq::addon {
 namespace {
@@ -10,22 +11,22 @@ namespace {
 /// While it lives, the memory of JavaScript may be read; false when that is gone already.
 class Reading {
  public:
-  explicit Reading(Mailbox& mailbox) : mailbox_(mailbox), allowed_(mailbox.enter()) {}
+  explicit Reading(JsTaskQueue& tasks) : tasks_(tasks), allowed_(tasks.enter()) {}
   ~Reading() {
-    if (allowed_) mailbox_.leave();
+    if (allowed_) tasks_.leave();
   }
   Reading(const Reading&) = delete;
   Reading& operator=(const Reading&) = delete;
   explicit operator bool() const noexcept { return allowed_; }
 
  private:
-  Mailbox& mailbox_;
+  JsTaskQueue& tasks_;
   bool allowed_;
 };
 
 /// What a codec thread makes: nothing when the environment has ended.
 template <typename Result>
-using Work = std::function<std::optional<Result>(Mailbox&)>;
+using Work = std::function<std::optional<Result>(JsTaskQueue&)>;
 
 /// Runs `work` on a codec thread; the promise resolves to what `answer` makes of the result on the JavaScript thread.
 template <typename Result>
@@ -36,9 +37,9 @@ Napi::Value onCodecThread(Napi::Env env, Work<Result> work, Napi::Value (*answer
     std::optional<Result> result;
     std::optional<Error> error;
 
-    void run(Mailbox& mailbox) noexcept {
+    void run(JsTaskQueue& tasks) noexcept {
       try {
-        result = work(mailbox);
+        result = work(tasks);
       } catch (const Error& failure) {
         error = failure;
       } catch (const std::bad_alloc&) {
@@ -53,16 +54,16 @@ Napi::Value onCodecThread(Napi::Env env, Work<Result> work, Napi::Value (*answer
   auto call =
       std::make_shared<Call>(Call{Napi::Promise::Deferred::New(env), std::move(work), std::nullopt, std::nullopt});
   const Napi::Value promise = call->deferred.Promise();
-  codec_pool::submit([call, answer, mailbox = state.mailbox()]() mutable {
-    call->run(*mailbox);
+  codec_pool::submit([call, answer, tasks = state.tasks()]() mutable {
+    call->run(*tasks);
     if (!call->result && !call->error) return;  // the environment has ended
-    mailbox->post([done = std::move(call), answer](Napi::Env where) {
-      EnvState::of(where).letGo(where);
+    tasks->post([done = std::move(call), answer](Napi::Env where) {
+      EnvState::of(where).allowExit(where);
       if (done->error) return done->deferred.Reject(jsError(where, *done->error).Value());
       done->deferred.Resolve(answer(where, *done->result));
     });
   });
-  state.keepAlive(env);  // the letter that lets go comes in a later turn
+  state.keepAlive(env);  // the task that allows exit runs in a later turn
   return promise;
 }
 
@@ -111,7 +112,7 @@ HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, Keep keep, Ta
   const int cols = info[first + 1].ToNumber();
   const int type = info[first + 2].ToNumber();
   const auto step = static_cast<std::size_t>(info[first + 3].ToNumber().Int64Value());
-  const SharedBytes bytes = heldBytes(info.Env(), info[first + 4], keep, std::move(given));
+  const SharedBytes bytes = bytesFrom(info.Env(), info[first + 4], keep, std::move(given));
   // The addon trusts nobody with memory: lib/ has checked this, too.
   const std::size_t rowBytes =
       static_cast<std::size_t>(std::max(cols, 0)) * static_cast<std::size_t>(CV_ELEM_SIZE(type));
@@ -131,9 +132,9 @@ Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return onCodecThread<cv::Mat>(
         info.Env(),
-        [bytes = heldBytes(info.Env(), info[0]),
-         options = decodeOptionsFrom(info[1])](Mailbox& mailbox) -> std::optional<cv::Mat> {
-          const Reading reading(mailbox);
+        [bytes = bytesFrom(info.Env(), info[0]),
+         options = decodeOptionsFrom(info[1])](JsTaskQueue& tasks) -> std::optional<cv::Mat> {
+          const Reading reading(tasks);
           if (!reading) return std::nullopt;
           return decodeImage(bytes.view, options);
         },
@@ -145,8 +146,8 @@ Napi::Value readImageFile(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     return onCodecThread<cv::Mat>(
         info.Env(),
-        [path = info[0].ToString().Utf8Value(),
-         options = decodeOptionsFrom(info[1])](Mailbox&) -> std::optional<cv::Mat> { return readImage(path, options); },
+        [path = info[0].ToString().Utf8Value(), options = decodeOptionsFrom(info[1])](
+            JsTaskQueue&) -> std::optional<cv::Mat> { return readImage(path, options); },
         matAnswer);
   });
 }
@@ -156,8 +157,8 @@ Napi::Value encodeToBytes(const Napi::CallbackInfo& info) {
     return onCodecThread<SharedBytes>(
         info.Env(),
         [held = matFrom(info, 0), format = parseImageFormat(info[5].ToString().Utf8Value()),
-         options = encodeOptionsFrom(info[6])](Mailbox& mailbox) -> std::optional<SharedBytes> {
-          const Reading reading(mailbox);
+         options = encodeOptionsFrom(info[6])](JsTaskQueue& tasks) -> std::optional<SharedBytes> {
+          const Reading reading(tasks);
           if (!reading) return std::nullopt;
           return encodeImage(held.mat, format, options);
         },
@@ -172,10 +173,10 @@ Napi::Value writeImageFile(const Napi::CallbackInfo& info) {
     return onCodecThread<Done>(
         info.Env(),
         [held = matFrom(info, 0), path, format = name.empty() ? formatOfPath(path) : parseImageFormat(name),
-         options = encodeOptionsFrom(info[7])](Mailbox& mailbox) -> std::optional<Done> {
+         options = encodeOptionsFrom(info[7])](JsTaskQueue& tasks) -> std::optional<Done> {
           SharedBytes bytes;
           {
-            const Reading reading(mailbox);
+            const Reading reading(tasks);
             if (!reading) return std::nullopt;
             bytes = encodeImage(held.mat, format, options);
           }  // a slow disk does not hold up the end of the environment
@@ -191,8 +192,8 @@ Napi::Value convertOnCodecThread(const Napi::CallbackInfo& info) {
     return onCodecThread<cv::Mat>(
         info.Env(),
         [held = matFrom(info, 0), conversion = named<Conversion>(info[5].ToString(), conversionNames)](
-            Mailbox& mailbox) -> std::optional<cv::Mat> {
-          const Reading reading(mailbox);
+            JsTaskQueue& tasks) -> std::optional<cv::Mat> {
+          const Reading reading(tasks);
           if (!reading) return std::nullopt;
           return converted(held.mat, conversion);
         },

@@ -1,11 +1,12 @@
 // Images without a connection: bytes and files to matrices and back, on the codec threads.
 //
-// Each call answers with a promise, which keeps the process alive while it is pending. A matrix is five arguments: rows,
-// cols, type, step, data (as NativeProducer.sendImage takes it). The shapes are those of lib/native.ts.
+// Each call answers with a promise, which keeps the process alive while it is pending. A matrix is five arguments:
+// rows, cols, type, step, data (as NativeProducer.sendImage takes it). The shapes are those of lib/addon/contract.ts.
 #pragma once
 
-#include "convert.hpp"
-#include "env_state.hpp"
+#include "convert/convert.hpp"
+#include "environment/env_state.hpp"
+#include "environment/held_array.hpp"
 
 namespace matmq::addon {
 

@@ -1,11 +1,14 @@
 #include "delivery.hpp"
 
-#include "env_state.hpp"
+#include <matmq/engine/codec_pool.hpp>
+
+#include "environment/env_state.hpp"
+#include "environment/held_array.hpp"
 
 namespace matmq::addon {
 namespace {
 
-// The flags of a delivery, as lib/delivery.ts reads them.
+// The flags of a delivery, as lib/consumer/delivery.ts reads them.
 constexpr std::uint32_t redeliveredFlag = 1;
 constexpr std::uint32_t eotFlag = 2;
 
@@ -16,29 +19,19 @@ void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const
       (message.redelivered ? redeliveredFlag : 0) | (message.isEndOfTransmission() ? eotFlag : 0);
   napi_value header = nullptr;
   napi_create_string_latin1(env, message.encodedProperties.data(), message.encodedProperties.size(), &header);
-  array.Set(index, number(env, message.id.tag));
-  array.Set(index + 1, number(env, message.id.epoch));
-  array.Set(index + 2, Napi::Number::New(env, flags));
-  array.Set(index + 3, message.exchange);
-  array.Set(index + 4, message.routingKey);
-  array.Set(index + 5, Napi::Value(env, header));
+  array.Set(index, number(env, message.number));
+  array.Set(index + 1, Napi::Number::New(env, flags));
+  array.Set(index + 2, message.exchange);
+  array.Set(index + 3, message.routingKey);
+  array.Set(index + 4, Napi::Value(env, header));
   if (message.error) {
-    array.Set(index + 6, errorObject(env, *message.error));
+    array.Set(index + 5, errorObject(env, *message.error));
   } else {
-    array.Set(index + 6, externalBytes(env, message.body.view, message.body.owner));
+    array.Set(index + 5, externalBytes(env, message.body.view, message.body.owner));
   }
 }
 
 namespace {
-
-// A string of octets: one character each.
-std::string octets(Napi::Value value) {
-  std::size_t length = 0;
-  napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length);
-  std::string text(length, '\0');
-  napi_get_value_string_latin1(value.Env(), value, text.data(), length + 1, &length);
-  return text;
-}
 
 /// A decode under way. It may end on any thread.
 struct Decoding {
@@ -72,7 +65,7 @@ struct Decoding {
   }
 
   void settle(Napi::Env env) {
-    EnvState::of(env).letGo(env);
+    EnvState::of(env).allowExit(env);
     if (error) return deferred.Reject(jsError(env, *error).Value());
     auto object = Napi::Object::New(env);
     object.Set("rows", Napi::Number::New(env, image->mat.rows));
@@ -86,33 +79,37 @@ struct Decoding {
 
 }  // namespace
 
-Napi::Value readProperties(const Napi::CallbackInfo& info) {
-  return guarded(info.Env(), [&] { return propertiesObject(info.Env(), decodeProperties(octets(info[0]))); });
+std::string octetsOf(Napi::Value value) {
+  std::size_t length = 0;
+  napi_get_value_string_latin1(value.Env(), value, nullptr, 0, &length);
+  std::string text(length, '\0');
+  napi_get_value_string_latin1(value.Env(), value, text.data(), length + 1, &length);
+  return text;
 }
 
-Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, const DecodeOptions& standard) {
+Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, Properties properties, const DecodeOptions& standard) {
   const Napi::Env env = info.Env();
   return guarded(env, [&]() -> Napi::Value {
     const auto body = info[1].As<Napi::Uint8Array>();
     Message message;
-    message.properties = decodeProperties(octets(info[0]));
+    message.properties = std::move(properties);
     auto held = holdValue(env, body);
     const bool copied = held == nullptr;
     message.body =
-        copied ? heldBytes(env, body, Keep::copied)
+        copied ? bytesFrom(env, body, Keep::copied)
                : SharedBytes{std::move(held), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
     EnvState& state = EnvState::of(env);
-    // Owned by whoever runs next: the codec thread, then the letter.
+    // Owned by whoever runs next: the codec thread, then the task.
     auto decoding = std::make_shared<Decoding>(Decoding{
         Napi::Promise::Deferred::New(env), std::move(message), decodeOptionsFrom(info[2], standard), copied, {}, {}});
     const Napi::Value promise = decoding->deferred.Promise();
-    codec_pool::submit([decoding, mailbox = state.mailbox()]() mutable {
-      if (!mailbox->enter()) return;
+    codec_pool::submit([decoding, tasks = state.tasks()]() mutable {
+      if (!tasks->enter()) return;
       decoding->run();
-      mailbox->leave();
-      mailbox->post([work = std::move(decoding)](Napi::Env where) { work->settle(where); });
+      tasks->leave();
+      tasks->post([work = std::move(decoding)](Napi::Env where) { work->settle(where); });
     });
-    state.keepAlive(env);  // the letter that lets go comes in a later turn
+    state.keepAlive(env);  // the task that allows exit runs in a later turn
     return promise;
   });
 }

@@ -2,20 +2,20 @@
 // gives their memory back. A wrapped native object would hold its body until a full collection.
 #pragma once
 
-#include "convert.hpp"
+#include "convert/convert.hpp"
 
 namespace matmq::addon {
 
-inline constexpr std::uint32_t valuesPerDelivery = 7;
+inline constexpr std::uint32_t valuesPerDelivery = 6;
 
-/// Appends the seven values of a delivery (lib/native.ts, NativeConsumer.take) to `array` at `index`.
+/// Appends the six values of a delivery (lib/addon/contract.ts, NativeConsumer.take) to `array` at `index`.
 void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const Message& message);
 
-/// properties(encoded): NativeProperties
-Napi::Value readProperties(const Napi::CallbackInfo& info);
+/// The octets in a string that has one character for each.
+[[nodiscard]] std::string octetsOf(Napi::Value value);
 
-/// NativeConsumer.decode(encodedProperties, body, options?): Promise<NativeMat>. What the options do not say is as in
-/// `standard`.
-Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, const DecodeOptions& standard);
+/// NativeConsumer.decode(encodedProperties, body, options?): Promise<NativeMat>; `properties` are the decoded ones.
+/// What the options do not say is as in `standard`.
+Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, Properties properties, const DecodeOptions& standard);
 
 }  // namespace matmq::addon

@@ -2,13 +2,13 @@
 // and the switch that keeps the process alive.
 //
 // Ownership and threading
-// 1. All of it is used on the JavaScript thread only; the engine's wake posts a letter to the mailbox.
+// 1. All of it is used on the JavaScript thread only; the engine's wake posts a task to the queue.
 // 2. The object stays reachable while its engine runs (the wake function refers to it), until release() or the end of
-//    the environment. Letters that arrive later find `alive_` down.
+//    the environment. Tasks that arrive later find `alive_` down.
 #pragma once
 
-#include "convert.hpp"
-#include "env_state.hpp"
+#include "convert/convert.hpp"
+#include "environment/env_state.hpp"
 
 namespace matmq::addon {
 
@@ -30,9 +30,9 @@ class Endpoint : public Stoppable {
   void start(Napi::Env env, Options options, Napi::Function wake) {
     wake_ = Napi::Persistent(wake);
     EnvState& state = EnvState::of(env);
-    // The letter captures this object, and looks at it only while the flag says that it is there.
-    engine_ = std::make_unique<Engine>(std::move(options), [this, alive = alive_, mailbox = state.mailbox()] {
-      mailbox->post([this, alive](Napi::Env) {
+    // The task captures this object, and looks at it only while the flag says that it is there.
+    engine_ = std::make_unique<Engine>(std::move(options), [this, alive = alive_, tasks = state.tasks()] {
+      tasks->post([this, alive](Napi::Env) {
         if (*alive && !wake_.IsEmpty()) wake_.Call({});
       });
     });
@@ -45,8 +45,8 @@ class Endpoint : public Stoppable {
     return *engine_;
   }
 
-  /// After the event `closed` nothing wakes us any more: JavaScript may collect the object, sooner or later; the engine's
-  /// thread and descriptor do not wait for that.
+  /// After the event `closed` nothing wakes us any more: JavaScript may collect the object, sooner or later; the
+  /// engine's thread and descriptor do not wait for that.
   void releaseIfClosed(const std::vector<Event>& events) {
     if (events.empty() || events.back().kind != Event::Kind::closed) return;
     wake_.Reset();
@@ -57,7 +57,7 @@ class Endpoint : public Stoppable {
     if (!std::exchange(referenced_, true)) EnvState::of(env).keepAlive(env);
   }
   void unref(Napi::Env env) {
-    if (std::exchange(referenced_, false)) EnvState::of(env).letGo(env);
+    if (std::exchange(referenced_, false)) EnvState::of(env).allowExit(env);
   }
 
  private:

@@ -10,7 +10,8 @@ Napi::Function NativeConsumer::define(Napi::Env env) {
       {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
        InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::decode>("decode"),
        InstanceMethod<&NativeConsumer::collect>("collect"), InstanceMethod<&NativeConsumer::stats>("stats"),
-       InstanceMethod<&NativeConsumer::queueName>("queueName"), InstanceMethod<&NativeConsumer::close>("close"),
+       InstanceMethod<&NativeConsumer::properties>("properties"),
+       InstanceMethod<&NativeConsumer::sourceName>("sourceName"), InstanceMethod<&NativeConsumer::close>("close"),
        InstanceMethod<&NativeConsumer::refMethod>("ref"), InstanceMethod<&NativeConsumer::unrefMethod>("unref")});
 }
 
@@ -40,22 +41,26 @@ Napi::Value NativeConsumer::take(const Napi::CallbackInfo& info) {
 
 namespace {
 
-DeliveryId deliveryId(const Napi::CallbackInfo& info) {
-  return {static_cast<std::uint64_t>(info[0].ToNumber().DoubleValue()),
-          static_cast<std::uint64_t>(info[1].ToNumber().DoubleValue())};
+DeliveryNumber deliveryNumber(const Napi::CallbackInfo& info) {
+  return static_cast<DeliveryNumber>(info[0].ToNumber().DoubleValue());
 }
 
 }  // namespace
 
 Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(deliveryId(info), info[2].ToBoolean()));
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean()));
 }
 
 Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(deliveryId(info), info[2].ToBoolean()));
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(deliveryNumber(info), info[1].ToBoolean()));
 }
 
-Napi::Value NativeConsumer::decode(const Napi::CallbackInfo& info) { return decodeOnCodecThread(info, decoding_); }
+Napi::Value NativeConsumer::decode(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&]() -> Napi::Value {
+    return decodeOnCodecThread(info, engine(env).decodeProperties(octetsOf(info[0])), decoding_);
+  });
+}
 
 Napi::Value NativeConsumer::collect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -90,8 +95,13 @@ Napi::Value NativeConsumer::stats(const Napi::CallbackInfo& info) {
   return object;
 }
 
-Napi::Value NativeConsumer::queueName(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), engine(info.Env()).queueName());
+Napi::Value NativeConsumer::properties(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return guarded(env, [&] { return propertiesObject(env, engine(env).decodeProperties(octetsOf(info[0]))); });
+}
+
+Napi::Value NativeConsumer::sourceName(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), engine(info.Env()).sourceName());
 }
 
 void NativeConsumer::close(const Napi::CallbackInfo& info) { engine(info.Env()).close(); }

@@ -1,5 +1,7 @@
-// The NativeConsumer of lib/native.ts.
+// The NativeConsumer of lib/addon/contract.ts.
 #pragma once
+
+#include <matmq/engine/async_consumer.hpp>
 
 #include "endpoint.hpp"
 
@@ -17,7 +19,8 @@ class NativeConsumer final : public Napi::ObjectWrap<NativeConsumer>, public End
   Napi::Value decode(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);
-  Napi::Value queueName(const Napi::CallbackInfo& info);
+  Napi::Value properties(const Napi::CallbackInfo& info);
+  Napi::Value sourceName(const Napi::CallbackInfo& info);
   void close(const Napi::CallbackInfo& info);
   void refMethod(const Napi::CallbackInfo& info) { ref(info.Env()); }
   void unrefMethod(const Napi::CallbackInfo& info) { unref(info.Env()); }

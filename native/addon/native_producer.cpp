@@ -1,6 +1,7 @@
 #include "native_producer.hpp"
 
 #include "codec_calls.hpp"
+#include "environment/held_array.hpp"
 
 namespace matmq::addon {
 Napi::Function NativeProducer::define(Napi::Env env) {
@@ -8,7 +9,8 @@ Napi::Function NativeProducer::define(Napi::Env env) {
       env, "NativeProducer",
       {InstanceMethod<&NativeProducer::sendText>("sendText"), InstanceMethod<&NativeProducer::sendBytes>("sendBytes"),
        InstanceMethod<&NativeProducer::sendImage>("sendImage"), InstanceMethod<&NativeProducer::sendEot>("sendEot"),
-       InstanceMethod<&NativeProducer::collect>("collect"), InstanceMethod<&NativeProducer::attend>("attend"),
+       InstanceMethod<&NativeProducer::collect>("collect"),
+       InstanceMethod<&NativeProducer::awaitSettlements>("awaitSettlements"),
        InstanceMethod<&NativeProducer::stats>("stats"), InstanceMethod<&NativeProducer::instance>("instance"),
        InstanceMethod<&NativeProducer::close>("close"), InstanceMethod<&NativeProducer::refMethod>("ref"),
        InstanceMethod<&NativeProducer::unrefMethod>("unref")});
@@ -38,11 +40,10 @@ struct Memory {
 std::uint64_t NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
   if (options.IsObject()) {
     const auto object = options.As<Napi::Object>();
-    if (const Napi::Value key = object.Get("routingKey"); key.IsString())
-      message.routingKey = key.As<Napi::String>().Utf8Value();
     if (const Napi::Value own = object.Get("properties"); own.IsObject()) {
       addProperties(message, propertiesFrom(own.As<Napi::Object>()));
     }
+    if (const Napi::Value amqp = object.Get("amqp"); amqp.IsObject()) readAmqp(amqp.As<Napi::Object>(), message);
   }
   return engine(env).trySend(std::move(message));
 }
@@ -57,7 +58,7 @@ Napi::Value NativeProducer::sendBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     const Memory memory(info[1]);
     const std::uint64_t sequence =
-        send(info.Env(), binaryMessage(heldBytes(info.Env(), info[0], memory.keep, memory.given)), info[2]);
+        send(info.Env(), binaryMessage(bytesFrom(info.Env(), info[0], memory.keep, memory.given)), info[2]);
     memory.accept(sequence);
     return number(info.Env(), sequence);
   });
@@ -79,7 +80,9 @@ Napi::Value NativeProducer::sendEot(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] { return number(info.Env(), send(info.Env(), eotMessage(), info[0])); });
 }
 
-void NativeProducer::attend(const Napi::CallbackInfo& info) { engine(info.Env()).attend(info[0].ToBoolean()); }
+void NativeProducer::awaitSettlements(const Napi::CallbackInfo& info) {
+  engine(info.Env()).awaitSettlements(info[0].ToBoolean());
+}
 
 Napi::Value NativeProducer::collect(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();

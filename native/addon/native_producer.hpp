@@ -1,5 +1,7 @@
-// The NativeProducer of lib/native.ts.
+// The NativeProducer of lib/addon/contract.ts.
 #pragma once
+
+#include <matmq/engine/async_producer.hpp>
 
 #include "endpoint.hpp"
 
@@ -15,7 +17,7 @@ class NativeProducer final : public Napi::ObjectWrap<NativeProducer>, public End
   Napi::Value sendBytes(const Napi::CallbackInfo& info);
   Napi::Value sendImage(const Napi::CallbackInfo& info);
   Napi::Value sendEot(const Napi::CallbackInfo& info);
-  void attend(const Napi::CallbackInfo& info);
+  void awaitSettlements(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);
   Napi::Value instance(const Napi::CallbackInfo& info);
   Napi::Value stats(const Napi::CallbackInfo& info);

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished } from 'vitest';
-import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
+import { expect } from 'vitest';
+import type { PrivateBroker } from '../../tools/private-broker.js';
 import { unique } from '../support/clients.js';
+import { ownBroker } from '../support/own-broker.js';
 import { finish, Receiver, Sender } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
@@ -31,8 +32,7 @@ for (const [name, alarm] of Object.entries(ALARMS)) {
     long: { seconds: 60, markMiB: 64 },
     timeout: { short: 120, long: 400 },
     async run({ size: { seconds, markMiB }, random, step }) {
-      const broker = await startPrivateBroker();
-      onTestFinished(() => broker.stop());
+      const broker = await ownBroker();
       const connection = { url: broker.url, exchange: unique('exchange'), durable: true };
       const receiver = await Receiver.open({ ...connection, queue: { name: unique('queue') } });
       const load = { minBytes: 60_000, maxBytes: 70_000, seed: random.integer(1, 2 ** 31) };

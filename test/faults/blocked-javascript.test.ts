@@ -1,12 +1,7 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, inject } from 'vitest';
 import { unique } from '../support/clients.js';
+import { runFixture, success } from '../support/fixture-program.js';
 import { fault, rounded } from './support/fault.js';
-
-const exec = promisify(execFile);
-const FIXTURE = fileURLToPath(new URL('./fixtures/blocks.mjs', import.meta.url));
 
 interface Outcome {
   readonly blocked: number;
@@ -34,10 +29,9 @@ fault({
       highWaterMark,
       blockMs: heartbeats * heartbeat,
     };
-    const { stdout } = await exec(process.execPath, [FIXTURE, JSON.stringify(options)], {
-      env: { ...process.env, NODE_OPTIONS: '' },
-    });
-    const outcome = JSON.parse(stdout) as Outcome;
+    const end = await runFixture('faults/fixtures/blocked-event-loop.mjs', options);
+    expect(end).toEqual(success(expect.anything()));
+    const [outcome] = end.printed as [Outcome];
     expect(outcome).toMatchObject({ lost: 0, connects: [1, 1], inOrder: true, last: 'afterwards' });
     expect(outcome.blocked).toBeGreaterThanOrEqual(options.blockMs);
     // Full all the while: the socket was not read.

@@ -3,15 +3,15 @@ import { MatmqError, Producer, PublishError } from 'matmq';
 import { expect } from 'vitest';
 import { type Conversation, FakeBroker, type Published, returned } from '../support/fake/broker.js';
 import { Fields, methodFrame } from '../support/fake/frames.js';
+import type { Random } from '../support/random.js';
 import { fault } from './support/fault.js';
-import type { Random } from './support/random.js';
 
-type Verdict = 'ack' | 'nack' | 'return';
+type Settlement = 'ack' | 'nack' | 'return';
 
-/** What a broker says of messages, in any order, more than once, and then hangs up. */
-class Judge {
-  /** Of each message, by its sequence number: what was said of it, on any connection. */
-  readonly said = new Map<number, Set<Verdict>>();
+/** Settles messages as a broker does, in any order, more than once, and then hangs up. */
+class RandomSettler {
+  /** Of each message, by its sequence number: how it was settled, on any connection. */
+  readonly settled = new Map<number, Set<Settlement>>();
   ends = 0;
   readonly #random: Random;
   #conversation: Conversation | undefined;
@@ -33,7 +33,7 @@ class Judge {
     this.#open.push({ ...published, sequence: Number(id?.[1]) });
   }
 
-  /** Says something, or nothing. */
+  /** Settles something, or nothing. */
   act(endings: boolean): void {
     const conversation = this.#conversation;
     if (conversation === undefined || conversation.socket.destroyed) return;
@@ -58,22 +58,22 @@ class Judge {
     const at = this.#random.integer(0, this.#open.length - 1);
     const chosen = this.#open[at] as Published & { sequence: number };
     const multiple = draw % 3 === 0;
-    const verdict = draw < 24 ? 'ack' : draw < 32 ? 'nack' : 'return';
-    const judged = this.#open.splice(
-      multiple && verdict !== 'return' ? 0 : at,
-      multiple && verdict !== 'return' ? at + 1 : 1,
+    const settlement = draw < 24 ? 'ack' : draw < 32 ? 'nack' : 'return';
+    const settledNow = this.#open.splice(
+      multiple && settlement !== 'return' ? 0 : at,
+      multiple && settlement !== 'return' ? at + 1 : 1,
     );
-    for (const { sequence, tag } of judged) {
-      this.said.set(sequence, (this.said.get(sequence) ?? new Set()).add(verdict));
+    for (const { sequence, tag } of settledNow) {
+      this.settled.set(sequence, (this.settled.get(sequence) ?? new Set()).add(settlement));
       this.#closed.push(tag);
     }
-    if (verdict === 'return') {
+    if (settlement === 'return') {
       // The broker says so first, and confirms it then.
       conversation.send(returned(chosen.header, Buffer.alloc(4, 65)), 'basic.return');
       this.#settle(conversation, 'basic.ack', chosen.tag, false);
       return;
     }
-    this.#settle(conversation, `basic.${verdict}`, chosen.tag, multiple);
+    this.#settle(conversation, `basic.${settlement}`, chosen.tag, multiple);
   }
 
   #settle(conversation: Conversation, name: 'basic.ack' | 'basic.nack', tag: number, multiple: boolean): void {
@@ -81,17 +81,21 @@ class Judge {
   }
 }
 
-const VERDICTS: { readonly [outcome: string]: Verdict } = { confirmed: 'ack', NACKED: 'nack', UNROUTABLE: 'return' };
+const SETTLEMENTS: { readonly [outcome: string]: Settlement } = {
+  confirmed: 'ack',
+  NACKED: 'nack',
+  UNROUTABLE: 'return',
+};
 
 interface Counts {
   [outcome: string]: number;
 }
 
 async function round(random: Random, messages: number, counts: Counts): Promise<void> {
-  const judge = new Judge(random);
+  const settler = new RandomSettler(random);
   await using broker = await FakeBroker.start({
     heartbeat: 0,
-    onPublish: (published, conversation) => judge.take(published, conversation),
+    onPublish: (published, conversation) => settler.take(published, conversation),
   });
   const producer = await Producer.connect({
     url: broker.url,
@@ -141,7 +145,7 @@ async function round(random: Random, messages: number, counts: Counts): Promise<
   })();
   for (let acts = 0; !over; acts++) {
     // It lets them through in the end.
-    judge.act(acts < messages * 20);
+    settler.act(acts < messages * 20);
     await turn();
   }
   await sending;
@@ -154,9 +158,9 @@ async function round(random: Random, messages: number, counts: Counts): Promise<
       asked.has(sequence) ? 1 : outcomes.length,
     );
     expect(outcomes.length).toBeLessThanOrEqual(1);
-    const verdict = VERDICTS[outcome];
-    if (verdict !== undefined)
-      expect([...(judge.said.get(sequence) ?? [])], `${sequence}: ${outcome}`).toContain(verdict);
+    const settlement = SETTLEMENTS[outcome];
+    if (settlement !== undefined)
+      expect([...(settler.settled.get(sequence) ?? [])], `${sequence}: ${outcome}`).toContain(settlement);
     else if (outcome === 'NOT_CONFIRMED') expect(exited).toBeDefined();
     else expect(outcome).toBe('confirmed, and not asked for');
   }
@@ -177,7 +181,7 @@ fault({
       step(`round ${i}`);
       await round(random, messages, counts);
     }
-    for (const outcome of Object.keys(VERDICTS)) expect(counts[outcome]).toBeGreaterThan(0);
+    for (const outcome of Object.keys(SETTLEMENTS)) expect(counts[outcome]).toBeGreaterThan(0);
     return { rounds, ...counts };
   },
 });

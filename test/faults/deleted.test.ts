@@ -1,7 +1,8 @@
-import { expect, onTestFinished } from 'vitest';
-import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
+import { expect } from 'vitest';
+import type { PrivateBroker } from '../../tools/private-broker.js';
 import { unique } from '../support/clients.js';
-import { foreign } from '../support/foreign.js';
+import { ownBroker } from '../support/own-broker.js';
+import { pika } from '../support/python.js';
 import { type Client, finish, Receiver, Sender, type Usage } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
@@ -9,12 +10,6 @@ import { fault, rounded } from './support/fault.js';
 const IDLE = 0.05;
 
 const LOAD = { minBytes: 100, maxBytes: 10_000 };
-
-async function ownBroker(): Promise<PrivateBroker> {
-  const broker = await startPrivateBroker();
-  onTestFinished(() => broker.stop());
-  return broker;
-}
 
 /** Descriptors and threads are what they were. Those of a try to connect may still be going, so they are awaited. */
 async function expectBack(client: Client, before: Usage): Promise<void> {
@@ -47,7 +42,7 @@ fault({
       // What is in a queue that is deleted is gone, so it has to be empty.
       await receiver.distinct((await sender.state()).sent);
       const deletedAt = Date.now();
-      await foreign(broker.url, connection.exchange, '', `channel.queue_delete(queue='${queue.name}')`);
+      await pika(broker.url, connection.exchange, '', `channel.queue_delete(queue='${queue.name}')`);
       const { code } = await receiver.event('disconnected', deletedAt);
       expect(code).toBe('CONSUMER_CANCELLED');
       const { at } = await receiver.event('connected', deletedAt);
@@ -90,7 +85,7 @@ fault({
     const [missing] = await open(deleted);
     await missing.start();
     await missing.confirmed(50);
-    await foreign(broker.url, deleted, '', `channel.exchange_delete('${deleted}')`);
+    await pika(broker.url, deleted, '', `channel.exchange_delete('${deleted}')`);
     const notFound = await missing.event('close');
     expect(notFound).toMatchObject({ code: 'NOT_FOUND', replyCode: 404 });
 
@@ -98,7 +93,7 @@ fault({
     const changed = unique('exchange');
     const clients = await open(changed);
     await clients[0].sendSingly(50);
-    await foreign(
+    await pika(
       broker.url,
       changed,
       '',

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Consumer, Producer } from 'matmq';
 import { expect } from 'vitest';
-import { type Conversation, FakeBroker, type Saboteur } from '../support/fake/broker.js';
+import { type Conversation, FakeBroker, type Injector } from '../support/fake/broker.js';
 import { FRAME, frame, heartbeatFrame } from '../support/fake/frames.js';
 import { beyond, held } from '../support/fake/matrix.js';
 import { consume, produce } from '../support/fake/runs.js';
@@ -55,20 +55,20 @@ function pausedBeyond(socket: Socket, octets: number): Promise<void> {
 }
 
 /** Says nothing more behind a step of the first connection, or says half a frame; `reached` settles then. */
-function freezing(step: number, half: boolean): { saboteur: Saboteur; reached: Promise<number> } {
+function freezing(step: number, half: boolean): { injector: Injector; reached: Promise<number> } {
   let resolve = (_at: number): void => {};
   const reached = new Promise<number>((settle) => {
     resolve = settle;
   });
   const octets = half ? frame(FRAME.method, 1, Buffer.alloc(64)).subarray(0, 20) : Buffer.alloc(0);
-  const saboteur: Saboteur = {
+  const injector: Injector = {
     behind({ connection, number }) {
       if (connection !== 1 || number !== step) return undefined;
       resolve(performance.now());
       return { octets, next: 'silent' };
     },
   };
-  return { saboteur, reached };
+  return { injector, reached };
 }
 
 /** Connects, does some of what a program does, and lets all of it fail. */
@@ -104,8 +104,8 @@ fault({
   async run({ step }) {
     const took: { connecting: number[]; connected: number[] } = { connecting: [], connected: [] };
     const one = async (role: Role, number: number, half: boolean) => {
-      const { saboteur, reached } = freezing(number, half);
-      await using broker = await FakeBroker.start({ saboteur });
+      const { injector, reached } = freezing(number, half);
+      await using broker = await FakeBroker.start({ injector });
       const began = performance.now();
       const client = await busy(role, broker.url, HEARTBEAT).catch((error: { code: string }) => error.code);
       if (typeof client === 'string') {
@@ -155,8 +155,8 @@ fault({
     const took: number[] = [];
     let givenUp = 0;
     const one = async (role: Role, number: number) => {
-      const { saboteur, reached } = freezing(number, number % 2 === 1);
-      await using broker = await FakeBroker.start({ saboteur, heartbeat: 0 });
+      const { injector, reached } = freezing(number, number % 2 === 1);
+      await using broker = await FakeBroker.start({ injector, heartbeat: 0 });
       const controller = new AbortController();
       const connecting = busy(role, broker.url, 0, controller.signal);
       connecting.catch(() => {});
@@ -177,7 +177,7 @@ fault({
     await Promise.all(roles.flatMap((role, i) => (plain[i] ?? []).map((_what, number) => one(role, number))));
     expect(took.length).toBeGreaterThan(20);
     expect(Math.max(...took)).toBeLessThan(EXIT_WITHIN + lateness());
-    step('threads and descriptors to be let go of');
+    step('threads and descriptors to be released');
     await expect.poll(() => beyond(before)).toEqual({ descriptors: 0, threads: 0 });
     return {
       'given up while connecting': givenUp,

@@ -20,7 +20,7 @@ fault({
     expect(fired).toBeGreaterThan(cases * 0.9);
     // A client that spins burns a core for the seconds it takes to find a silent peer.
     expect(cpuMs).toBeLessThan(500);
-    step('descriptors and threads to be let go of');
+    step('descriptors and threads to be released');
     await expect.poll(() => beyond(before)).toEqual({ descriptors: 0, threads: 0 });
     return {
       'steps of a producer': steps.producer,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { expect, onTestFinished } from 'vitest';
-import { startPrivateBroker } from '../../tools/private-broker.js';
+import { expect } from 'vitest';
 import { unique } from '../support/clients.js';
+import { ownBroker } from '../support/own-broker.js';
 import { finish, Receiver, Sender } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
 
@@ -12,8 +12,7 @@ fault({
   long: { kills: 30, messages: 100_000 },
   timeout: { short: 60, long: 1800 },
   async run({ size: { kills, messages }, random, step }) {
-    const broker = await startPrivateBroker();
-    onTestFinished(() => broker.stop());
+    const broker = await ownBroker();
     const connection = { url: broker.url, exchange: unique('exchange'), durable: true };
     const receiver = await Receiver.open({ ...connection, queue: { name: unique('queue') }, prefetch: 200 });
     const load = { minBytes: 16, maxBytes: 3_000, seed: random.integer(1, 2 ** 31) };

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect, inject, onTestFinished } from 'vitest';
 import { ownQueue, unique } from '../support/clients.js';
+import type { Random } from '../support/random.js';
 import { type Manner, TcpProxy } from '../support/tcp-proxy.js';
 import { finish, type Load, Receiver, Sender } from './support/client.js';
 import { fault, rounded } from './support/fault.js';
-import type { Random } from './support/random.js';
 
 interface Setup {
   readonly proxy: TcpProxy;

@@ -1,12 +1,8 @@
-import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { expect, inject } from 'vitest';
 import { unique } from '../support/clients.js';
+import { runFixture, success } from '../support/fixture-program.js';
 import { fault, rounded } from './support/fault.js';
 
-const exec = promisify(execFile);
-const FIXTURE = fileURLToPath(new URL('./fixtures/terminates.mjs', import.meta.url));
 const MiB = 1024 * 1024;
 
 interface Usage {
@@ -15,28 +11,27 @@ interface Usage {
   readonly threads: number;
 }
 
+interface Outcome {
+  readonly ended: number;
+  readonly before: Usage;
+  readonly after: Usage;
+  readonly seen: readonly number[];
+}
+
 fault({
   name: 'terminated-workers',
   holds: 'workers terminated in the middle of their traffic leave no thread and no descriptor, and memory stays flat',
-  // What V8 and malloc keep for the next worker comes with the first ones: the short form finds what leaks whole bodies.
+  // What V8 and malloc keep for the next worker comes with the first ones: the short form finds leaks of whole bodies.
   short: { times: 20, warmUp: 8, growthMiB: 64 },
   long: { times: 800, warmUp: 300, growthMiB: 5 },
   timeout: { short: 90, long: 1200 },
   async run({ size: { times, warmUp, growthMiB } }) {
     const options = { url: inject('brokerUrl'), exchange: unique('exchange'), times, warmUp, atOnce: 4 };
-    const { stdout } = await exec(
-      process.execPath,
-      ['--expose-gc', '--max-semi-space-size=1', FIXTURE, JSON.stringify(options)],
-      {
-        env: { ...process.env, NODE_OPTIONS: '' },
-      },
-    );
-    const { ended, before, after, seen } = JSON.parse(stdout) as {
-      ended: number;
-      before: Usage;
-      after: Usage;
-      seen: readonly number[];
-    };
+    const end = await runFixture('faults/fixtures/terminated-workers.mjs', options, {
+      nodeArguments: ['--expose-gc', '--max-semi-space-size=1'],
+    });
+    expect(end).toEqual(success(expect.anything()));
+    const [{ ended, before, after, seen }] = end.printed as [Outcome];
     expect(ended).toBeGreaterThanOrEqual(times);
     expect(after.threads).toBeLessThanOrEqual(before.threads);
     expect(after.descriptors).toBeLessThanOrEqual(before.descriptors);

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { Mat, makeType, Producer } from 'matmq';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { bytesOf } from '../support/mats.js';
-import { LANGUAGES, type Language, type Line, python, Receiver } from './programs.js';
+import { python } from '../support/python.js';
+import { LANGUAGES, type Received, receiveInEachLanguage } from './examples.js';
 
 const ROWS = 5;
 const COLS = 3;
 const DEPTHS = [0, 1, 2, 3, 4, 5, 6];
 const CHANNELS = [1, 2, 3, 4, 5, 17, 512];
 
-/** As matrices.py makes them: each, and as a part of a larger one. */
+/** As send_matrices.py makes them: each, and as a part of a larger one. */
 function matrices(): Mat[] {
   const made: Mat[] = [];
   for (const depth of DEPTHS) {
@@ -38,27 +39,17 @@ const SENDERS = {
     await producer.flushAndExit();
   },
   Python: (url: string, exchange: string) =>
-    python('matrices.py', [url, exchange, String(ROWS), String(COLS), CHANNELS.join()]),
+    python('interop/send_matrices.py', [url, exchange, String(ROWS), String(COLS), CHANNELS.join()]),
 };
 
 describe.each(Object.keys(SENDERS) as (keyof typeof SENDERS)[])('every kind of matrix from %s', (sender) => {
-  const received = new Map<Language, readonly Line[]>();
+  let received: Received;
 
   beforeAll(async () => {
     const url = inject('brokerUrl');
     const exchange = `interop-matrices-${sender}`;
     const args = ['--url', url, '--exchange', exchange, '--exchange-type', 'fanout'];
-    const receivers = LANGUAGES.map((language) => new Receiver(language, args));
-    try {
-      await Promise.all(receivers.map(({ ready }) => ready));
-      await SENDERS[sender](url, exchange);
-      for (const [index, { lines }] of receivers.entries()) {
-        const language = LANGUAGES[index];
-        if (language) received.set(language, await lines);
-      }
-    } finally {
-      for (const receiver of receivers) receiver[Symbol.dispose]();
-    }
+    received = await receiveInEachLanguage(args, () => SENDERS[sender](url, exchange));
   });
 
   test.each(LANGUAGES)('arrives in %s with its type and every byte', (receiver) => {

@@ -1,9 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Producer } from 'matmq';
 import { beforeAll, describe, expect, inject, test } from 'vitest';
-import { Producer } from '../../lib/index.js';
-import { LANGUAGES, type Language, type Line, publish, python, Receiver } from './programs.js';
+import { python } from '../support/python.js';
+import { LANGUAGES, type Language, publish, type Received, receiveInEachLanguage } from './examples.js';
 
 const PHOTOS = fileURLToPath(new URL('../../examples/photos', import.meta.url));
 const photos = readdirSync(PHOTOS)
@@ -15,9 +16,9 @@ const TEXTS = ['Grüße, 世界 🌍', '', 'two\nlines "quoted" \\', 'x'.repeat(
 const ENCODINGS = { '.png': 'image/png', '.jpg': 'image/jpeg', '.bmp': 'image/bmp', raw: 'application/x-cv-mat' };
 
 const EXCHANGES = [
-  { exchangeType: 'direct', routingKey: 'photos', bindingKey: 'photos', foreignKey: 'others' },
-  { exchangeType: 'fanout', routingKey: 'whatever', bindingKey: 'photos', foreignKey: undefined },
-  { exchangeType: 'topic', routingKey: 'lab.photos.7', bindingKey: 'lab.*.#', foreignKey: 'photos.lab.7' },
+  { exchangeType: 'direct', routingKey: 'photos', bindingKey: 'photos', otherKey: 'others' },
+  { exchangeType: 'fanout', routingKey: 'whatever', bindingKey: 'photos', otherKey: undefined },
+  { exchangeType: 'topic', routingKey: 'lab.photos.7', bindingKey: 'lab.*.#', otherKey: 'photos.lab.7' },
 ];
 
 interface Reference {
@@ -32,7 +33,7 @@ interface Reference {
 let references: readonly Reference[];
 
 beforeAll(async () => {
-  references = JSON.parse(await python('reference.py', photos));
+  references = JSON.parse(await python('interop/opencv_reference.py', photos));
 });
 
 test('OpenCV reads the photos, and its JPEG loses little of them', () => {
@@ -40,11 +41,11 @@ test('OpenCV reads the photos, and its JPEG loses little of them', () => {
   for (const { jpeg } of references) expect(jpeg.psnr).toBeGreaterThan(30);
 });
 
-describe.each(EXCHANGES)('on a $exchangeType exchange', ({ exchangeType, routingKey, bindingKey, foreignKey }) => {
+describe.each(EXCHANGES)('on a $exchangeType exchange', ({ exchangeType, routingKey, bindingKey, otherKey }) => {
   describe.each(LANGUAGES)('from %s', (sender) => {
     const exchange = `interop-${exchangeType}-${sender}`;
     const common = ['--url', inject('brokerUrl'), '--exchange', exchange, '--exchange-type', exchangeType];
-    const received = new Map<Language, readonly Line[]>();
+    let received: Received;
 
     /** What arrived between the first line, which says ready, and the last, which says the end. */
     const messages = (language: Language) => (received.get(language) ?? []).slice(1, -1);
@@ -53,23 +54,15 @@ describe.each(EXCHANGES)('on a $exchangeType exchange', ({ exchangeType, routing
 
     beforeAll(async () => {
       // One run of the sender serves the receivers of all languages, each with a queue of its own.
-      const receivers = LANGUAGES.map((language) => new Receiver(language, [...common, '--routing-key', bindingKey]));
-      try {
-        await Promise.all(receivers.map(({ ready }) => ready));
-        if (foreignKey !== undefined) await sendElsewhere(exchange, exchangeType, foreignKey);
+      received = await receiveInEachLanguage([...common, '--routing-key', bindingKey], async () => {
+        if (otherKey !== undefined) await sendElsewhere(exchange, exchangeType, otherKey);
         const texts = TEXTS.flatMap((text) => ['--text', text]);
         const pictures = Object.keys(ENCODINGS).flatMap((encoding) =>
           photos.flatMap((path) => ['--image', path, '--encoding', encoding]),
         );
         const name = `sender in ${sender}`;
         await publish(sender, [...common, '--name', name, '--routing-key', routingKey, ...texts, ...pictures, '--eot']);
-        for (const [index, { lines }] of receivers.entries()) {
-          const language = LANGUAGES[index];
-          if (language) received.set(language, await lines);
-        }
-      } finally {
-        for (const receiver of receivers) receiver[Symbol.dispose]();
-      }
+      });
     });
 
     describe.each(LANGUAGES)('to %s', (receiver) => {

@@ -1,5 +1,5 @@
 // Against the real package, which `npm run test:opencv4nodejs` builds into a cache folder. Without it these tests are
-// skipped, and test/unit/image-source.test.ts and test/integration/red.test.ts stand in its place with its shape.
+// skipped, and test/lib/image/sources.test.ts and test/broker/images/channel-order.test.ts stand in with its shape.
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
@@ -29,7 +29,8 @@ const CHANNELS = [1, 2, 3, 4];
 describe.skipIf(!existsSync(`${PLACE}built-for.json`))('@u4/opencv4nodejs', () => {
   let cv: Cv;
   beforeAll(() => {
-    process.env.OPENCV4NODEJS_DISABLE_AUTOBUILD = '1'; // it looks for the OpenCV it was built with, and finds the system's
+    // It looks for the OpenCV it was built with, and finds the system's.
+    process.env.OPENCV4NODEJS_DISABLE_AUTOBUILD = '1';
     cv = createRequire(PLACE)('@u4/opencv4nodejs');
   });
 

@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
-import { LANGUAGES, type Line, publish, python, Receiver } from './programs.js';
+import { python } from '../support/python.js';
+import { LANGUAGES, publish, type Received, receiveInEachLanguage } from './examples.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -15,28 +16,25 @@ let broker: PrivateBroker;
 let hashes: readonly string[];
 beforeAll(async () => {
   broker = await startPrivateBroker({ config: `max_message_size = ${LIMIT}\n` });
-  const references: { sha256: string; rows: number; cols: number }[] = JSON.parse(await python('reference.py', PHOTOS));
+  const references: { sha256: string; rows: number; cols: number }[] = JSON.parse(
+    await python('interop/opencv_reference.py', PHOTOS),
+  );
   hashes = references.map(({ sha256 }) => sha256);
   for (const { rows, cols } of references) expect(rows * cols * 3).toBeGreaterThan(2 * LIMIT);
 });
 afterAll(() => broker.stop());
 
 describe.each(LANGUAGES)('from %s', (sender) => {
-  const received = new Map<string, readonly Line[]>();
+  let received: Received;
 
   beforeAll(async () => {
     const common = ['--url', broker.url, '--exchange', `segments-${sender}`, '--exchange-type', 'fanout'];
-    const receivers = LANGUAGES.map((language) => new Receiver(language, common));
-    try {
-      await Promise.all(receivers.map(({ ready }) => ready));
+    received = await receiveInEachLanguage(common, () => {
       const pictures = PHOTOS.flatMap((path) => ['--text', path, '--image', path, '--encoding', 'raw']);
       // The others learn the limit from the broker's refusal, and send again.
       const limit = sender === 'Python' ? ['--max-message-size', `${LIMIT}`] : [];
-      await publish(sender, [...common, ...limit, ...pictures, '--eot']);
-      for (const [index, { lines }] of receivers.entries()) received.set(LANGUAGES[index] ?? '', await lines);
-    } finally {
-      for (const receiver of receivers) receiver[Symbol.dispose]();
-    }
+      return publish(sender, [...common, ...limit, ...pictures, '--eot']);
+    });
   });
 
   test.each(LANGUAGES)('to %s: every pixel is there, in order, with the end behind them', (receiver) => {

@@ -3,67 +3,52 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { Authority } from '../../tools/certificates.js';
-import { type PrivateBroker, startPrivateBroker } from '../../tools/private-broker.js';
-import { LANGUAGES, publish, Receiver } from './programs.js';
+import type { PrivateBroker } from '../../tools/private-broker.js';
+import { startTlsBroker } from '../../tools/tls-broker.js';
+import { ownTlsBroker } from '../support/own-broker.js';
+import { LANGUAGES, publish, Receiver, receiveInEachLanguage } from './examples.js';
 
 const PHOTO = fileURLToPath(new URL('../../examples/photos/coffee.png', import.meta.url));
 
 let broker: PrivateBroker;
+/** Of another authority. */
+let other: PrivateBroker;
 beforeAll(async () => {
-  const authority = await Authority.make();
-  const identity = await authority.sign({ name: 'broker', ip: ['127.0.0.1'] });
-  broker = await startPrivateBroker({ tls: { ca: authority.cert, ...identity } });
+  [broker, other] = (await Promise.all([startTlsBroker(), startTlsBroker()])).map((made) => made.broker) as [
+    PrivateBroker,
+    PrivateBroker,
+  ];
 });
-afterAll(() => broker.stop());
+afterAll(() => Promise.all([broker.stop(), other.stop()]));
 
 describe.each(LANGUAGES)('by TLS, from %s', (sender) => {
   it('texts and images arrive in every language', async () => {
     const place = ['--exchange', `tls-${sender}`, '--exchange-type', 'fanout'];
     const common = ['--url', broker.tlsUrl, '--ca', broker.caFile, ...place];
-    const receivers = LANGUAGES.map((language) => new Receiver(language, common));
-    try {
-      await Promise.all(receivers.map(({ ready }) => ready));
-      await publish(sender, [...common, '--text', 'grüße', '--image', PHOTO, '--encoding', 'raw', '--eot']);
-      for (const { lines } of receivers) {
-        expect(await lines).toEqual([
-          { ready: true },
-          expect.objectContaining({ text: 'grüße' }),
-          expect.objectContaining({ rows: 400, cols: 600, encoding: 'raw' }),
-          { eot: true },
-        ]);
-      }
-    } finally {
-      for (const receiver of receivers) receiver[Symbol.dispose]();
+    const messages = ['--text', 'grüße', '--image', PHOTO, '--encoding', 'raw', '--eot'];
+    const received = await receiveInEachLanguage(common, () => publish(sender, [...common, ...messages]));
+    for (const lines of received.values()) {
+      expect(lines).toEqual([
+        { ready: true },
+        expect.objectContaining({ text: 'grüße' }),
+        expect.objectContaining({ rows: 400, cols: 600, encoding: 'raw' }),
+        { eot: true },
+      ]);
     }
   });
 
   it('a broker whose authority is not trusted is refused', async () => {
-    const strange = await Authority.make();
-    const other = await startPrivateBroker({
-      tls: { ca: strange.cert, ...(await strange.sign({ name: 'broker', ip: ['127.0.0.1'] })) },
-    });
-    try {
-      const args = ['--url', other.tlsUrl, '--ca', broker.caFile, '--text', 'x'];
-      await expect(publish(sender, args)).rejects.toThrow(/not trusted|certificate verify failed/);
-    } finally {
-      await other.stop();
-    }
+    const args = ['--url', other.tlsUrl, '--ca', broker.caFile, '--text', 'x'];
+    await expect(publish(sender, args)).rejects.toThrow(/not trusted|certificate verify failed/);
   });
 });
 
 it('Python logs in by its certificate, and is refused with one that names no user', async () => {
-  const authority = await Authority.make();
-  const asking = await startPrivateBroker({
-    tls: {
-      ca: authority.cert,
-      ...(await authority.sign({ name: 'broker', ip: ['127.0.0.1'] })),
-      requireCertificate: true,
-    },
+  const { broker: asking, authority } = await ownTlsBroker({
+    tls: { requireCertificate: true },
     plugins: ['rabbitmq_auth_mechanism_ssl'],
     config: 'auth_mechanisms.1 = EXTERNAL\nssl_cert_login_from = common_name',
   });
-  onTestFinished(() => asking.stop());
   await asking.ctl('add_user', 'camera', 'never-used');
   await asking.ctl('set_permissions', 'camera', '.*', '.*', '.*');
   const identified = async (name: string) => {
@@ -88,7 +73,7 @@ it('Python logs in by its certificate, and is refused with one that names no use
     { eot: true },
   ]);
 
-  await expect(publish('Python', [...(await identified('stranger')), '--text', 'x'])).rejects.toThrow(
+  await expect(publish('Python', [...(await identified('nobody')), '--text', 'x'])).rejects.toThrow(
     /ConnectionFailed: .*mechanism EXTERNAL.*that the certificate names a user/,
   );
 }, 120_000); // a broker and four rabbitmqctl, on a machine that may be busy

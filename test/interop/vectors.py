@@ -57,7 +57,7 @@ class Vector:
 
 
 def vectors() -> list[Vector]:
-    folder = Path(__file__).parents[1] / "vectors"
+    folder = Path(__file__).parents[1] / "data" / "vectors"
     return [Vector(path.parent) for path in sorted(folder.glob("*/vector.json"))]
 
 
@@ -160,4 +160,5 @@ def capture(url: str, exchange: str, count: str) -> None:
 
 if __name__ == "__main__":
     command, *arguments = sys.argv[1:]
-    {"read": read, "send": send, "send-segments": send_segments, "publish": publish, "capture": capture}[command](*arguments)
+    {"read": read, "send": send, "send-segments": send_segments, "publish": publish,
+     "capture": capture}[command](*arguments)

@@ -1,18 +1,15 @@
 /** The test vectors of docs/wire-format.md in TypeScript and Python; test/core/amqp/vectors.test.cpp has C++. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { type CvTypeName, type ImageEncoding, Mat, type Message, type Producer, type SendOptions } from 'matmq';
 import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { openConsumer, openProducer, unique } from '../support/clients.js';
 import { bytesOf } from '../support/mats.js';
-import { PYTHON, python } from './programs.js';
+import { python, pythonProgram } from '../support/python.js';
 
-const FOLDER = fileURLToPath(new URL('../vectors', import.meta.url));
+const FOLDER = fileURLToPath(new URL('../data/vectors', import.meta.url));
 
 interface Field {
   readonly type: string;
@@ -125,19 +122,10 @@ interface Captured {
 
 /** Starts a listener that knows nothing of MatMQ; resolves, when it listens, to what it will have heard. */
 async function capture(exchange: string, count: number): Promise<() => Promise<readonly Captured[]>> {
-  const script = fileURLToPath(new URL('vectors.py', import.meta.url));
-  const args = [script, 'capture', inject('brokerUrl'), exchange, String(count)];
-  const child: ChildProcess = spawn(PYTHON, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
-  const { stdout } = child;
-  if (!stdout) throw new Error('a piped stdout is there');
-  const lines = createInterface(stdout)[Symbol.asyncIterator]();
-  expect((await lines.next()).value).toBe('ready');
-  return async () => {
-    const heard: Captured[] = [];
-    for (let line = await lines.next(); !line.done; line = await lines.next()) heard.push(JSON.parse(line.value));
-    return heard;
-  };
+  const program = pythonProgram('interop/vectors.py', ['capture', inject('brokerUrl'), exchange, String(count)]);
+  onTestFinished(() => program[Symbol.dispose]());
+  expect(await program.nextLine()).toBe('ready');
+  return async () => (await program.rest()) as Captured[];
 }
 
 const INTEGERS = 'bBsuIilL';
@@ -191,7 +179,7 @@ const inSegments = vectors.find(({ segments }) => segments) as Vector;
 test('the vectors are what their script makes', async () => {
   const made = mkdtempSync(join(tmpdir(), 'matmq-vectors-'));
   onTestFinished(() => rmSync(made, { recursive: true }));
-  await promisify(execFile)(PYTHON, [join(FOLDER, 'make_vectors.py'), made]);
+  await python('data/vectors/make_vectors.py', [made]);
   expect(readdirSync(made).sort()).toEqual(vectors.map(({ name }) => name));
   for (const vector of vectors) {
     for (const file of readdirSync(join(FOLDER, vector.name))) {
@@ -208,7 +196,7 @@ describe('in TypeScript', () => {
   test('each vector is read as it says', async () => {
     const exchange = unique('vectors');
     const consumer = await openConsumer({ exchange, exchangeType: 'fanout', prefetch: 0 });
-    await python('vectors.py', ['publish', inject('brokerUrl'), exchange]);
+    await python('interop/vectors.py', ['publish', inject('brokerUrl'), exchange]);
     for (const vector of vectors) {
       const { properties, expect: expected, name } = vector;
       if (expected.eot) {
@@ -244,7 +232,7 @@ test.each([
       await producer.flush();
     },
   ],
-  ['Python', (exchange: string) => python('vectors.py', ['send-segments', inject('brokerUrl'), exchange])],
+  ['Python', (exchange: string) => python('interop/vectors.py', ['send-segments', inject('brokerUrl'), exchange])],
 ])('the vector in segments is written in %s', async (_language, send) => {
   const exchange = unique('vectors');
   const heard = await capture(exchange, inSegments.segments?.length ?? 0);
@@ -254,14 +242,14 @@ test.each([
 
 describe('in Python', () => {
   test('each vector is read as it says', async () => {
-    await expect(python('vectors.py', ['read'])).resolves.toBe('');
+    await expect(python('interop/vectors.py', ['read'])).resolves.toBe('');
   });
 
   test('each vector without headers of the program is written', async () => {
     const exchange = unique('vectors');
     const sent = vectors.filter(({ send, segments }) => send && !send.headers && !segments);
     const heard = await capture(exchange, sent.length);
-    await python('vectors.py', ['send', inject('brokerUrl'), exchange]);
+    await python('interop/vectors.py', ['send', inject('brokerUrl'), exchange]);
     await checkWritten(await heard(), sent);
   });
 });

@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { run } from '../support/child-program.js';
 
 async function example(name: string, ...args: string[]) {
   const path = fileURLToPath(new URL(`../../build/ts/examples/node/${name}.js`, import.meta.url));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  const { code, stdout, stderr } = await run([process.execPath, path, ...args]);
   return { code, stdout, stderr };
 }
 

@@ -1,6 +1,6 @@
 import { expect, inject, it, vi } from 'vitest';
 import { unique } from '../support/clients.js';
-import { Program } from '../support/programs.js';
+import { Fixture } from '../support/fixture-program.js';
 
 vi.setConfig({ testTimeout: 300_000 });
 
@@ -17,17 +17,17 @@ interface Result {
 it('an image of 275.9 MB passes a broker that takes 128 MiB, in its own memory and 64 MiB on each side', async () => {
   expect(BYTES).toBe(275_910_000);
   const connection = { url: inject('brokerUrl'), exchange: unique('exchange') };
-  const receiver = new Program('receives-large.mjs', { ...connection, prefetch: 1 });
-  expect(await receiver.says()).toBe('ready');
-  const sender = new Program('sends-large.mjs', { ...connection, ...IMAGE });
-  const sent = (await sender.says()) as Result;
-  expect(await sender.says()).toMatchObject({ confirmed: 3, segments: 3, connects: 1 });
-  const received = (await receiver.says()) as Result;
+  const receiver = new Fixture('process/fixtures/memory/receives-large.mjs', { ...connection, prefetch: 1 });
+  expect(await receiver.next()).toBe('ready');
+  const sender = new Fixture('process/fixtures/memory/sends-large.mjs', { ...connection, ...IMAGE });
+  const sent = (await sender.next()) as Result;
+  expect(await sender.next()).toMatchObject({ confirmed: 3, segments: 3, connects: 1 });
+  const received = (await receiver.next()) as Result;
   expect(received).toMatchObject({ rows: IMAGE.rows, cols: IMAGE.cols, typeName: 'CV_8UC3', sha256: sent.sha256 });
-  expect(await receiver.says()).toMatchObject({ end: 'END_OF_TRANSMISSION', received: 3, segments: 3, openBytes: 0 });
+  expect(await receiver.next()).toMatchObject({ end: 'END_OF_TRANSMISSION', received: 3, segments: 3, openBytes: 0 });
   console.log(`beside the image: sender ${sent.peak - BYTES} bytes, receiver ${received.peak - BYTES} bytes at most`);
   expect(sent.peak).toBeLessThan(BYTES + BESIDES);
   expect(received.peak).toBeLessThan(BYTES + BESIDES);
-  expect((await sender.ends()).code).toBe(0);
-  expect((await receiver.ends()).code).toBe(0);
+  expect((await sender.end()).code).toBe(0);
+  expect((await receiver.end()).code).toBe(0);
 });

@@ -1,7 +1,7 @@
 // Who may read which memory, and for how long.
 import { describe, expect, inject, it } from 'vitest';
 import { unique } from '../support/clients.js';
-import { run, well } from '../support/programs.js';
+import { runFixture, success } from '../support/fixture-program.js';
 
 const connection = () => ({ url: inject('brokerUrl'), exchange: unique('exchange') });
 /** As under Electron: no external memory for JavaScript, no hold of JavaScript's. */
@@ -9,26 +9,41 @@ const COPIES = { MATMQ_TEST_COPY_MEMORY: '1' };
 
 describe('memory that a program transfers to somebody else while native threads read it', () => {
   it('stays until they are done', async () => {
-    const end = await run('transfers.mjs', { ...connection(), rounds: 10 }, ['--expose-gc']);
-    expect(end).toEqual(well({ done: 50 }));
+    const end = await runFixture(
+      'support/fixtures/transfers.mjs',
+      { ...connection(), rounds: 10 },
+      { nodeArguments: ['--expose-gc'] },
+    );
+    expect(end).toEqual(success({ done: 50 }));
   });
 });
 
 describe('where a runtime allows no external memory', () => {
   it('bodies and pixels are copied, each way', async () => {
-    const end = await run('round-trip.mjs', connection(), [], undefined, COPIES);
-    expect(end).toMatchObject({ code: 0, signal: null, stderr: '', said: [{ equal: true }] });
+    const end = await runFixture('support/fixtures/round-trip.mjs', connection(), { env: COPIES });
+    expect(end).toMatchObject({ code: 0, signal: null, stderr: '', printed: [{ equal: true }] });
   });
 
   it('memory that is transferred was copied', async () => {
-    const end = await run('transfers.mjs', { ...connection(), rounds: 4 }, ['--expose-gc'], undefined, COPIES);
-    expect(end).toEqual(well({ done: 20 }));
+    const end = await runFixture(
+      'support/fixtures/transfers.mjs',
+      { ...connection(), rounds: 4 },
+      { nodeArguments: ['--expose-gc'], env: COPIES },
+    );
+    expect(end).toEqual(success({ done: 20 }));
   });
 
-  it('raw matrices, released bodies and workers are as ever', async () => {
-    const end = await run('gives-frames.mjs', connection(), ['--expose-gc'], undefined, COPIES);
+  it('raw matrices, released bodies and workers do as elsewhere', async () => {
+    const end = await runFixture('support/fixtures/transfers-frames.mjs', connection(), {
+      nodeArguments: ['--expose-gc'],
+      env: COPIES,
+    });
     expect(end).toMatchObject({ code: 0, signal: null, stderr: '' });
-    const workers = await run('workers.mjs', { ...connection(), workers: 2 }, [], undefined, COPIES);
-    expect(workers).toEqual(well(...Array.from({ length: 2 }, () => ({ message: 20, code: 0 }))));
+    const workers = await runFixture(
+      'process/fixtures/threads/workers.mjs',
+      { ...connection(), workers: 2 },
+      { env: COPIES },
+    );
+    expect(workers).toEqual(success(...Array.from({ length: 2 }, () => ({ message: 20, code: 0 }))));
   });
 });

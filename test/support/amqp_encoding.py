@@ -15,7 +15,8 @@ PROPERTIES = {
     "correlation_id": "s", "reply_to": "s", "expiration": "s", "message_id": "s", "timestamp": "T", "type": "s",
     "user_id": "s", "app_id": "s",
 }
-_NUMBERS = {"t": ">?", "b": ">b", "B": ">B", "s": ">h", "u": ">H", "I": ">i", "i": ">I", "l": ">q", "L": ">Q", "f": ">f",
+_NUMBERS = {"t": ">?", "b": ">b", "B": ">B", "s": ">h", "u": ">H", "I": ">i", "i": ">I", "l": ">q", "L": ">Q",
+            "f": ">f",
             "d": ">d", "T": ">Q"}
 
 
@@ -30,7 +31,7 @@ def long_string(octets: str | bytes) -> bytes:
 
 
 def field(kind: str, value: object = None) -> bytes:
-    """A value of a table with its type, by RabbitMQ's letters: ("l", 5), ("S", "text"), ("F", {name: (kind, value)}), ..."""
+    """A value of a table with its type, by RabbitMQ's letters: ("l", 5), ("S", "text"), ("F", {name: field})."""
     letter = kind.encode()
     if kind in _NUMBERS:
         return letter + struct.pack(_NUMBERS[kind], value)
@@ -142,13 +143,14 @@ def decoded(encoded: bytes) -> dict:
     flags = octets.number(">H")
     for bit, (name, kind) in enumerate(PROPERTIES.items()):
         if flags & 0x8000 >> bit:
-            values[name] = octets.table() if kind == "F" else octets.short_string() if kind == "s" else octets.number(_NUMBERS[kind])
+            read = {"F": octets.table, "s": octets.short_string}.get(kind)
+            values[name] = read() if read else octets.number(_NUMBERS[kind])
     return values
 
 
 def to_json(kind: str, value: object) -> dict:
-    """A field with its type, as docs/wire-format.md writes it: what JSON has no number for is text, integers beyond 2^53
-    in decimal and bytes in base64."""
+    """A field with its type, as docs/wire-format.md writes it: what JSON has no number for is text, integers beyond
+    2^53 in decimal and bytes in base64."""
     if kind == "F":
         value = {name: to_json(*entry) for name, entry in value.items()}
     elif kind == "A":

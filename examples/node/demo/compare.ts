@@ -1,6 +1,9 @@
 import type { Mat } from 'matmq';
 
-/** What JPEG of quality 95 may change. Real photos come out well inside; a wrong channel order or a shifted row does not. */
+/**
+ * What JPEG of quality 95 may change. Real photos come out well inside; a wrong channel order or a shifted row does
+ * not.
+ */
 export const LOSS = { mean: 4, psnr: 30 } as const;
 
 /** How far two matrices of 8-bit pixels are from each other. */

@@ -4,8 +4,8 @@ import { createHistogram } from 'node:perf_hooks';
 const PERIOD = 1;
 
 /**
- * How much later than due this process's event loop comes to a timer. As `monitorEventLoopDelay` of node:perf_hooks, but
- * that one cannot leave out what the demo itself does to the images.
+ * How much later than due this process's event loop comes to a timer. As `monitorEventLoopDelay` of node:perf_hooks,
+ * but that one cannot leave out what the demo itself does to the images.
  */
 export class LoopDelay {
   readonly #delays = createHistogram();

@@ -19,7 +19,9 @@ export interface LegResult {
   readonly images: number;
   /** Bytes of the messages' bodies. */
   readonly bytes: number;
-  /** Of the images sent as fast as possible, all work included: from the first one's sending to the last one's check. */
+  /**
+   * Of the images sent as fast as possible, all work included: from the first one's sending to the last one's check.
+   */
   readonly imagesPerSecond: number;
   readonly bytesPerSecond: number;
   /** Milliseconds from sending to the received matrix, of the images sent one by one. */

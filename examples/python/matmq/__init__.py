@@ -1,10 +1,13 @@
-"""Producer and Consumer for MatMQ's messages on Pika, NumPy and (for the file formats) OpenCV: the same interface as in TypeScript and C++.
+"""Producer and Consumer for MatMQ's messages on Pika, NumPy and (for the file formats) OpenCV.
+
+The interface is the one of TypeScript and C++.
 
 They show what goes over the wire and how to write a peer of MatMQ, and the tests talk to them. They do not reconnect.
 """
 
 from .consumer import Consumer
-from .errors import (ChannelError, ClosedError, ConnectionFailed, EndOfTransmission, ImageError, MatmqError, PublishError,
+from .errors import (ChannelError, ClosedError, ConnectionFailed, EndOfTransmission, ImageError, MatmqError,
+                     PublishError,
                      SegmentError)
 from .formats import Limits
 from .message import Message

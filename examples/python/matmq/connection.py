@@ -24,13 +24,15 @@ def _read(url: str) -> pika.URLParameters:
             return pika.URLParameters(url)
     except ValueError:
         pass
-    raise ValueError("expected a URL of the form amqp://user:password@host:port/vhost, special characters percent-encoded")
+    raise ValueError("expected a URL of the form amqp://user:password@host:port/vhost, "
+                     "special characters percent-encoded")
 
 
 class ConnectionThread:
     """Connects, runs `setup` on the channel, then serves the connection, heartbeats included, until `close`."""
 
-    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float, tls: ssl.SSLContext | None, login: str,
+    def __init__(self, url: str, name: str, heartbeat: int, connect_timeout: float,
+                 tls: ssl.SSLContext | None, login: str,
                  setup: Callable[[Channel], None], work: Callable[[Channel], None], ended: Callable[[], None]):
         self._parameters = _read(url)
         if url.startswith("amqps:"):

@@ -22,8 +22,8 @@ from .segments import Assembler, Ended
 class Consumer:
     """A thread of its own fills a queue, which `prefetch` bounds; `receive*` take from it, and wait while it is empty.
 
-    With `auto_ack`, a message is acknowledged when the program comes back for the next one or exits in order. Without, the
-    program calls `message.ack()` or `message.nack()`.
+    With `auto_ack`, a message is acknowledged when the program comes back for the next one or exits in order.
+    Without, the program calls `message.ack()` or `message.nack()`.
     """
 
     def __init__(self, url: str = DEFAULT_URL, name: str = "consumer", *, exchange: str = "my_exchange_1",
@@ -48,8 +48,8 @@ class Consumer:
                                         lambda _: None, self._end)
 
     def receive(self, timeout: float | None = None) -> Message:
-        """The next message. Raises EndOfTransmission, TimeoutError after so many seconds, or ImageError for a body larger than
-        the limits, which was rejected; the next one can be received then."""
+        """The next message. Raises EndOfTransmission, TimeoutError after so many seconds, or ImageError for a body
+        that is larger than the limits, which was rejected; the next one can be received then."""
         self._acknowledge_previous()
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._changed:
@@ -176,7 +176,8 @@ class Consumer:
 
         error = None
         if len(body) > self._limits.message_bytes:
-            error = ImageError(f"expected a body of at most {self._limits.message_bytes} bytes but received {len(body)}; "
+            error = ImageError(f"expected a body of at most {self._limits.message_bytes} bytes "
+                               f"but received {len(body)}; "
                                "it was rejected")
             body = b""
             channel.basic_nack(tags[0], requeue=False)

@@ -24,7 +24,7 @@ class PublishError(MatmqError):
 
 
 class ImageError(MatmqError, ValueError):
-    """A matrix that a format cannot hold, or a body that is no image, a damaged one, or a larger one than the limits allow."""
+    """A matrix that a format cannot hold, or a body that is no image, damaged, or larger than the limits allow."""
 
 
 class SegmentError(MatmqError):
@@ -50,9 +50,11 @@ def explained(error: Exception, where: str) -> Exception:
     elif isinstance(error, pika.exceptions.ChannelClosedByBroker):
         found = ChannelError(f"{where} refused it: {error.reply_code} {error.reply_text}")
     elif isinstance(error, ssl.SSLError):
-        found = ConnectionFailed(f"no TLS with {where}: {error}. Is it the port of TLS, and does `tls` trust its authority?")
+        found = ConnectionFailed(f"no TLS with {where}: {error}. "
+                                 "Is it the port of TLS, and does `tls` trust its authority?")
     elif isinstance(error, (pika.exceptions.AMQPError, OSError)):
-        found = ConnectionFailed(f"no connection to {where}: {str(error) or repr(error)}. Is the broker running, and are host "
+        found = ConnectionFailed(f"no connection to {where}: {str(error) or repr(error)}. "
+                                 "Is the broker running, and are host "
                                  "and port right?")
     else:
         return error

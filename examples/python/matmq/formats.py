@@ -65,8 +65,8 @@ def decodable(names: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a receiver takes: the defaults of MatMQ. Decoding a progressive JPEG or a lossless WebP takes memory beside the
-    pixels, which counts as decoded, too. Pika has a body in memory before anyone can refuse it."""
+    """What a receiver takes: the defaults of MatMQ. Decoding a progressive JPEG or a lossless WebP takes memory
+    beside the pixels, which counts as decoded, too. Pika has a body in memory before anyone can refuse it."""
 
     pixels: int = 128 * 1024 * 1024
     decoded_bytes: int = 512 * 1024 * 1024
@@ -105,7 +105,7 @@ def size_of(body: bytes, encoding: str) -> tuple[int, int, int]:
         rows, cols, pixel_bytes = readers[encoding](body)
     except ImageError:
         raise
-    except (struct.error, IndexError, ValueError, ZeroDivisionError):  # it ends before the header does, or makes no sense
+    except (struct.error, IndexError, ValueError, ZeroDivisionError):  # a header that is cut off or makes no sense
         rows = cols = pixel_bytes = 0
     if rows <= 0 or cols <= 0:
         raise ImageError(f"a {FORMATS[encoding].name} image whose header does not say its size: it is damaged")
@@ -167,7 +167,7 @@ def _webp(body: bytes) -> tuple[int, int, int]:
 
 
 def _tiff(body: bytes) -> tuple[int, int, int]:
-    """The sides of the first image, or those of its tiles where they are larger: OpenCV takes memory for a tile, too."""
+    """The sides of the first image, or of its tiles where they are larger: OpenCV takes memory for a tile, too."""
     order = "<" if body[0:1] == b"I" else ">"
     (at,) = struct.unpack_from(f"{order}I", body, 4)
     (entries,) = struct.unpack_from(f"{order}H", body, at)

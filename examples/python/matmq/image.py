@@ -44,7 +44,8 @@ def content_type(encoding: str) -> str:
 def depth_and_channels(image: np.ndarray) -> tuple[str, int]:
     """OpenCV's depth, such as `8U`, and the number of channels. Raises for what is no matrix of OpenCV."""
     if image is None:
-        raise TypeError("expected a NumPy array but received None: cv2.imread() returns it for a file that it cannot read")
+        raise TypeError("expected a NumPy array but received None: "
+                        "cv2.imread() returns it for a file that it cannot read")
     if not isinstance(image, np.ndarray):
         raise TypeError(f"expected a NumPy array but received {type(image).__name__}: cv2.imread() makes one of a file")
     if image.ndim not in (2, 3) or image.size == 0:

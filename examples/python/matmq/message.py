@@ -33,7 +33,8 @@ class Message:
         if self.is_eot:
             return "eot"
         content_type = self.properties.content_type or ""
-        if image.is_raw(content_type) or content_type.startswith("image/") or image.format_of(self.body) in USUAL_FORMATS:
+        if (image.is_raw(content_type) or content_type.startswith("image/")
+                or image.format_of(self.body) in USUAL_FORMATS):
             return "image"
         try:
             self.body.decode()

@@ -33,7 +33,8 @@ class Producer:
     def __init__(self, url: str = DEFAULT_URL, name: str = "producer", *, exchange: str = "my_exchange_1",
                  exchange_type: str = "direct", routing_key: str = "my_key_1", durable: bool = False,
                  declare: bool = True, confirm: bool = True, persistent: bool = False, mandatory: bool = False,
-                 high_water_mark: int = 1024, max_message_size: int | None = None, heartbeat: int = 30, connect_timeout: float = 10,
+                 high_water_mark: int = 1024, max_message_size: int | None = None, heartbeat: int = 30,
+                 connect_timeout: float = 10,
                  tls: ssl.SSLContext | None = None, login: str = "plain"):
         self._name, self._exchange, self._exchange_type, self._routing_key = name, exchange, exchange_type, routing_key
         self._durable, self._declare, self._confirm = durable, declare, confirm

@@ -109,8 +109,8 @@ class Assembler:
         return message_id in self._open
 
     def overtaken(self, properties: pika.BasicProperties) -> list[Ended]:
-        """Gives up what the sender of this message had begun before: it lacks a segment. Not what has another priority, or
-        was given back (which a queue does one segment at a time): there another message may come in between."""
+        """Gives up what the sender of this message had begun before: it lacks a segment. Not what has another priority,
+        or was given back (which a queue does one segment at a time): there another message may come in between."""
         instance, _, number = (properties.message_id or "").rpartition("-")
         ended = []
         for other, opened in list(self._open.items()):

@@ -3,7 +3,7 @@
 
 #include <atomic>
 #include <latch>
-#include <matmq/codec_pool.hpp>
+#include <matmq/engine/codec_pool.hpp>
 #include <matmq/error.hpp>
 #include <memory>
 

@@ -5,6 +5,8 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <matmq/engine/async_consumer.hpp>
+#include <matmq/engine/async_producer.hpp>
 #include <matmq/matmq.hpp>
 #include <opencv2/core.hpp>
 #include <random>
@@ -39,7 +41,7 @@ inline std::string uniqueName(const std::string& stem) {
 
 inline matmq::ProducerOptions producerOn(const std::string& exchange, const std::string& type = "fanout") {
   matmq::ProducerOptions options;
-  options.urls = {brokerUrl()};
+  options.url = {brokerUrl()};
   options.tls = brokerTls();
   options.exchange = exchange;
   options.exchangeType = type;
@@ -48,7 +50,7 @@ inline matmq::ProducerOptions producerOn(const std::string& exchange, const std:
 
 inline matmq::ConsumerOptions consumerOn(const std::string& exchange, const std::string& type = "fanout") {
   matmq::ConsumerOptions options;
-  options.urls = {brokerUrl()};
+  options.url = {brokerUrl()};
   options.tls = brokerTls();
   options.exchange = exchange;
   options.exchangeType = type;

@@ -50,12 +50,12 @@ TEST_CASE("refusals at login and declaration are typed, final, and tell the brok
   ProducerOptions options = producerOn(exchange);
   std::string message;
 
-  options.urls = {urlWith("guest:wrong-password", "/")};
+  options.url = {urlWith("guest:wrong-password", "/")};
   CHECK(codeOf([&] { Producer producer(options); }, &message) == "AUTHENTICATION_FAILED");
   CHECK(message.find("wrong-password") == std::string::npos);
   CHECK(message.find("ACCESS_REFUSED") != std::string::npos);
 
-  options.urls = {urlWith("guest:guest", "/no-such-vhost")};
+  options.url = {urlWith("guest:guest", "/no-such-vhost")};
   CHECK(codeOf([&] { Producer producer(options); }, &message) == "VHOST_REFUSED");
   CHECK(message.find("no-such-vhost") != std::string::npos);
 
@@ -71,17 +71,17 @@ TEST_CASE("refusals at login and declaration are typed, final, and tell the brok
 TEST_CASE("a peer that accepts and never answers is given up within connectTimeout") {
   const SilentPeer peer;
   ProducerOptions options = producerOn("any");
-  options.urls = {peer.url};
+  options.url = {peer.url};
   options.connectTimeout = std::chrono::milliseconds(50);
   CHECK(codeOf([&] { Producer producer(options); }) == "CONNECT_TIMEOUT");
 }
 
 TEST_CASE("the first connect tries each URL of the list once") {
   ProducerOptions options = producerOn(uniqueName("list"));
-  options.urls = {scheme() + "://127.0.0.1:1", brokerUrl()};
+  options.url = {scheme() + "://127.0.0.1:1", brokerUrl()};
   Producer producer(options);
   producer.send("x").confirmed();
-  options.urls = {scheme() + "://127.0.0.1:1", scheme() + "://127.0.0.1:2"};
+  options.url = {scheme() + "://127.0.0.1:1", scheme() + "://127.0.0.1:2"};
   std::string message;
   CHECK(codeOf([&] { Producer again(options); }, &message) == "CONNECT_FAILED");
   CHECK(message.find("127.0.0.1:2") != std::string::npos);
@@ -113,10 +113,10 @@ TEST_CASE("without segments a message above the limit is refused before its firs
   CHECK(producer.stats().bytesWritten < 5000);
 }
 
-TEST_CASE("a body above maxMessageBytes is refused without memory, and the next one arrives") {
+TEST_CASE("a body above limits.messageBytes is refused without memory, and the next one arrives") {
   const std::string exchange = uniqueName("refused-body");
   ConsumerOptions options = consumerOn(exchange);
-  options.maxMessageBytes = 1000;
+  options.limits.messageBytes = 1000;
   Consumer consumer(options);
   Producer producer(producerOn(exchange));
   producer.send(std::string(300'000, 'x'));

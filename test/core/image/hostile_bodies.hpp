@@ -1,4 +1,4 @@
-// The bodies that test/hostile makes, as the build has written them.
+// The bodies that test/data/hostile makes, as the build has written them.
 #pragma once
 
 #include <algorithm>

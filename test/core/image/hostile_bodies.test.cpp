@@ -1,4 +1,4 @@
-// The bodies of test/hostile: each ends in the error that its script says, soon, and takes no memory to speak of.
+// The bodies of test/data/hostile: each ends in the error that its script says, soon, and takes no memory to speak of.
 #include "hostile_bodies.hpp"
 
 #include "cost.hpp"

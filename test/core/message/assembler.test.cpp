@@ -8,12 +8,13 @@
 #include <numeric>
 #include <random>
 
+#include "amqp/consume/reassembly.hpp"
 #include "base/crc32c.hpp"
 
 using namespace matmq;
 using namespace std::chrono_literals;
 using End = Assembler::End;
-using Tags = std::vector<Assembler::Tag>;
+using Numbers = std::vector<DeliveryNumber>;
 
 namespace {
 
@@ -46,23 +47,23 @@ struct Fixture {
 
   std::shared_ptr<Message> envelope(const std::string& id) {
     auto message = std::make_shared<Message>();
-    message->id = {++tag, 1};
+    message->number = ++number;
     if (!id.empty()) message->properties.messageId = id;
     return message;
   }
-  /// Feeds one segment as it came; returns its tag.
-  Assembler::Tag feed(const Cut& cut, std::size_t index) { return feed(cut, index, cut.segment(index)); }
-  Assembler::Tag feed(const Cut& cut, std::size_t index, const Segment& segment) {
+  /// Feeds one segment as it came; returns its number.
+  DeliveryNumber feed(const Cut& cut, std::size_t index) { return feed(cut, index, cut.segment(index)); }
+  DeliveryNumber feed(const Cut& cut, std::size_t index, const Segment& segment) {
     const std::size_t size = cut.bytes(index);
     std::byte* const at = assembler.begin(envelope(cut.id), segment, size, now);
     if (at != nullptr) std::memcpy(at, cut.body.data() + index * cut.size, size);
     assembler.finish();
-    return tag;
+    return number;
   }
   std::vector<Assembler::Ended> ended() { return assembler.takeEnded(); }
 
   Assembler assembler;
-  Assembler::Tag tag = 0;
+  DeliveryNumber number = 0;
   Assembler::Clock::time_point now{};
 };
 
@@ -184,7 +185,7 @@ TEST_CASE("segments in any order behind the first make the message, checksum inc
       std::vector<std::size_t> order(cut.count);
       std::iota(order.begin(), order.end(), 0);
       if (round > 0) std::shuffle(order.begin() + 1, order.end(), random);
-      Tags byIndex(cut.count);
+      Numbers byIndex(cut.count);
       for (const std::size_t index : order) {
         CHECK(f.ended().empty());
         byIndex[index] = f.feed(cut, index);
@@ -193,11 +194,11 @@ TEST_CASE("segments in any order behind the first make the message, checksum inc
       REQUIRE(ended.size() == 1);
       CHECK(ended[0].how == End::whole);
       CHECK(sameBody(*ended[0].message, cut));
-      CHECK(ended[0].tags == byIndex);
-      CHECK(ended[0].message->id.tag == f.tag);
+      CHECK(ended[0].deliveries == byIndex);
+      CHECK(ended[0].message->number == f.number);
       CHECK(f.assembler.openMessages() == 0);
       CHECK(f.assembler.openBytes() == 0);
-      CHECK(f.assembler.heldTags() == 0);
+      CHECK(f.assembler.heldDeliveries() == 0);
     }
   }
 }
@@ -220,15 +221,15 @@ TEST_CASE("segment 0 once more begins the message anew, cut as before or not") {
   Fixture f;
   const Cut first("a-1", 1000, 100);
   const Cut again("a-1", 1000, 250);
-  const Tags torn{f.feed(first, 0), f.feed(first, 1), f.feed(first, 2)};
+  const Numbers torn{f.feed(first, 0), f.feed(first, 1), f.feed(first, 2)};
   for (std::size_t i = 0; i < again.count; ++i) f.feed(again, i);
   const auto ended = f.ended();
   REQUIRE(ended.size() == 2);
   CHECK(ended[0].how == End::torn);
-  CHECK(ended[0].tags == torn);
+  CHECK(ended[0].deliveries == torn);
   CHECK(ended[1].how == End::whole);
   CHECK(sameBody(*ended[1].message, again));
-  CHECK(ended[1].tags == Tags{4, 5, 6, 7});
+  CHECK(ended[1].deliveries == Numbers{4, 5, 6, 7});
 }
 
 TEST_CASE("a doubled segment is dropped, and does not write into the message") {
@@ -242,11 +243,11 @@ TEST_CASE("a doubled segment is dropped, and does not write into the message") {
   const auto ended = f.ended();
   REQUIRE(ended.size() == 2);
   CHECK(ended[0].how == End::doubled);
-  CHECK(ended[0].tags == Tags{doubled});
+  CHECK(ended[0].deliveries == Numbers{doubled});
   CHECK(sameBody(*ended[1].message, cut));
 }
 
-TEST_CASE("a foreign segment refuses the message with all its tags, and the next message is whole") {
+TEST_CASE("a foreign segment refuses the message with all its deliveries, and the next message is whole") {
   Fixture f;
   const Cut cut("a-1", 1000, 250);
   f.feed(cut, 0);
@@ -256,12 +257,12 @@ TEST_CASE("a foreign segment refuses the message with all its tags, and the next
   auto ended = f.ended();
   REQUIRE(ended.size() == 3);
   checkRefused(ended[0], ErrorCode::badSegments, "segment 2");
-  CHECK(ended[0].tags == Tags{1, 2});
+  CHECK(ended[0].deliveries == Numbers{1, 2});
   CHECK(ended[1].how == End::refused);
-  CHECK(ended[1].tags == Tags{3});
+  CHECK(ended[1].deliveries == Numbers{3});
   CHECK_FALSE(ended[1].message);
   CHECK(ended[2].how == End::refused);  // what comes of it later is refused without another word
-  CHECK(ended[2].tags == Tags{4});
+  CHECK(ended[2].deliveries == Numbers{4});
   CHECK_FALSE(ended[2].message);
   const Cut next("a-2", 1000, 250);
   for (std::size_t i = 0; i < 4; ++i) f.feed(next, i);
@@ -280,7 +281,7 @@ TEST_CASE("a wrong checksum refuses the message") {
   const auto ended = f.ended();
   REQUIRE(ended.size() == 1);
   checkRefused(ended[0], ErrorCode::badSegments, "CRC32C");
-  CHECK(ended[0].tags == Tags{1, 2, 3, 4});
+  CHECK(ended[0].deliveries == Numbers{1, 2, 3, 4});
 }
 
 TEST_CASE("headers that cannot be read refuse the message under way, or the segment alone") {
@@ -297,8 +298,8 @@ TEST_CASE("headers that cannot be read refuse the message under way, or the segm
   const auto ended = f.ended();
   REQUIRE(ended.size() == 4);
   checkRefused(ended[0], ErrorCode::badSegments, "segment-count");
-  CHECK(ended[0].tags == Tags{1});
-  CHECK(ended[1].tags == Tags{2});
+  CHECK(ended[0].deliveries == Numbers{1});
+  CHECK(ended[1].deliveries == Numbers{2});
   checkRefused(ended[2], ErrorCode::badSegments, "segment-count");
   checkRefused(ended[3], ErrorCode::badSegments, "segment-count");
 }
@@ -319,7 +320,7 @@ TEST_CASE("a message beyond the limit is refused before memory is taken, once fo
   const auto ended = f.ended();
   REQUIRE(ended.size() == 4);
   checkRefused(ended[0], ErrorCode::limitExceeded, "limits.messageBytes");
-  for (std::size_t i = 0; i < 4; ++i) CHECK(ended[i].tags == Tags{i + 1});
+  for (std::size_t i = 0; i < 4; ++i) CHECK(ended[i].deliveries == Numbers{i + 1});
   CHECK_FALSE(ended[3].message);
   CHECK(f.assembler.openBytes() == 0);
 }
@@ -394,17 +395,16 @@ TEST_CASE("segments of a message that the program is done with are dropped, unti
   CHECK(ended[0].how == End::whole);
 }
 
-TEST_CASE("a later message of the same sender tells that an earlier one lacks a segment") {
+TEST_CASE("a later message of the same sender shows that an earlier one lacks a segment") {
   Fixture f;
   f.feed(Cut("a-2", 1000, 250), 0);
   f.feed(Cut("b-1", 1000, 250), 0);
   const auto overtakenBy = [&f](const char* id, std::optional<std::uint8_t> priority = std::nullopt) {
     Properties newer;
-    newer.messageId = id;
     newer.priority = priority;
-    return f.assembler.overtakenBy(newer);
+    return f.assembler.overtakenBy(id, [&](const Message& older) { return amqp::inOrder(older, newer); });
   };
-  CHECK(f.assembler.overtakenBy(Properties{}).empty());
+  CHECK(overtakenBy("").empty());
   CHECK(overtakenBy("a-1").empty());
   CHECK(overtakenBy("a-2").empty());
   CHECK(overtakenBy("no number").empty());

@@ -1,10 +1,8 @@
 /** Producers and consumers in processes of their own, so that their memory, descriptors, threads and CPU are theirs. */
-import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import type { ConsumerOptions, ProducerOptions } from 'matmq';
-import { expect, onTestFinished } from 'vitest';
+import { expect } from 'vitest';
+import { Fixture, success } from '../../support/fixture-program.js';
 
 /** What a process uses, read from /proc and from Node. Bytes and milliseconds. */
 export interface Usage {
@@ -27,46 +25,34 @@ export interface EventRecord {
 type Reply = { id: number; result?: unknown; error?: string };
 
 /** A fixture that answers commands (fixtures/serve.mjs). It ends with the test. */
-export class Client {
-  readonly #child: ChildProcess;
+export class Client extends Fixture {
   readonly #pending = new Map<number, (reply: Reply) => void>();
-  #next = 1;
-  #stderr = '';
+  #nextId = 1;
 
   protected constructor(fixture: string, options: object) {
-    const path = fileURLToPath(new URL(`../fixtures/${fixture}`, import.meta.url));
-    const child = fork(path, [JSON.stringify(options)], {
-      // V8's young generation grows to 32 MiB and shrinks again as it likes: what is measured is to be ours.
-      execArgv: ['--expose-gc', '--max-semi-space-size=1'],
-      env: { ...process.env, NODE_OPTIONS: '' },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      serialization: 'advanced',
-    });
-    this.#child = child;
-    child.stderr?.on('data', (text) => {
-      this.#stderr += text;
-    });
-    child.on('message', (message) => {
+    // V8's young generation grows to 32 MiB and shrinks again as it likes: what is measured is to be ours.
+    const nodeArguments = ['--expose-gc', '--max-semi-space-size=1'];
+    super(`faults/fixtures/${fixture}`, options, { nodeArguments, ipc: true });
+    this.child.on('message', (message) => {
       const reply = message as Reply;
       this.#pending.get(reply.id)?.(reply);
       this.#pending.delete(reply.id);
     });
-    child.on('exit', () => {
-      for (const settle of this.#pending.values()) settle({ id: 0, error: `the process ended: ${this.#stderr}` });
+    this.child.on('exit', () => {
+      for (const settle of this.#pending.values()) settle({ id: 0, error: `the process ended: ${this.stderr}` });
       this.#pending.clear();
     });
-    onTestFinished(() => void child.kill('SIGKILL'));
   }
 
   get pid(): number {
-    return this.#child.pid ?? 0;
+    return this.child.pid ?? 0;
   }
 
   protected async ask<T>(command: string, argument?: unknown): Promise<T> {
-    const id = this.#next++;
+    const id = this.#nextId++;
     const reply = new Promise<Reply>((resolve) => this.#pending.set(id, resolve));
-    if (!this.#child.connected) throw new Error(`${command}: the process has ended: ${this.#stderr}`);
-    this.#child.send({ id, command, argument });
+    if (!this.child.connected) throw new Error(`${command}: the process has ended: ${this.stderr}`);
+    this.child.send({ id, command, argument });
     const { result, error } = await reply;
     if (error !== undefined) throw new Error(`${command}: ${error}`);
     return result as T;
@@ -89,17 +75,15 @@ export class Client {
     return this.ask('events');
   }
 
-  /** Resolves to the first event of that kind that comes after `since` (milliseconds since 1970) or is there already. */
+  /** Resolves to the first event of that kind from `since` on (milliseconds since 1970), which may be there already. */
   event(kind: EventRecord['kind'], since = 0): Promise<EventRecord> {
     return this.ask('event', { kind, since });
   }
 
   /** Ends the process; it must end well. */
   async quit(): Promise<void> {
-    const ended = once(this.#child, 'exit');
-    this.#child.disconnect();
-    const [code, signal] = await ended;
-    expect({ code, signal, stderr: this.#stderr }).toEqual({ code: 0, signal: null, stderr: '' });
+    this.child.disconnect();
+    expect(await this.end()).toEqual(success());
   }
 }
 
@@ -199,7 +183,7 @@ export class Receiver extends Client {
   }
 }
 
-/** Nothing is lost or corrupt, first arrivals are in order, and what came twice was not confirmed when it was sent again. */
+/** Nothing is lost or corrupt, first arrivals are in order; what came twice was not confirmed when sent again. */
 export function expectDelivered(sent: Sent, received: Received): void {
   expect({ failures: sent.failures, errors: received.errors }).toEqual({ failures: [], errors: [] });
   expect(sent.confirmed).toBe(sent.sent);

@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { it } from 'vitest';
-import { Random } from './random.js';
+import { Random } from '../../support/random.js';
 
 /** Measured, and named with their units. */
 export type Figures = Readonly<Record<string, number | string>>;

@@ -1,11 +1,11 @@
 /**
- * A broker that follows a script, for what a real one cannot be made to do: it logs one producer or consumer in, confirms
- * and delivers, and lets a saboteur put octets in at every step of the conversation.
+ * A broker that follows a script, for what a real one cannot be made to do: it logs one producer or consumer in,
+ * confirms and delivers, and lets an injector put octets in at every step of the conversation.
  *
  * 1. A step is a frame that came in whole, or one that went out. The conversation answers each frame at once, so the
  *    steps of a client that does the same thing come in the same order each time.
- * 2. The saboteur is asked behind every step, with the octets about to go out, and answers what goes out instead.
- * 3. Connections are numbered from 1; the saboteur chooses whom it troubles.
+ * 2. The injector is asked behind every step, with the octets about to go out, and answers what goes out instead.
+ * 3. Connections are numbered from 1; the injector chooses whom it troubles.
  */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
@@ -45,17 +45,17 @@ export interface Step {
   readonly sent: boolean;
 }
 
-/** What goes out, and whether the conversation goes on behind it: `silent` says nothing more, `end` closes the socket. */
-export interface Sabotage {
+/** What goes out, and whether the conversation goes on behind it: `silent` sends no more, `end` closes the socket. */
+export interface Insertion {
   readonly octets: Buffer;
   readonly next: 'go on' | 'silent' | 'end';
 }
 
-export interface Saboteur {
+export interface Injector {
   /** Behind a step; undefined: nothing. */
-  behind?(step: Step): Sabotage | undefined;
+  behind?(step: Step): Insertion | undefined;
   /** Instead of the frame about to go out. */
-  instead?(step: Step, frame: Buffer): Sabotage | undefined;
+  instead?(step: Step, frame: Buffer): Insertion | undefined;
 }
 
 /** A message that has come in whole. */
@@ -68,7 +68,7 @@ export interface Published {
 }
 
 export interface FakeBrokerOptions {
-  readonly saboteur?: Saboteur;
+  readonly injector?: Injector;
   readonly heartbeat?: number;
   /** Answers a message, instead of a confirmation, or a return before it where it goes nowhere. */
   onPublish?(published: Published, conversation: Conversation): void;
@@ -167,13 +167,13 @@ export class Conversation {
     for (const octets of frames) {
       if (this.#silent) return;
       const step = { number: this.#step, connection: this.number, what: `sending ${what}`, sent: true };
-      const sabotage = this.#options.saboteur?.instead?.(step, octets);
-      this.#write(sabotage ?? { octets, next: 'go on' });
+      const insertion = this.#options.injector?.instead?.(step, octets);
+      this.#write(insertion ?? { octets, next: 'go on' });
       this.#after(`sent ${what}`, true);
     }
   }
 
-  #write({ octets, next }: Sabotage): void {
+  #write({ octets, next }: Insertion): void {
     if (this.socket.destroyed || this.socket.writableEnded) return;
     if (octets.length > 0) this.socket.write(octets);
     if (next !== 'go on') this.#silent = true;
@@ -184,8 +184,8 @@ export class Conversation {
     const step = { number: this.#step++, connection: this.number, what, sent };
     if (this.number === 1) this.#steps.push(what);
     if (this.#silent) return;
-    const sabotage = this.#options.saboteur?.behind?.(step);
-    if (sabotage !== undefined) this.#write(sabotage);
+    const insertion = this.#options.injector?.behind?.(step);
+    if (insertion !== undefined) this.#write(insertion);
   }
 
   #onData(chunk: Buffer): void {

@@ -1,7 +1,7 @@
 /** What the fake broker puts in: everything AMQP has, at places where it may and may not be, and what AMQP has not. */
 
-import type { Random } from '../../faults/support/random.js';
-import { content, delivery, FRAME_MAX, type Sabotage } from './broker.js';
+import type { Random } from '../random.js';
+import { content, delivery, FRAME_MAX, type Insertion } from './broker.js';
 import {
   bodyFrame,
   Fields,
@@ -21,12 +21,12 @@ export interface Injection {
    * order; state: right in some state, wrong in others; garbage: never right.
    */
   readonly kind: 'harmless' | 'refusal' | 'state' | 'garbage' | 'silence';
-  make(random: Random): Sabotage;
+  make(random: Random): Insertion;
 }
 
 const NOTHING = Buffer.alloc(0);
-const goOn = (...frames: Buffer[]): Sabotage => ({ octets: Buffer.concat(frames), next: 'go on' });
-const silent = (...frames: Buffer[]): Sabotage => ({ octets: Buffer.concat(frames), next: 'silent' });
+const goOn = (...frames: Buffer[]): Insertion => ({ octets: Buffer.concat(frames), next: 'go on' });
+const silent = (...frames: Buffer[]): Insertion => ({ octets: Buffer.concat(frames), next: 'silent' });
 
 function inject(kind: Injection['kind'], name: string, make: Injection['make']): Injection {
   return { kind, name, make };
@@ -89,7 +89,9 @@ export const INJECTIONS: readonly Injection[] = [
     inject('state', `${name} of 1000`, () => goOn(settle(name, 1000, false))),
     inject('state', `${name} up to the last number there is`, () => goOn(settle(name, 2n ** 64n - 1n, true))),
   ]),
-  inject('state', 'basic.return of a stranger', () => goOn(returned(), ...content(Buffer.from('stranger')))),
+  inject('state', 'basic.return of a message that was never sent', () =>
+    goOn(returned(), ...content(Buffer.from('unknown'))),
+  ),
   inject('state', 'basic.deliver of number 1', () => goOn(...delivery(1, Buffer.from('again')))),
   inject('state', 'basic.deliver of number 77', () => goOn(...delivery(77, Buffer.from('ahead')))),
   inject('state', 'malformed properties', () => goOn(deliver(), properties(0xfffe, Buffer.from([1, 2, 3])))),

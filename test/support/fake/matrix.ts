@@ -2,8 +2,8 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Random } from '../../faults/support/random.js';
-import { FakeBroker, type Sabotage, type Saboteur } from './broker.js';
+import { Random } from '../random.js';
+import { FakeBroker, type Injector, type Insertion } from './broker.js';
 import { INJECTIONS, type Injection } from './injections.js';
 import { consume, produce, type Run } from './runs.js';
 
@@ -22,10 +22,12 @@ interface Case {
   readonly seed: number;
 }
 
-const nameOf = ({ role, step, what, injection, within, seed }: Case) =>
-  `${role}, step ${step} (${what}), ${injection.name}${within === undefined ? '' : ` within a frame, at ${within}`}, seed ${seed}`;
+function nameOf({ role, step, what, injection, within, seed }: Case): string {
+  const place = within === undefined ? '' : ` within a frame, at ${within}`;
+  return `${role}, step ${step} (${what}), ${injection.name}${place}, seed ${seed}`;
+}
 
-/** What a conversation is without sabotage. */
+/** What a conversation is without insertion. */
 interface Plain {
   readonly steps: readonly string[];
   readonly run: Run;
@@ -49,8 +51,8 @@ function casesOf(role: Role, { steps }: Plain, seed: number): Case[] {
   return cases;
 }
 
-function saboteurOf({ step, injection, within, seed }: Case, fired: () => void): Saboteur {
-  const make = (): Sabotage => {
+function injectorOf({ step, injection, within, seed }: Case, fired: () => void): Injector {
+  const make = (): Insertion => {
     fired();
     return injection.make(new Random(seed));
   };
@@ -122,13 +124,13 @@ export function held(): { descriptors: number; threads: number } {
   return { descriptors, threads: readdirSync('/proc/self/task').length };
 }
 
-/** Collects garbage: the addon's objects let go of their descriptors then. */
+/** Collects garbage: the addon's objects release their descriptors then. */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
   runInNewContext('gc')();
 }
 
-/** What is held beyond `before`, when no more is let go of. */
+/** What is held beyond `before`, when no more is released. */
 export function beyond(before: ReturnType<typeof held>): { descriptors: number; threads: number } {
   collectGarbage();
   const now = held();
@@ -175,7 +177,7 @@ export async function runMatrix({ random, sample, atOnce = 32 }: MatrixOptions):
     for (let one = cases[next++]; one !== undefined; one = cases[next++]) {
       let did = false;
       await using broker = await FakeBroker.start({
-        saboteur: saboteurOf(one, () => {
+        injector: injectorOf(one, () => {
           did = true;
         }),
       });

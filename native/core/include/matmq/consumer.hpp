@@ -4,12 +4,14 @@
 // 1. receive and receiveImage may be called from several threads; each message goes to one of them. With
 //    `AckMode::automatic` a call acknowledges what was handed out before it, so several threads want `manual`.
 // 2. A ReceivedImage's pixels live as long as the object (or any copy of its cv::Mat and message).
-// 3. The destructor closes without acknowledging the message in hand, because the program may be unwinding: it goes back
-//    to the queue. exit() acknowledges it.
+// 3. The destructor closes without acknowledging the message in hand, because the program may be unwinding: it goes
+//    back to the queue. exit() acknowledges it.
 #pragma once
 
 #include <chrono>
-#include <matmq/async_consumer.hpp>
+#include <matmq/message.hpp>
+#include <matmq/options.hpp>
+#include <matmq/stats.hpp>
 #include <memory>
 
 namespace matmq {

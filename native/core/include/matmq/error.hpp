@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -20,7 +21,8 @@ enum class ErrorKind : std::uint8_t {
   endOfTransmission,
   closed,
   timeout,
-  argument
+  argument,
+  internal
 };
 
 /// What went wrong. `errorCodeName` gives the string that programs compare with.
@@ -35,24 +37,24 @@ enum class ErrorCode : std::uint8_t {
   connectionLost,        ///< the socket failed after the connection was open
   heartbeatTimeout,      ///< the peer was silent for two heartbeats
   confirmTimeout,        ///< the broker was alive and did not confirm a message for `confirmTimeout`
-  allRefused,            ///< the broker refused each message of a connection (basic.nack)
-  connectionClosed,      ///< the broker sent connection.close
-  protocolError,         ///< bytes that are no AMQP 0-9-1, or not what this state allows
+  allRefused,            ///< the broker refused each message of a connection
+  connectionClosed,      ///< the broker closed the connection
+  protocolError,         ///< bytes that are not of the broker's protocol, or not what its state allows
   tlsUnavailable,        ///< the TLS library (GnuTLS) is not installed
   invalidTlsOption,      ///< a file, certificate or key of the TLS options cannot be used
   tlsFailed,             ///< the peer speaks no TLS, no common version of it, or refused this program's certificate
   certificateRefused,    ///< the broker's certificate is not trusted, not valid now, or for another name
-  // channel: the broker sent channel.close; `replyCode` says why
+  // channel: the broker refused an operation; `replyCode` is its number for the reason, if it has one
   channelClosed,
-  accessRefused,       ///< 403
-  notFound,            ///< 404
-  resourceLocked,      ///< 405
-  preconditionFailed,  ///< 406
-  consumerCancelled,   ///< basic.cancel: the queue went away
+  accessRefused,       ///< no permission
+  notFound,            ///< no such exchange or queue
+  resourceLocked,      ///< another connection has it for itself
+  preconditionFailed,  ///< it exists with other properties, ...
+  consumerCancelled,   ///< the queue went away
   sharedQueue,         ///< several consumers of one queue tear the segments of a message apart
   // publish
-  nacked,         ///< basic.nack: the broker did not take the message
-  unroutable,     ///< basic.return of a mandatory message
+  nacked,         ///< the broker did not take the message
+  unroutable,     ///< `mandatory`, and no queue is bound for the message
   tooLarge,       ///< above the broker's message size limit
   queueFull,      ///< `whenFull: reject` and the high-water mark is reached
   dropped,        ///< `whenFull: dropOldest` made room for a newer message
@@ -77,10 +79,14 @@ enum class ErrorCode : std::uint8_t {
   closed,             ///< the producer or consumer was closed by this program
   timeout,            ///< nothing arrived in time
   invalidArgument,    ///< "expected ..., received ..."
+  outOfResources,     ///< the system gives no thread, descriptor or the like
+  internalError,      ///< what no other code describes: a fault of MatMQ or of a library, please report it
 };
 
 /// The stable string of a code, such as "CONNECT_TIMEOUT".
 [[nodiscard]] std::string_view errorCodeName(ErrorCode code) noexcept;
+/// All codes, in their order.
+[[nodiscard]] std::span<const ErrorCode> allErrorCodes() noexcept;
 /// The family a code belongs to.
 [[nodiscard]] ErrorKind errorKind(ErrorCode code) noexcept;
 
@@ -93,7 +99,7 @@ class Error : public std::runtime_error {
   [[nodiscard]] ErrorCode code() const noexcept { return code_; }
   [[nodiscard]] ErrorKind kind() const noexcept { return errorKind(code_); }
   [[nodiscard]] std::string_view codeName() const noexcept { return errorCodeName(code_); }
-  /// The AMQP reply code (AMQP 0-9-1, 1.2 "reply codes"), or 0 where no broker spoke.
+  /// The broker's number for the reason (AMQP 0-9-1, 1.2 "reply codes"), or 0 where it gave none.
   [[nodiscard]] std::uint16_t replyCode() const noexcept { return replyCode_; }
 
  private:

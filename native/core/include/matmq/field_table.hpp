@@ -1,4 +1,5 @@
-// AMQP field tables (AMQP 0-9-1, 4.2.5.5) as values: message headers and queue arguments.
+// Tables of named, typed values: the headers of messages, the arguments of declarations. How a broker writes them is
+// its driver's matter (docs/wire-format.md).
 #pragma once
 
 #include <cstdint>
@@ -10,23 +11,22 @@
 namespace matmq {
 
 struct FieldValue;
-/// Names are at most 255 bytes (shortstr).
+/// Names are at most 255 bytes.
 using FieldTable = std::map<std::string, FieldValue, std::less<>>;
 using FieldArray = std::vector<FieldValue>;
 
-/// Seconds since 1970 (AMQP timestamp).
+/// Seconds since 1970.
 struct Timestamp {
   std::uint64_t seconds = 0;
   friend bool operator==(const Timestamp&, const Timestamp&) = default;
 };
-/// A byte array ('x'), kept apart from text ('S').
+/// A byte array, kept apart from text.
 struct ByteString {
   std::string bytes;
   friend bool operator==(const ByteString&, const ByteString&) = default;
 };
 
-/// One value. All AMQP integer widths are read as int64 (64-bit unsigned above its range: as double); integers are
-/// written as 'l' (int64), floats as 'd'. Decimals are read as double.
+/// One value. Integers of all widths are int64 (unsigned ones above its range: double), decimals double.
 struct FieldValue {
   using Variant = std::variant<std::monostate, bool, std::int64_t, double, std::string, ByteString, Timestamp,
                                FieldArray, FieldTable>;
@@ -39,7 +39,7 @@ struct FieldValue {
   friend bool operator==(const FieldValue&, const FieldValue&) = default;
 };
 
-/// Tables nested deeper than this are refused, in both directions: rabbitmq-c 0.11 decodes them by recursion.
+/// Tables nested deeper than this are refused, in both directions: whoever walks them does so by recursion.
 inline constexpr int maxTableDepth = 32;
 
 }  // namespace matmq

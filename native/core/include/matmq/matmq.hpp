@@ -1,7 +1,6 @@
 // Everything a C++ program needs: matmq::Producer, matmq::Consumer, images and errors.
 #pragma once
 
-#include <matmq/codec_pool.hpp>
 #include <matmq/consumer.hpp>
 #include <matmq/image_file.hpp>
 #include <matmq/producer.hpp>

@@ -1,7 +1,7 @@
 // Messages on their way out and in.
 #pragma once
 
-#include <functional>
+#include <matmq/amqp/properties.hpp>
 #include <matmq/bytes.hpp>
 #include <matmq/field_table.hpp>
 #include <matmq/image.hpp>
@@ -18,22 +18,21 @@ enum class MessageType : std::uint8_t { unmarked, text, binary, image, eot };
 /// The body of an end-of-transmission message, as in the original classes.
 inline constexpr std::byte eotByte{0x04};
 
-/// The properties of AMQP 0-9-1 class basic, those that a program sets or reads.
-struct Properties {
+/// What a message says of itself, on any broker.
+struct MessageProperties {
   std::optional<std::string> contentType;
   std::optional<std::string> contentEncoding;
   FieldTable headers;
-  std::optional<std::uint8_t> deliveryMode;  ///< 1 transient, 2 persistent
-  std::optional<std::uint8_t> priority;      ///< 0..9
   std::optional<std::string> correlationId;
   std::optional<std::string> replyTo;
-  std::optional<std::string> expiration;   ///< milliseconds, as decimal digits
   std::optional<std::string> messageId;    ///< MatMQ's: "<instance>-<n>"
   std::optional<std::uint64_t> timestamp;  ///< seconds since 1970
   std::optional<std::string> type;         ///< MatMQ's: text, binary, image, eot
-  std::optional<std::string> userId;
-  std::optional<std::string> appId;  ///< MatMQ's: the producer's name
+  std::optional<std::string> appId;        ///< MatMQ's: the producer's name
 };
+
+/// All properties that a program sets or reads.
+struct Properties : MessageProperties, AmqpProperties {};
 
 /// A matrix that a codec thread will encode, or (raw) turn from RGB to BGR. The pixels must stay as they are until that
 /// is done.
@@ -45,11 +44,9 @@ struct ImageToEncode {
 };
 
 /// What a program sends. Text, binary and raw matrices are gathered from where they lie.
-struct OutgoingMessage {
+struct OutgoingMessage : AmqpRouting {
   MessageType type = MessageType::binary;
   std::variant<Payload, ImageToEncode> body;
-  /// Overrides the producer's routing key.
-  std::optional<std::string> routingKey;
   /// contentType, headers, priority, correlationId, ... of the program. MatMQ sets messageId, type, appId itself.
   Properties properties;
 };
@@ -71,34 +68,25 @@ struct OutgoingMessage {
 /// stays.
 void addProperties(OutgoingMessage& message, Properties properties);
 
-/// Identifies a delivery to acknowledge: tags begin anew with each connection, so the connection's number is part of
-/// it.
-struct DeliveryId {
-  std::uint64_t tag = 0;
-  std::uint64_t epoch = 0;
-};
+/// Names a delivery to acknowledge: 1, 2, ... in the order of arrival, unique for the life of its consumer. A message
+/// in segments has the number of the segment that made it whole.
+using DeliveryNumber = std::uint64_t;
 
 /// A received message. Immutable, shared between the program and a codec thread that decodes it.
-struct Message {
+struct Message : AmqpDelivery {
   SharedBytes body;
   Properties properties;
-  std::string encodedProperties;  ///< as they came, for decodeProperties()
+  std::string encodedProperties;  ///< as the broker sent them, for AsyncConsumer::decodeProperties()
   MessageType type = MessageType::unmarked;
-  std::string exchange;
-  std::string routingKey;
-  DeliveryId id;
+  DeliveryNumber number = 0;
   bool redelivered = false;
-  /// Set when the message was refused (a body larger than `maxMessageBytes`, properties that cannot be read): there is no
-  /// body, and the broker was told (nack, not requeued), so that a dead-letter exchange can have it.
+  /// Set when the message was refused (a body larger than `limits.messageBytes`, properties that cannot be read):
+  /// there is no body, and the broker was told (rejected, not requeued), so that it can go to the dead letters.
   std::optional<Error> error;
 
   /// MatMQ's own mark, or the bare byte 0x04 of a program that marks nothing.
   [[nodiscard]] bool isEndOfTransmission() const noexcept;
 };
-
-/// Reads Message::encodedProperties again: for who keeps these few bytes rather than the object.
-/// @throws Error MALFORMED_PROPERTIES
-[[nodiscard]] Properties decodeProperties(std::string_view encoded);
 
 /// A decoded image; `mat` is a view into the message's body when the matrix came raw and is wanted as it is.
 struct DecodedImage {

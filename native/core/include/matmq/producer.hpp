@@ -7,7 +7,9 @@
 // 3. The destructor does what exit() does.
 #pragma once
 
-#include <matmq/async_producer.hpp>
+#include <matmq/message.hpp>
+#include <matmq/options.hpp>
+#include <matmq/stats.hpp>
 #include <memory>
 #include <string_view>
 

@@ -1,4 +1,5 @@
-// A mutex whose holder is done in a moment. Who finds it taken looks again a few times before it sleeps: the I/O thread and
+// A mutex whose holder is done in a moment. Who finds it taken looks again a few times before it sleeps: the I/O
+// thread and
 // the program meet at the queues for each message, and a sleep and a wake cost more than a hundred of these sections.
 //
 // Use it where the lock is held for moments only, and never over a call out or a release of memory.

@@ -5,8 +5,8 @@
 // 1. allocate may be called from any thread, and the result released on any thread, at any time, up to the end of the
 // process.
 // 2. At most maxIdle bytes are kept idle, and none for longer than maxAge (found out at the next allocate, release or
-//    trim); then memory goes back to the kernel. JavaScript lets go of bodies in bursts, a collection at a time: a small
-//    bound would give back what the next bodies need.
+//    trim); then memory goes back to the kernel. JavaScript lets go of bodies in bursts, a collection at a time: a
+//    small bound would give back what the next bodies need.
 #pragma once
 
 #include <chrono>

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
-#include <matmq/codec_pool.hpp>
+#include <matmq/engine/codec_pool.hpp>
 #include <matmq/error.hpp>
 #include <memory>
 #include <mutex>

@@ -59,6 +59,8 @@ constexpr std::array rows{
     Row{ErrorCode::closed, "CLOSED", ErrorKind::closed},
     Row{ErrorCode::timeout, "TIMEOUT", ErrorKind::timeout},
     Row{ErrorCode::invalidArgument, "INVALID_ARGUMENT", ErrorKind::argument},
+    Row{ErrorCode::outOfResources, "OUT_OF_RESOURCES", ErrorKind::internal},
+    Row{ErrorCode::internalError, "INTERNAL_ERROR", ErrorKind::internal},
 };
 
 constexpr bool inOrder() {
@@ -67,11 +69,20 @@ constexpr bool inOrder() {
   }
   return true;
 }
-static_assert(inOrder() && rows.back().code == ErrorCode::invalidArgument, "a row for every ErrorCode, in its order");
+static_assert(inOrder() && rows.back().code == ErrorCode::internalError, "a row for every ErrorCode, in its order");
 
 constexpr const Row& rowOf(ErrorCode code) noexcept { return rows[static_cast<std::size_t>(code)]; }
 
 }  // namespace
+
+std::span<const ErrorCode> allErrorCodes() noexcept {
+  static constexpr auto codes = [] {
+    std::array<ErrorCode, rows.size()> all{};
+    for (std::size_t i = 0; i < rows.size(); ++i) all[i] = rows[i].code;
+    return all;
+  }();
+  return codes;
+}
 
 std::string_view errorCodeName(ErrorCode code) noexcept { return rowOf(code).name; }
 ErrorKind errorKind(ErrorCode code) noexcept { return rowOf(code).kind; }

@@ -20,8 +20,8 @@ struct Slice {
     joinRows();
   }
 
-  /// Calls `visit(std::span<const std::byte>)` for each run of adjacent octets of [from, from + length), counted from the
-  /// slice's own start, until it answers false.
+  /// Calls `visit(std::span<const std::byte>)` for each run of adjacent octets of [from, from + length), counted from
+  /// the slice's own start, until it answers false.
   template <typename Visit>
   void forEachRun(std::size_t from, std::size_t length, Visit&& visit) const {
     for (std::size_t at = offset + from; length > 0;) {

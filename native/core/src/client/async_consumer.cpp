@@ -1,6 +1,6 @@
-#include <matmq/async_consumer.hpp>
+#include <matmq/engine/async_consumer.hpp>
 
-#include "amqp/consume/subscriber.hpp"
+#include "client/drivers.hpp"
 
 namespace matmq {
 
@@ -11,25 +11,15 @@ class AsyncConsumer::Impl {
       : options_(std::move(options)),
         signal_(std::make_shared<Signal>()),
         inbox_(options_.highWaterMark, options_.ack, std::move(wake), signal_),
-        subscriber_(options_, inbox_),
-        io_(options_, subscriber_, signal_) {}
-
-  void start() { io_.start(); }
+        driver_(driverFor(options_.url).makeConsumer(options_, inbox_, signal_)) {}
 
   Inbox& inbox() noexcept { return inbox_; }
-  [[nodiscard]] std::string queueName() const { return subscriber_.queueName(); }
-
-  void close() noexcept {
-    subscriber_.stopTaking();
-    io_.close();
-  }
-
-  void join() noexcept { io_.join(); }
+  ConsumerDriver& driver() noexcept { return *driver_; }
 
   ConsumerStats stats() const {
     ConsumerStats stats;
     inbox_.fillStats(stats);
-    subscriber_.fillStats(stats);
+    driver_->fillStats(stats);
     return stats;
   }
 
@@ -37,30 +27,32 @@ class AsyncConsumer::Impl {
   const ConsumerOptions options_;
   const std::shared_ptr<Signal> signal_;
   Inbox inbox_;
-  amqp::Subscriber subscriber_;
-  amqp::IoThread io_;
+  const std::unique_ptr<ConsumerDriver> driver_;
 };
 
 AsyncConsumer::AsyncConsumer(ConsumerOptions options, std::function<void()> wake) {
   validate(options);
   impl_ = std::make_unique<Impl>(std::move(options), std::move(wake));
-  impl_->start();  // only now: the first wake may come before this returns, and whoever it wakes uses impl_
+  impl_->driver().start();  // only now: the first wake may come before this returns, and whoever it wakes uses impl_
 }
 AsyncConsumer::~AsyncConsumer() = default;
 
 std::vector<std::shared_ptr<const Message>> AsyncConsumer::take(std::size_t maxMessages, std::size_t maxBytes) {
   return impl_->inbox().take(maxMessages, maxBytes);
 }
-bool AsyncConsumer::acknowledge(DeliveryId id, bool upTo) {
-  return impl_->inbox().settle(id, upTo ? Verdict::Kind::ackUpTo : Verdict::Kind::ack);
+bool AsyncConsumer::acknowledge(DeliveryNumber number, bool upTo) {
+  return impl_->inbox().settle(number, upTo ? Acknowledgement::Kind::ackUpTo : Acknowledgement::Kind::ack);
 }
-bool AsyncConsumer::reject(DeliveryId id, bool requeue) {
-  return impl_->inbox().settle(id, requeue ? Verdict::Kind::requeue : Verdict::Kind::reject);
+bool AsyncConsumer::reject(DeliveryNumber number, bool requeue) {
+  return impl_->inbox().settle(number, requeue ? Acknowledgement::Kind::requeue : Acknowledgement::Kind::reject);
+}
+Properties AsyncConsumer::decodeProperties(std::string_view encoded) const {
+  return impl_->driver().decodeProperties(encoded);
 }
 ConsumerReport AsyncConsumer::collect() { return impl_->inbox().collect(); }
-void AsyncConsumer::close() { impl_->close(); }
-void AsyncConsumer::join() { impl_->join(); }
+void AsyncConsumer::close() { impl_->driver().close(); }
+void AsyncConsumer::join() { impl_->driver().join(); }
 ConsumerStats AsyncConsumer::stats() const { return impl_->stats(); }
-std::string AsyncConsumer::queueName() const { return impl_->queueName(); }
+std::string AsyncConsumer::sourceName() const { return impl_->driver().sourceName(); }
 
 }  // namespace matmq

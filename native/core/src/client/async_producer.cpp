@@ -1,6 +1,6 @@
-#include <matmq/async_producer.hpp>
+#include <matmq/engine/async_producer.hpp>
 
-#include "amqp/publish/publisher.hpp"
+#include "client/drivers.hpp"
 
 namespace matmq {
 
@@ -11,29 +11,27 @@ class AsyncProducer::Impl {
       : options_(std::move(options)),
         signal_(std::make_shared<Signal>()),
         outbox_(std::make_shared<Outbox>(options_.highWaterMark, options_.whenFull, std::move(wake), signal_)),
-        publisher_(options_, outbox_),
-        io_(options_, publisher_, signal_) {}
-  ~Impl() { outbox_->endEncoding(); }
+        driver_(driverFor(options_.url).makeProducer(options_, outbox_, signal_)) {}
+  ~Impl() {
+    driver_.reset();
+    outbox_->endEncoding();
+  }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
 
-  void start() { io_.start(); }
-
   Outbox& outbox() noexcept { return *outbox_; }
-  [[nodiscard]] const std::string& instance() const noexcept { return publisher_.instance(); }
+  ProducerDriver& driver() noexcept { return *driver_; }
 
   void close() {
     outbox_->refuse(
         Error(ErrorCode::closed, "The producer '" + options_.name + "' is closed; make a new one to send more"));
-    io_.close();
+    driver_->close();
   }
-
-  void join() noexcept { io_.join(); }
 
   ProducerStats stats() const {
     ProducerStats stats;
     outbox_->fillStats(stats);
-    publisher_.fillStats(stats);
+    driver_->fillStats(stats);
     return stats;
   }
 
@@ -41,23 +39,22 @@ class AsyncProducer::Impl {
   const ProducerOptions options_;
   const std::shared_ptr<Signal> signal_;
   const std::shared_ptr<Outbox> outbox_;
-  amqp::Publisher publisher_;
-  amqp::IoThread io_;
+  std::unique_ptr<ProducerDriver> driver_;
 };
 
 AsyncProducer::AsyncProducer(ProducerOptions options, std::function<void()> wake) {
   validate(options);
   impl_ = std::make_unique<Impl>(std::move(options), std::move(wake));
-  impl_->start();  // only now: the first wake may come before this returns, and whoever it wakes uses impl_
+  impl_->driver().start();  // only now: the first wake may come before this returns, and whoever it wakes uses impl_
 }
 AsyncProducer::~AsyncProducer() = default;
 
 std::uint64_t AsyncProducer::trySend(OutgoingMessage&& message) { return impl_->outbox().push(std::move(message)); }
 ProducerReport AsyncProducer::collect() { return impl_->outbox().collect(); }
-void AsyncProducer::attend(bool attended) { impl_->outbox().attend(attended); }
+void AsyncProducer::awaitSettlements(bool awaited) { impl_->outbox().awaitSettlements(awaited); }
 void AsyncProducer::close() { impl_->close(); }
-void AsyncProducer::join() { impl_->join(); }
-const std::string& AsyncProducer::instance() const noexcept { return impl_->instance(); }
+void AsyncProducer::join() { impl_->driver().join(); }
+const std::string& AsyncProducer::instance() const noexcept { return impl_->driver().instance(); }
 ProducerStats AsyncProducer::stats() const { return impl_->stats(); }
 
 }  // namespace matmq

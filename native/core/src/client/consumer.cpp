@@ -1,5 +1,6 @@
 #include <condition_variable>
 #include <matmq/consumer.hpp>
+#include <matmq/engine/async_consumer.hpp>
 #include <mutex>
 
 #include "base/signal.hpp"
@@ -44,7 +45,7 @@ class Consumer::Impl {
   }
 
   bool settle(const Message& message, bool ack, bool requeue) {
-    return ack ? consumer_.acknowledge(message.id, false) : consumer_.reject(message.id, requeue);
+    return ack ? consumer_.acknowledge(message.number, false) : consumer_.reject(message.number, requeue);
   }
 
   void exit() noexcept {
@@ -68,19 +69,19 @@ class Consumer::Impl {
   std::shared_ptr<const Message> handOut(std::shared_ptr<const Message> message) {
     if (message->error) throw Error(*message->error);
     if (message->isEndOfTransmission()) {
-      consumer_.acknowledge(message->id, ack_ == AckMode::automatic);
+      consumer_.acknowledge(message->number, ack_ == AckMode::automatic);
       throw Error(ErrorCode::endOfTransmission, "The producer sent the end of its transmission");
     }
     const std::lock_guard lock(mutex_);
-    handedOut_ = message->id;
+    handedOut_ = message->number;
     return message;
   }
 
   void acknowledgeHandedOut() {
     std::unique_lock lock(mutex_);
-    const auto id = std::exchange(handedOut_, std::nullopt);
+    const auto number = std::exchange(handedOut_, std::nullopt);
     lock.unlock();
-    if (id) consumer_.acknowledge(*id, true);
+    if (number) consumer_.acknowledge(*number, true);
   }
 
   // On the I/O thread.
@@ -108,7 +109,7 @@ class Consumer::Impl {
   bool connected_ = false;
   bool closed_ = false;
   std::optional<Error> closedBy_;
-  std::optional<DeliveryId> handedOut_;
+  std::optional<DeliveryNumber> handedOut_;
   AsyncConsumer consumer_;  // last: its I/O thread calls absorb() until it is gone
 };
 

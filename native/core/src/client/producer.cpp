@@ -1,5 +1,6 @@
 #include <condition_variable>
 #include <map>
+#include <matmq/engine/async_producer.hpp>
 #include <matmq/producer.hpp>
 #include <mutex>
 

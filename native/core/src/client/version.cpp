@@ -1,6 +1,5 @@
 #include <cstdio>
 // jpeglib.h does not include what it needs.
-#include <gnutls/gnutls.h>
 #include <jpeglib.h>
 #include <png.h>
 #include <webp/encode.h>
@@ -8,7 +7,7 @@
 #include <matmq/version.hpp>
 #include <opencv2/core/utility.hpp>
 
-#include "amqp/wire/codec.hpp"
+#include "client/drivers.hpp"
 
 namespace matmq {
 namespace {
@@ -27,16 +26,16 @@ const char* version() noexcept { return MATMQ_VERSION; }
 
 std::map<std::string, std::string> libraryVersions() {
   const int webp = WebPGetEncoderVersion();
-  return {
+  std::map<std::string, std::string> versions{
       {"matmq", version()},
-      {"rabbitmq-c", amqp_version()},
       {"opencv", cv::getVersionString()},
       {"libjpeg-turbo", MATMQ_TEXT(LIBJPEG_TURBO_VERSION)},  // of its headers: it has no call that says its version
-      {"gnutls", GNUTLS_VERSION},                            // of its headers, too: it is loaded when it is needed
       {"libpng", png_get_libpng_ver(nullptr)},
       {"libwebp",
        std::to_string(webp >> 16) + "." + std::to_string((webp >> 8) & 0xFF) + "." + std::to_string(webp & 0xFF)},
   };
+  versions.merge(driverLibraries());
+  return versions;
 }
 
 }  // namespace matmq

@@ -36,10 +36,10 @@ std::string quoted(std::string_view id) {
 }
 
 /// "3, 5 and 7", "0, 1, 2 and 14 more".
-std::string missing(const std::vector<Assembler::Tag>& tags) {
+std::string missing(const std::vector<DeliveryNumber>& deliveries) {
   std::vector<std::size_t> indices;
-  for (std::size_t i = 0; i < tags.size(); ++i) {
-    if (tags[i] == 0) indices.push_back(i);
+  for (std::size_t i = 0; i < deliveries.size(); ++i) {
+    if (deliveries[i] == 0) indices.push_back(i);
   }
   std::string text = indices.size() == 1 ? "segment " : "segments ";
   const std::size_t named = indices.size() > namedAtMost ? namedAtMost - 1 : indices.size();
@@ -71,7 +71,7 @@ Assembler::Bounds Assembler::boundsFor(std::uint64_t messageBytes) noexcept {
 std::byte* Assembler::begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize,
                             Clock::time_point now) {
   incoming_.reset();
-  const Tag tag = envelope->id.tag;
+  const DeliveryNumber number = envelope->number;
   if (!envelope->properties.messageId) {
     beginBad(std::move(envelope),
              Error(ErrorCode::badSegments, "Expected a segment to have a message_id but it has none"));
@@ -90,11 +90,11 @@ std::byte* Assembler::begin(std::shared_ptr<Message> envelope, const Segment& se
     openNew(id, std::move(envelope), segment, size);
   } else if (const auto at = open_.find(id); at == open_.end()) {
     if (refused_.has(id)) {
-      end(End::refused, nullptr, {tag});
+      end(End::refused, nullptr, {number});
     } else if (done_.has(id)) {
-      end(End::doubled, nullptr, {tag});
+      end(End::doubled, nullptr, {number});
     } else {
-      end(End::stray, std::move(envelope), {tag}, segment);
+      end(End::stray, std::move(envelope), {number}, segment);
     }
     return nullptr;
   } else if (const Open& open = at->second;
@@ -107,15 +107,15 @@ std::byte* Assembler::begin(std::shared_ptr<Message> envelope, const Segment& se
                   " but segment " + std::to_string(segment.index) + " is of " + std::to_string(segment.total) +
                   " bytes in " + std::to_string(segment.count) + " of " + std::to_string(size) + ": it is foreign"));
     return nullptr;
-  } else if (open.tags[segment.index] != 0) {
-    end(End::doubled, nullptr, {tag});
+  } else if (open.deliveries[segment.index] != 0) {
+    end(End::doubled, nullptr, {number});
     return nullptr;
   }
   Open& open = open_.find(id)->second;
   open.fed = now;
   incoming_ = id;
   segment_ = segment;
-  tag_ = tag;
+  number_ = number;
   return open.memory.get() + segment.offset;
 }
 
@@ -136,7 +136,7 @@ void Assembler::openNew(const std::string& id, std::shared_ptr<Message> envelope
   open.total = segment.total;
   open.count = segment.count;
   open.size = size;
-  open.tags.resize(segment.count);
+  open.deliveries.resize(segment.count);
   openBytes_ += open.total;
   open_.emplace(id, std::move(open));
 }
@@ -150,17 +150,17 @@ void Assembler::makeRoom(std::uint64_t total) {
 }
 
 void Assembler::beginBad(std::shared_ptr<Message> envelope, const Error& why) {
-  const Tag tag = envelope->id.tag;
+  const DeliveryNumber number = envelope->number;
   const std::string id = envelope->properties.messageId.value_or("");
   if (const auto at = open_.find(id); at != open_.end()) {
     refuse(at, why);
-    end(End::refused, nullptr, {tag});
+    end(End::refused, nullptr, {number});
     return;
   }
   const bool said = !id.empty() && refused_.has(id);
   if (!id.empty()) refused_.add(id);
   if (!said) envelope->error = why;
-  end(End::refused, said ? nullptr : std::move(envelope), {tag});
+  end(End::refused, said ? nullptr : std::move(envelope), {number});
 }
 
 void Assembler::finish() {
@@ -168,8 +168,8 @@ void Assembler::finish() {
   const auto at = open_.find(*std::exchange(incoming_, std::nullopt));
   if (at == open_.end()) return;
   Open& open = at->second;
-  open.tags[segment_.index] = tag_;
-  ++heldTags_;
+  open.deliveries[segment_.index] = number_;
+  ++heldDeliveries_;
   ++open.have;
   if (segment_.checksum) open.expected = segment_.checksum;
   sum(open);
@@ -178,7 +178,7 @@ void Assembler::finish() {
 
 // As far as the segments are there from the first on: in order, each is summed when it comes.
 void Assembler::sum(Open& open) const {
-  for (; open.summed < open.count && open.tags[open.summed] != 0; ++open.summed) {
+  for (; open.summed < open.count && open.deliveries[open.summed] != 0; ++open.summed) {
     const std::uint64_t offset = open.size * open.summed;
     const std::uint64_t length = std::min(open.size, open.total - offset);
     open.checksum = crc32c(open.checksum, std::span<const std::byte>(open.memory.get() + offset, length));
@@ -195,44 +195,43 @@ void Assembler::complete(OpenMessages::iterator at) {
     return;
   }
   std::shared_ptr<Message> message = std::move(open.message);
-  message->id.tag = tag_;
+  message->number = number_;
   const std::span<const std::byte> view(open.memory.get(), open.total);
   message->body = {std::move(open.memory), view};
-  std::vector<Tag> tags = close(at);
-  end(End::whole, std::move(message), std::move(tags));
+  std::vector<DeliveryNumber> deliveries = close(at);
+  end(End::whole, std::move(message), std::move(deliveries));
 }
 
 void Assembler::refuse(OpenMessages::iterator at, Error why) {
   std::shared_ptr<Message> message = std::move(at->second.message);
   message->error = std::move(why);
   refused_.add(at->first);
-  std::vector<Tag> tags = close(at);
-  end(End::refused, std::move(message), std::move(tags));
+  std::vector<DeliveryNumber> deliveries = close(at);
+  end(End::refused, std::move(message), std::move(deliveries));
 }
 
-std::vector<Assembler::Tag> Assembler::close(OpenMessages::iterator at) {
-  std::vector<Tag> tags = std::move(at->second.tags);
-  std::erase(tags, Tag{0});
-  heldTags_ -= tags.size();
+std::vector<DeliveryNumber> Assembler::close(OpenMessages::iterator at) {
+  std::vector<DeliveryNumber> deliveries = std::move(at->second.deliveries);
+  std::erase(deliveries, DeliveryNumber{0});
+  heldDeliveries_ -= deliveries.size();
   openBytes_ -= at->second.total;
   open_.erase(at);
-  return tags;
+  return deliveries;
 }
 
-void Assembler::end(End how, std::shared_ptr<Message> message, std::vector<Tag> tags, const Segment& segment) {
-  ended_.push_back({how, std::move(message), std::move(tags), segment});
+void Assembler::end(End how, std::shared_ptr<Message> message, std::vector<DeliveryNumber> deliveries,
+                    const Segment& segment) {
+  ended_.push_back({how, std::move(message), std::move(deliveries), segment});
 }
 
-std::vector<std::string> Assembler::overtakenBy(const Properties& newer) const {
+std::vector<std::string> Assembler::overtakenBy(std::string_view messageId, const InOrder& inOrder) const {
   std::vector<std::string> overtaken;
-  const auto from = newer.messageId ? originOf(*newer.messageId) : std::nullopt;
+  const auto from = originOf(messageId);
   if (!from) return overtaken;
   for (const auto& [id, open] : open_) {
     const auto older = originOf(id);
     if (!older || older->instance != from->instance || older->number >= from->number) continue;
-    const Message& message = *open.message;
-    const bool samePriority = message.properties.priority.value_or(0) == newer.priority.value_or(0);
-    if (samePriority && !message.redelivered) overtaken.push_back(id);
+    if (inOrder(*open.message)) overtaken.push_back(id);
   }
   return overtaken;
 }
@@ -243,7 +242,7 @@ void Assembler::giveUp(const std::string& messageId, const std::string& because)
   const Open& open = at->second;
   refuse(at, Error(ErrorCode::incompleteMessage, "Expected all " + std::to_string(open.count) +
                                                      " segments of the message " + quoted(messageId) + " but " +
-                                                     missing(open.tags) + " did not come: " + because));
+                                                     missing(open.deliveries) + " did not come: " + because));
 }
 
 void Assembler::giveUpStalest(const std::string& because) {
@@ -263,7 +262,7 @@ void Assembler::refuseStray(const Ended& stray, const std::string& because) {
                                      std::to_string(stray.segment.index) + " of " +
                                      std::to_string(stray.segment.count) + " but segment 0 is missing: " + because);
   }
-  end(End::refused, said ? nullptr : stray.message, stray.tags);
+  end(End::refused, said ? nullptr : stray.message, stray.deliveries);
 }
 
 void Assembler::expire(Clock::time_point now) {

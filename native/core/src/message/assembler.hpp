@@ -1,9 +1,9 @@
-// Puts the segments of messages together again, each straight into the one buffer of its message. It knows no broker: it
-// is fed with headers and told when a body is there.
+// Puts the segments of messages together again, each straight into the one buffer of its message. It knows no broker:
+// it is fed with headers, and hears when a body is there.
 //
 // Ownership and threading
 // 1. One thread uses it. Between begin() and finish() the caller writes the body to where begin() said.
-// 2. A segment's tag (a delivery tag, from 1) comes back exactly once, in a takeEnded(): with its message, or alone.
+// 2. The number of a segment's delivery comes back exactly once, in a takeEnded(): with its message, or alone.
 // 3. Memory is bounded: `Bounds`. What is open longest without a new segment makes room for what is new.
 // 4. A message begins with segment 0; its other segments may come in any order. Segment 0 once more begins it anew: its
 //    sender sends all of it again.
@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <deque>
+#include <functional>
 #include <map>
 #include <matmq/message.hpp>
 #include <vector>
@@ -21,7 +22,6 @@ namespace matmq {
 
 class Assembler {
  public:
-  using Tag = std::uint64_t;
   using Clock = std::chrono::steady_clock;
 
   struct Bounds {
@@ -34,8 +34,8 @@ class Assembler {
   [[nodiscard]] static Bounds boundsFor(std::uint64_t messageBytes) noexcept;
 
   enum class End : std::uint8_t {
-    whole,    ///< `message` is complete; `tags` are its segments', in the order of the message
-    refused,  ///< `message->error` says why, or it was said before (no message)
+    whole,    ///< `message` is complete; `deliveries` are its segments', in the order of the message
+    refused,  ///< `message->error` says why, or it was reported before (no message)
     torn,     ///< its sender began it anew
     doubled,  ///< a segment that was there already, or that belongs to a message the program is done with
     stray,  ///< a segment of a message whose first segment is not here; `message` is its envelope, `segment` says which
@@ -43,7 +43,7 @@ class Assembler {
   struct Ended {
     End how = End::whole;
     std::shared_ptr<Message> message;
-    std::vector<Tag> tags;
+    std::vector<DeliveryNumber> deliveries;
     Segment segment{};
   };
 
@@ -64,10 +64,11 @@ class Assembler {
 
   /// Is this message under way?
   [[nodiscard]] bool isOpen(std::string_view messageId) const { return open_.contains(messageId); }
-  /// Those under way that the same sender had begun before the message of these properties. A sender's messages come one
-  /// after the other, so on a queue of our own they lack a segment. But a queue may prefer one of another priority, and
-  /// puts back what is given back one segment at a time: such messages are not told of.
-  [[nodiscard]] std::vector<std::string> overtakenBy(const Properties& newer) const;
+  /// Whether the broker delivers this one, which is older, before the newer one.
+  using InOrder = std::function<bool(const Message& older)>;
+  /// Those under way that the same sender had begun before the message of this id. A sender's messages come one after
+  /// the other, so on a queue of one consumer they lack a segment, if the broker keeps their order.
+  [[nodiscard]] std::vector<std::string> overtakenBy(std::string_view messageId, const InOrder& inOrder) const;
   /// Refuses an open message, as INCOMPLETE_MESSAGE, naming what is missing. `because` ends the sentence. Not while one
   /// of its segments comes in.
   void giveUp(const std::string& messageId, const std::string& because);
@@ -83,14 +84,14 @@ class Assembler {
   [[nodiscard]] std::optional<Clock::time_point> expiry() const noexcept;
   /// Nothing could come for a while: nobody is idle because of that.
   void touch(Clock::time_point now) noexcept;
-  /// The connection is gone. Returns the envelopes of what was open, with errors that say so. What is done or refused is
-  /// remembered, because its segments may be delivered again.
+  /// The connection is gone. Returns the envelopes of what was open, with errors that say so. What is done or refused
+  /// is remembered, because its segments may be delivered again.
   [[nodiscard]] std::vector<std::shared_ptr<Message>> clear();
 
   [[nodiscard]] std::size_t openMessages() const noexcept { return open_.size(); }
   [[nodiscard]] std::uint64_t openBytes() const noexcept { return openBytes_; }
-  /// Tags of messages that are not whole yet.
-  [[nodiscard]] std::size_t heldTags() const noexcept { return heldTags_; }
+  /// Deliveries of messages that are not whole yet.
+  [[nodiscard]] std::size_t heldDeliveries() const noexcept { return heldDeliveries_; }
 
  private:
   struct Open {
@@ -98,8 +99,8 @@ class Assembler {
     std::shared_ptr<std::byte> memory;
     std::uint64_t total = 0;
     std::uint64_t count = 0;
-    std::uint64_t size = 0;  ///< of each segment but the last
-    std::vector<Tag> tags;   ///< by index; 0: not there
+    std::uint64_t size = 0;                  ///< of each segment but the last
+    std::vector<DeliveryNumber> deliveries;  ///< by index; 0: not there
     std::uint64_t have = 0;
     std::uint64_t summed = 0;  ///< segments in `checksum`, from the first on
     std::uint32_t checksum = 0;
@@ -124,14 +125,15 @@ class Assembler {
   void sum(Open& open) const;
   void complete(OpenMessages::iterator at);
   void refuse(OpenMessages::iterator at, Error why);
-  /// Takes it out of the open ones. Its tags, in the order of the message.
-  std::vector<Tag> close(OpenMessages::iterator at);
-  void end(End how, std::shared_ptr<Message> message, std::vector<Tag> tags, const Segment& segment = {});
+  /// Takes it out of the open ones. Its deliveries, in the order of the message.
+  std::vector<DeliveryNumber> close(OpenMessages::iterator at);
+  void end(End how, std::shared_ptr<Message> message, std::vector<DeliveryNumber> deliveries,
+           const Segment& segment = {});
 
   const Bounds bounds_;
   OpenMessages open_;
   std::uint64_t openBytes_ = 0;
-  std::size_t heldTags_ = 0;
+  std::size_t heldDeliveries_ = 0;
   Recent done_;
   Recent refused_;
   std::vector<Ended> ended_;
@@ -139,7 +141,7 @@ class Assembler {
   // the segment that is coming in, if it is to be kept
   std::optional<std::string> incoming_;
   Segment segment_;
-  Tag tag_ = 0;
+  DeliveryNumber number_ = 0;
 };
 
 }  // namespace matmq

@@ -6,24 +6,24 @@ namespace {
 /// Of a node of a tree, in the usual implementations: colour and three pointers.
 constexpr std::size_t nodeBytes = 4 * sizeof(void*);
 
-std::size_t heldBytes(const std::string& text) noexcept {
+std::size_t memoryOf(const std::string& text) noexcept {
   static const std::size_t inPlace = std::string().capacity();
   return text.capacity() > inPlace ? text.capacity() + 1 : 0;
 }
 
-std::size_t heldBytes(const std::optional<std::string>& text) noexcept { return text ? heldBytes(*text) : 0; }
+std::size_t memoryOf(const std::optional<std::string>& text) noexcept { return text ? memoryOf(*text) : 0; }
 
-std::size_t heldBytes(const FieldTable& table) noexcept;
+std::size_t memoryOf(const FieldTable& table) noexcept;
 
 // Not deeper than maxTableDepth: what is deeper is refused where it comes in.
-std::size_t heldBytes(const FieldValue& field) noexcept {
+std::size_t memoryOf(const FieldValue& field) noexcept {
   struct Visitor {
-    std::size_t operator()(const std::string& text) const noexcept { return heldBytes(text); }
-    std::size_t operator()(const ByteString& text) const noexcept { return heldBytes(text.bytes); }
-    std::size_t operator()(const FieldTable& table) const noexcept { return heldBytes(table); }
+    std::size_t operator()(const std::string& text) const noexcept { return memoryOf(text); }
+    std::size_t operator()(const ByteString& text) const noexcept { return memoryOf(text.bytes); }
+    std::size_t operator()(const FieldTable& table) const noexcept { return memoryOf(table); }
     std::size_t operator()(const FieldArray& array) const noexcept {
       std::size_t sum = array.capacity() * sizeof(FieldValue);
-      for (const FieldValue& element : array) sum += heldBytes(element);
+      for (const FieldValue& element : array) sum += memoryOf(element);
       return sum;
     }
     std::size_t operator()(std::monostate) const noexcept { return 0; }
@@ -35,19 +35,19 @@ std::size_t heldBytes(const FieldValue& field) noexcept {
   return std::visit(Visitor{}, field.value);
 }
 
-std::size_t heldBytes(const FieldTable& table) noexcept {
+std::size_t memoryOf(const FieldTable& table) noexcept {
   std::size_t sum = table.size() * (nodeBytes + sizeof(FieldTable::value_type));
-  for (const auto& [name, field] : table) sum += heldBytes(name) + heldBytes(field);
+  for (const auto& [name, field] : table) sum += memoryOf(name) + memoryOf(field);
   return sum;
 }
 
 }  // namespace
 
-std::size_t heldBytes(const Properties& p) noexcept {
-  std::size_t sum = p.headers.empty() ? 0 : heldBytes(p.headers);
+std::size_t memoryOf(const Properties& p) noexcept {
+  std::size_t sum = p.headers.empty() ? 0 : memoryOf(p.headers);
   for (const auto* text : {&p.contentType, &p.contentEncoding, &p.correlationId, &p.replyTo, &p.expiration,
                            &p.messageId, &p.type, &p.userId, &p.appId}) {
-    sum += heldBytes(*text);
+    sum += memoryOf(*text);
   }
   return sum;
 }

@@ -7,6 +7,6 @@
 namespace matmq {
 
 /// 0 for what most messages have: no headers, and texts that fit into a std::string itself.
-[[nodiscard]] std::size_t heldBytes(const Properties& properties) noexcept;
+[[nodiscard]] std::size_t memoryOf(const Properties& properties) noexcept;
 
 }  // namespace matmq

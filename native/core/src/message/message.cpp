@@ -110,8 +110,8 @@ bool Message::isEndOfTransmission() const noexcept {
 DecodedImage decodeMessage(const Message& message, const DecodeOptions& options) {
   const auto& stated = message.properties.contentType;
   if (stated && formatOfContentType(*stated) == ImageFormat::raw) {
-    const cv::Mat mat = viewRaw(message.body.view, header<std::int64_t>(message, rowsHeader, "an AMQP integer"),
-                                header<std::int64_t>(message, colsHeader, "an AMQP integer"),
+    const cv::Mat mat = viewRaw(message.body.view, header<std::int64_t>(message, rowsHeader, "an integer"),
+                                header<std::int64_t>(message, colsHeader, "an integer"),
                                 header<std::string>(message, typeHeader, "a string such as CV_8UC3"), options.limits);
     const cv::Mat wanted = codec::rawAsWanted(mat, options);
     return {wanted, wanted.data == mat.data ? message.body.owner : nullptr};

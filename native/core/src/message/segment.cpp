@@ -20,7 +20,7 @@ std::optional<std::uint64_t> number(const FieldTable& headers, const char* name,
   if (at == headers.end()) return std::nullopt;
   const auto* value = std::get_if<std::int64_t>(&at->second.value);
   if (value == nullptr || *value < 0 || *value > max) {
-    bad(std::string("Expected the header ") + name + " to be an AMQP integer from 0 to " + std::to_string(max) +
+    bad(std::string("Expected the header ") + name + " to be an integer from 0 to " + std::to_string(max) +
         " but received " + (value == nullptr ? "another type" : std::to_string(*value)));
   }
   return static_cast<std::uint64_t>(*value);
@@ -55,7 +55,8 @@ void check(const Segment& segment, std::uint64_t bodySize) {
         (segment.last() ? " has none" : " has it"));
   }
   const std::uint64_t size = segmentSize(segment, bodySize);
-  // `size` octets in each segment but the last, and 1..size in that one. size * (count - 1) < total keeps it in 63 bits.
+  // `size` octets in each segment but the last, and 1..size in that one. size * (count - 1) < total keeps it in 63
+  // bits.
   const std::uint64_t before = segment.count - 1;
   const bool fits = size > 0 && size <= (segment.total - 1) / before && segment.total - size * before <= size &&
                     segment.offset == size * segment.index &&

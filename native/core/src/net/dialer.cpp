@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-namespace matmq::amqp {
+namespace matmq::net {
 namespace {
 
 struct Address {
@@ -71,8 +71,8 @@ class Dial {
     }
     if (cancelled_()) return {};
     if (timedOut) throw timeout("nobody answered");
-    throw Error(ErrorCode::connectFailed, "Expected an AMQP broker at " + endpoint_.peer() +
-                                              " but connecting failed: " + last +
+    throw Error(ErrorCode::connectFailed, std::string("Expected a broker (") + endpoint_.protocol.name + ") at " +
+                                              endpoint_.peer() + " but connecting failed: " + last +
                                               ". Is the broker running, and are host and port right?");
   }
 
@@ -157,4 +157,4 @@ UniqueFd dial(const Endpoint& endpoint, Clock::time_point deadline, Signal& sign
   return Dial(endpoint, deadline, signal, cancelled).run();
 }
 
-}  // namespace matmq::amqp
+}  // namespace matmq::net

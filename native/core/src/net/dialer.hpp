@@ -3,11 +3,11 @@
 
 #include <functional>
 
-#include "amqp/connection/uri.hpp"
 #include "base/signal.hpp"
 #include "base/unique_fd.hpp"
+#include "net/endpoint.hpp"
 
-namespace matmq::amqp {
+namespace matmq::net {
 
 /// Resolves and connects; tries every address of the host, each with its share of the time left.
 /// Waits on `signal` too, and gives up (an empty descriptor) as soon as `cancelled()` answers true.
@@ -16,4 +16,4 @@ namespace matmq::amqp {
 [[nodiscard]] UniqueFd dial(const Endpoint& endpoint, Clock::time_point deadline, Signal& signal,
                             const std::function<bool()>& cancelled);
 
-}  // namespace matmq::amqp
+}  // namespace matmq::net

@@ -7,7 +7,7 @@
 #include <cerrno>
 #include <system_error>
 
-namespace matmq::amqp {
+namespace matmq::net {
 namespace {
 
 IoResult failure(int error) noexcept {
@@ -47,4 +47,4 @@ IoResult TcpTransport::write(std::span<const iovec> from) noexcept {
   }
 }
 
-}  // namespace matmq::amqp
+}  // namespace matmq::net

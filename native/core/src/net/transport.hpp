@@ -9,7 +9,7 @@
 
 #include "base/unique_fd.hpp"
 
-namespace matmq::amqp {
+namespace matmq::net {
 
 struct IoResult {
   /// refused: the peer ended the connection with a reason, which explain() tells.
@@ -60,4 +60,4 @@ class TcpTransport final : public Transport {
   UniqueFd socket_;
 };
 
-}  // namespace matmq::amqp
+}  // namespace matmq::net

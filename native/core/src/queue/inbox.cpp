@@ -8,8 +8,8 @@ namespace matmq {
 namespace {
 
 /// What a message counts against the high-water mark: headers may be as large as a frame, and decoded are more.
-std::size_t heldBytes(const Message& message) noexcept {
-  return message.body.size() + message.encodedProperties.size() + heldBytes(message.properties);
+std::size_t chargeOf(const Message& message) noexcept {
+  return message.body.size() + message.encodedProperties.size() + memoryOf(message.properties);
 }
 
 }  // namespace
@@ -54,138 +54,257 @@ std::vector<std::shared_ptr<const Message>> Inbox::take(std::size_t maxMessages,
   return taken;
 }
 
-bool Inbox::settle(DeliveryId id, Verdict::Kind kind) {
+bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind) {
+  using Kind = Acknowledgement::Kind;
   if (ack_ == AckMode::none) return false;
   {
     const std::lock_guard lock(mutex_);
-    const std::uint64_t* const with = find(id.tag);
-    if (id.epoch != epoch_ || with == nullptr || *with != id.tag) return false;
-    const std::uint64_t settled = kind == Verdict::Kind::ackUpTo ? settleUpTo(id.tag) : settleOne(id.tag, kind);
-    const bool ack = kind == Verdict::Kind::ack || kind == Verdict::Kind::ackUpTo;
-    (ack ? counters_.acknowledged : counters_.rejected) += settled;
+    const Delivery* const delivery = find(number);
+    if (delivery == nullptr || delivery->with != number) return false;
+    const std::uint64_t messages = kind == Kind::ackUpTo ? settleUpTo(number) : settleOne(number, kind);
+    const bool ack = kind == Kind::ack || kind == Kind::ackUpTo;
+    (ack ? counters_.acknowledged : counters_.rejected) += messages;
     popSettled();
   }
   ioSignal_->raise();
   return true;
 }
 
-// What a delivery is settled with; null when it is settled, or never came.
-std::uint64_t* Inbox::find(std::uint64_t tag) noexcept {
-  if (tag < firstTag_) {
-    const auto at = aside_.find(tag);
-    return at == aside_.end() ? nullptr : &at->second;
+// Null when it is settled or void, or never came.
+Inbox::Delivery* Inbox::find(DeliveryNumber number) noexcept {
+  if (number < firstNumber_) {
+    const auto at = heldParts_.find(number);
+    return at == heldParts_.end() ? nullptr : &at->second;
   }
-  const std::uint64_t place = tag - firstTag_;
-  return place < unsettled_.size() && unsettled_[place] != 0 ? &unsettled_[place] : nullptr;
+  const std::uint64_t place = number - firstNumber_;
+  return place < deliveries_.size() && deliveries_[place].with != settled ? &deliveries_[place] : nullptr;
 }
 
-// A delivery is settled now. False when it was before.
-bool Inbox::strike(std::uint64_t tag) noexcept {
-  std::uint64_t* const with = find(tag);
-  if (with == nullptr) return false;
+Inbox::Lane* Inbox::laneOf(LaneId lane) noexcept {
+  const auto at = std::ranges::find(lanes_, lane, &Lane::id);
+  return at == lanes_.end() ? nullptr : &*at;
+}
+
+// A delivery is settled now, by itself. False when it was before.
+bool Inbox::markSettled(DeliveryNumber number, Acknowledgement::Kind kind) {
+  Delivery* const delivery = find(number);
+  if (delivery == nullptr) return false;
+  acknowledgements_.push_back({kind, number, delivery->lane, delivery->tag});
   --outstanding_;
-  if (aside_.erase(tag) == 0) *with = 0;
+  if (number < firstNumber_) {
+    if (Lane* const lane = laneOf(delivery->lane)) --lane->heldParts;
+    heldParts_.erase(number);
+  } else {
+    delivery->with = settled;
+  }
   return true;
 }
 
-// A later "up to" says what an earlier one said.
-void Inbox::sayUpTo(std::uint64_t tag) {
-  if (!verdicts_.empty() && verdicts_.back().kind == Verdict::Kind::ackUpTo) {
-    verdicts_.back().tag = tag;
+// A later "up to" of the same lane says what an earlier one said.
+void Inbox::acknowledgeUpTo(DeliveryNumber number, const Delivery& delivery) {
+  const Acknowledgement said{Acknowledgement::Kind::ackUpTo, number, delivery.lane, delivery.tag};
+  if (!acknowledgements_.empty() && acknowledgements_.back().kind == said.kind &&
+      acknowledgements_.back().lane == said.lane) {
+    acknowledgements_.back() = said;
   } else {
-    verdicts_.push_back({Verdict::Kind::ackUpTo, tag});
+    acknowledgements_.push_back(said);
   }
 }
 
 // One message: its delivery, or all that it was put together from. Returns the messages settled.
-std::uint64_t Inbox::settleOne(std::uint64_t tag, Verdict::Kind kind) {
-  const auto group = groups_.find(tag);
+std::uint64_t Inbox::settleOne(DeliveryNumber number, Acknowledgement::Kind kind) {
+  const auto group = groups_.find(number);
   if (group == groups_.end()) {
-    strike(tag);
-    verdicts_.push_back({kind, tag});
+    markSettled(number, kind);
     return 1;
   }
-  for (const std::uint64_t part : group->second) {
-    strike(part);
-    verdicts_.push_back({kind, part});
-  }
-  settledGroups_.push_back({tag, kind == Verdict::Kind::ack});
+  for (const DeliveryNumber part : group->second.parts) markSettled(part, kind);
+  settledGroups_.push_back({number, kind == Acknowledgement::Kind::ack});
   groups_.erase(group);
   return 1;
 }
 
-// Everything up to `tag` but the parts of messages that are not whole yet, or were whole only later. What has been looked
-// at once is not looked at again: popSettled() leaves none of it behind.
-std::uint64_t Inbox::settleUpTo(std::uint64_t tag) {
-  std::uint64_t settled = settleAside(tag);
-  bool together = aside_.empty();  // everything up to here is settled: one verdict says it
-  for (std::uint64_t t = firstTag_; t <= tag; ++t) {
-    std::uint64_t& with = unsettled_[t - firstTag_];
-    if (with > tag) {
-      together = false;
-    } else if (with != 0) {
-      if (with == t) ++settled;
-      with = 0;
-      --outstanding_;
-      if (together) {
-        sayUpTo(t);
-      } else {
-        verdicts_.push_back({Verdict::Kind::ack, t});
-      }
+// Everything up to `number` but the parts of messages that are not whole yet, or were whole only later. What has been
+// looked at once is not looked at again: popSettled() leaves none of it behind.
+std::uint64_t Inbox::settleUpTo(DeliveryNumber number) {
+  std::uint64_t messages = settleGroupsUpTo(number);
+  for (Lane& lane : lanes_) lane.passed = lane.heldParts > 0;
+  Lane* lane = nullptr;
+  for (DeliveryNumber n = firstNumber_; n <= number; ++n) {
+    Delivery& delivery = deliveries_[n - firstNumber_];
+    if (delivery.with == settled) continue;
+    if (lane == nullptr || lane->id != delivery.lane) lane = laneOf(delivery.lane);
+    if (delivery.with > number) {
+      lane->passed = true;
+      continue;
+    }
+    if (delivery.with == n) ++messages;
+    delivery.with = settled;
+    --outstanding_;
+    if (lane->passed) {
+      acknowledgements_.push_back({Acknowledgement::Kind::ack, n, delivery.lane, delivery.tag});
+    } else {
+      acknowledgeUpTo(n, delivery);  // everything of the lane up to here is settled: one says it
     }
   }
-  return settled;
+  return messages;
 }
 
-// The groups up to `tag`, and their parts that wait aside.
-std::uint64_t Inbox::settleAside(std::uint64_t tag) {
-  std::uint64_t settled = 0;
-  std::vector<std::uint64_t> struck;
-  for (auto group = groups_.begin(); group != groups_.end() && group->first <= tag; group = groups_.erase(group)) {
-    for (const std::uint64_t part : group->second) {
-      if (aside_.erase(part) == 0) continue;
+// The groups up to `number`: their parts before firstNumber_.
+std::uint64_t Inbox::settleGroupsUpTo(DeliveryNumber number) {
+  std::uint64_t messages = 0;
+  std::vector<std::pair<DeliveryNumber, Delivery>> parts;
+  for (auto group = groups_.begin(); group != groups_.end() && group->first <= number; group = groups_.erase(group)) {
+    for (const DeliveryNumber part : group->second.parts) {
+      const auto at = heldParts_.find(part);
+      if (at == heldParts_.end()) continue;
+      parts.emplace_back(part, at->second);
+      if (Lane* const lane = laneOf(at->second.lane)) --lane->heldParts;
+      heldParts_.erase(at);
       --outstanding_;
-      struck.push_back(part);
-      if (part == group->first) ++settled;
+      if (part == group->first) ++messages;
     }
     settledGroups_.push_back({group->first, true});
   }
-  if (struck.empty()) return settled;
-  if (aside_.empty()) {
-    sayUpTo(std::ranges::max(struck));
-  } else {
-    for (const std::uint64_t part : struck) verdicts_.push_back({Verdict::Kind::ack, part});
+  for (const Lane& lane : lanes_) {
+    const auto last = std::ranges::max_element(
+        parts, {}, [&](const auto& part) { return part.second.lane == lane.id ? part.first : DeliveryNumber{0}; });
+    if (last == parts.end() || last->second.lane != lane.id) continue;
+    if (lane.heldParts == 0) {
+      acknowledgeUpTo(last->first, last->second);
+      continue;
+    }
+    for (const auto& [part, delivery] : parts) {
+      if (delivery.lane != lane.id) continue;
+      acknowledgements_.push_back({Acknowledgement::Kind::ack, part, delivery.lane, delivery.tag});
+    }
   }
-  return settled;
+  return messages;
 }
 
-// The front is the oldest delivery that the program settles by itself. Parts of messages wait aside: one that is long in
-// coming, or never comes, must cost the others neither time nor memory.
+// The front is the oldest delivery that the program settles by itself. Parts of messages are kept apart: one that is
+// long in coming, or never comes, must cost the others neither time nor memory.
 void Inbox::popSettled() {
-  for (; !unsettled_.empty() && unsettled_.front() != firstTag_; unsettled_.pop_front(), ++firstTag_) {
-    if (unsettled_.front() != 0) aside_.emplace_hint(aside_.end(), firstTag_, unsettled_.front());
+  for (; !deliveries_.empty() && deliveries_.front().with != firstNumber_; deliveries_.pop_front(), ++firstNumber_) {
+    const Delivery& delivery = deliveries_.front();
+    if (delivery.with == settled) continue;
+    if (Lane* const lane = laneOf(delivery.lane)) ++lane->heldParts;
+    heldParts_.emplace_hint(heldParts_.end(), firstNumber_, delivery);
   }
 }
 
-void Inbox::hold() {
-  if (ack_ == AckMode::none) return;
+LaneId Inbox::openLane() {
   const std::lock_guard lock(mutex_);
-  unsettled_.push_back(held);
-  ++outstanding_;
+  lanes_.push_back({++lastLane_, 0, false});
+  return lastLane_;
 }
 
-void Inbox::letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind) {
+std::vector<Acknowledgement> Inbox::closeLane(LaneId lane) {
+  const std::lock_guard lock(mutex_);
+  for (Delivery& delivery : deliveries_) {
+    if (delivery.lane != lane || delivery.with == settled) continue;
+    delivery.with = settled;
+    --outstanding_;
+  }
+  outstanding_ -= std::erase_if(heldParts_, [&](const auto& part) { return part.second.lane == lane; });
+  std::erase_if(groups_, [&](const auto& group) { return group.second.lane == lane; });
+  std::erase_if(lanes_, [&](const Lane& open) { return open.id == lane; });
+  popSettled();
+  std::vector<Acknowledgement> unsent;
+  std::erase_if(acknowledgements_, [&](const Acknowledgement& said) {
+    if (said.lane == lane) unsent.push_back(said);
+    return said.lane == lane;
+  });
+  return unsent;
+}
+
+void Inbox::discard(LaneId lane) {
+  std::vector<std::shared_ptr<const Message>> dropped;  // released without the lock
+  const std::lock_guard lock(mutex_);
+  auto kept = messages_.begin();
+  for (Waiting& waiting : messages_) {
+    if (waiting.lane == lane && !waiting.message->error) {
+      bytes_ -= waiting.charge;
+      dropped.push_back(std::move(waiting.message));
+      continue;
+    }
+    if (&*kept != &waiting) *kept = std::move(waiting);
+    ++kept;
+  }
+  messages_.erase(kept, messages_.end());
+}
+
+// Nothing is noted where nothing is acknowledged.
+DeliveryNumber Inbox::add(LaneId lane, std::uint64_t tag, DeliveryNumber with) {
+  const DeliveryNumber number = nextNumber_++;
+  if (ack_ == AckMode::none) return number;
+  deliveries_.push_back({lane, tag, with});
+  if (with != settled) ++outstanding_;
+  return number;
+}
+
+void Inbox::deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message) {
+  ++counters_.received;
+  counters_.receivedBytes += message->body.size();
+  const std::size_t charge = chargeOf(*message);
+  bytes_ += charge;
+  messages_.push_back({std::move(message), lane, charge});
+  if (std::exchange(messagesAnnounced_, true)) return;
+  lock.unlock();
+  wake_();
+}
+
+void Inbox::push(LaneId lane, std::uint64_t tag, std::shared_ptr<Message> message) {
+  Lock lock(mutex_);
+  message->number = add(lane, tag, nextNumber_);
+  deliver(lock, lane, std::move(message));
+}
+
+void Inbox::refuse(LaneId lane, std::uint64_t tag, std::shared_ptr<Message> message) {
+  Lock lock(mutex_);
+  ++counters_.refused;
+  message->number = add(lane, tag, settled);
+  if (ack_ != AckMode::none) {
+    acknowledgements_.push_back({Acknowledgement::Kind::reject, message->number, lane, tag});
+    popSettled();
+  }
+  deliver(lock, lane, std::move(message));
+}
+
+DeliveryNumber Inbox::hold(LaneId lane, std::uint64_t tag) {
+  const std::lock_guard lock(mutex_);
+  return add(lane, tag, held);
+}
+
+void Inbox::settleHeld(std::span<const DeliveryNumber> numbers, Acknowledgement::Kind kind) {
   if (ack_ == AckMode::none) return;
   const std::lock_guard lock(mutex_);
-  for (const std::uint64_t tag : tags) {
-    if (strike(tag)) verdicts_.push_back({kind, tag});
-  }
+  for (const DeliveryNumber number : numbers) markSettled(number, kind);
   popSettled();
 }
 
-std::vector<Verdict> Inbox::takeVerdicts() {
+void Inbox::pushGroup(LaneId lane, std::shared_ptr<Message> message, std::vector<DeliveryNumber> numbers) {
+  Lock lock(mutex_);
+  if (ack_ != AckMode::none) {
+    std::erase_if(numbers, [&](DeliveryNumber number) {  // those of a stream were settled when they came
+      Delivery* const delivery = find(number);
+      if (delivery != nullptr) delivery->with = message->number;
+      return delivery == nullptr;
+    });
+    groups_.emplace(message->number, Group{lane, std::move(numbers)});
+  }
+  deliver(lock, lane, std::move(message));
+}
+
+void Inbox::pushError(std::shared_ptr<Message> message) {
+  Lock lock(mutex_);
+  ++counters_.refused;
+  deliver(lock, 0, std::move(message));
+}
+
+std::vector<Acknowledgement> Inbox::takeAcknowledgements() {
   const std::lock_guard lock(mutex_);
-  return std::exchange(verdicts_, {});
+  return std::exchange(acknowledgements_, {});
 }
 
 std::vector<SettledGroup> Inbox::takeSettledGroups() {
@@ -193,88 +312,8 @@ std::vector<SettledGroup> Inbox::takeSettledGroups() {
   return std::exchange(settledGroups_, {});
 }
 
-std::vector<Verdict> Inbox::beginEpoch(std::uint64_t epoch) {
-  const std::lock_guard lock(mutex_);
-  epoch_ = epoch;
-  unsettled_.clear();
-  aside_.clear();
-  outstanding_ = 0;
-  groups_.clear();
-  settledGroups_.clear();
-  firstTag_ = 1;
-  return std::exchange(verdicts_, {});
-}
-
-void Inbox::forgetAfter(std::uint64_t epoch) {
-  std::vector<std::shared_ptr<const Message>> forgotten;  // released without the lock
-  const std::lock_guard lock(mutex_);
-  // In the order of their arrival, so of their epochs; but for what is told, of whatever epoch it is.
-  const auto tail = std::ranges::find_if(messages_, [&](const Held& one) { return one.message->id.epoch > epoch; });
-  auto kept = tail;
-  for (auto at = tail; at != messages_.end(); ++at) {
-    if (at->message->error) {
-      if (kept != at) *kept = std::move(*at);
-      ++kept;
-    } else {
-      bytes_ -= at->charge;
-      forgotten.push_back(std::move(at->message));
-    }
-  }
-  messages_.erase(kept, messages_.end());
-}
-
-void Inbox::pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message) {
-  ++counters_.received;
-  counters_.receivedBytes += message->body.size();
-  const std::size_t charge = heldBytes(*message);
-  bytes_ += charge;
-  messages_.push_back({std::move(message), charge});
-  if (std::exchange(messagesAnnounced_, true)) return;
-  lock.unlock();
-  wake_();
-}
-
-void Inbox::push(std::shared_ptr<Message> message) {
-  std::unique_lock lock(mutex_);
-  if (ack_ != AckMode::none) {
-    unsettled_.push_back(message->id.tag);
-    ++outstanding_;
-  }
-  pushLocked(lock, std::move(message));
-}
-
-void Inbox::pushGroup(std::shared_ptr<Message> message, std::vector<std::uint64_t> tags) {
-  std::unique_lock lock(mutex_);
-  if (ack_ != AckMode::none) {
-    std::erase_if(tags, [&](std::uint64_t tag) {  // those of a stream were let go when they came
-      std::uint64_t* const with = find(tag);
-      if (with != nullptr) *with = message->id.tag;
-      return with == nullptr;
-    });
-    groups_.emplace(message->id.tag, std::move(tags));
-  }
-  pushLocked(lock, std::move(message));
-}
-
-void Inbox::tell(std::shared_ptr<Message> message) {
-  std::unique_lock lock(mutex_);
-  ++counters_.refused;
-  pushLocked(lock, std::move(message));
-}
-
-void Inbox::refuse(std::shared_ptr<Message> message) {
-  std::unique_lock lock(mutex_);
-  ++counters_.refused;
-  if (ack_ != AckMode::none) {
-    unsettled_.push_back(0);
-    verdicts_.push_back({Verdict::Kind::reject, message->id.tag});
-    popSettled();
-  }
-  pushLocked(lock, std::move(message));
-}
-
 void Inbox::announce(Event event) {
-  std::unique_lock lock(mutex_);
+  Lock lock(mutex_);
   report_.events.push_back(std::move(event));
   if (std::exchange(eventsAnnounced_, true)) return;
   lock.unlock();

@@ -1,15 +1,23 @@
 // What a consumer holds: messages from their arrival until the program takes them, and what the program says of them
-// until the I/O thread has sent it. It knows no broker.
+// until the driver has sent it. It knows no broker.
 //
 // Ownership and threading
-// 1. The I/O thread pushes and takes verdicts, the program takes messages and gives verdicts; one mutex guards it all,
-//    held for moments only and never while calling out or releasing a message's memory.
+// 1. The I/O thread pushes and takes acknowledgements, the program takes messages and settles them; one mutex guards it
+//    all, held for moments only and never while calling out or releasing a message's memory.
 // 2. `wake` is called by the I/O thread without the lock.
+// 3. Every delivery has a number, 1, 2, ... in the order of arrival, unique for the life of the inbox. A driver puts
+//    what it acknowledges by (a delivery tag, an offset) beside it, and gets it back with the acknowledgement.
+// 4. A delivery belongs to a lane: what becomes void together. A connection of AMQP is one, an assigned partition of
+//    Kafka another. Lanes may be open side by side. What belongs to a closed one cannot be settled any more.
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
-#include <matmq/async_consumer.hpp>
+#include <matmq/engine/reports.hpp>
+#include <matmq/message.hpp>
+#include <matmq/options.hpp>
+#include <matmq/stats.hpp>
 #include <mutex>
 #include <span>
 
@@ -18,16 +26,23 @@
 
 namespace matmq {
 
-/// What the program says of a delivery.
-struct Verdict {
+/// From 1; never used again.
+using LaneId = std::uint64_t;
+
+/// What is to be said of a delivery to the broker.
+struct Acknowledgement {
+  /// `ackUpTo`: and of all of its lane before it; `reject`: not to be delivered again; `requeue`: to be delivered
+  /// again.
   enum class Kind : std::uint8_t { ack, ackUpTo, reject, requeue };
   Kind kind = Kind::ack;
-  std::uint64_t tag = 0;
+  DeliveryNumber number = 0;
+  LaneId lane = 0;
+  std::uint64_t tag = 0;  ///< the driver's own, as it was pushed
 };
 
-/// A message of several deliveries was settled: by its tag, which is that of the last of them.
+/// A message of several deliveries was settled.
 struct SettledGroup {
-  std::uint64_t tag = 0;
+  DeliveryNumber number = 0;  ///< of the message
   bool acknowledged = false;
 };
 
@@ -39,49 +54,77 @@ class Inbox {
 
   // the program
   [[nodiscard]] std::vector<std::shared_ptr<const Message>> take(std::size_t maxMessages, std::size_t maxBytes);
-  bool settle(DeliveryId id, Verdict::Kind kind);
+  /// False when it is settled already, void, or a part of a message.
+  bool settle(DeliveryNumber number, Acknowledgement::Kind kind);
   [[nodiscard]] ConsumerReport collect();
   void fillStats(ConsumerStats& stats) const;
 
   // the I/O thread
-  /// The number of the connection whose deliveries follow. Verdicts on earlier ones are void from now on: returns those
-  /// that were said and not taken.
-  std::vector<Verdict> beginEpoch(std::uint64_t epoch);
-  /// Drops the messages of the connections after `epoch`, because the broker delivers them again; not the errors of those
-  /// that were refused, which it was told to let go. Should it not have heard that, they are told twice.
-  void forgetAfter(std::uint64_t epoch);
-  void push(std::shared_ptr<Message> message);
-  /// Counts a message whose body was refused and notes that the broker is to be told.
-  void refuse(std::shared_ptr<Message> message);
-  /// The next delivery is only a part of a message: nobody settles it until it is let go or belongs to a message.
-  void hold();
-  /// The verdict on deliveries that were held, in this order. One that was let go before is passed over.
-  void letGo(std::span<const std::uint64_t> tags, Verdict::Kind kind);
-  /// A message of several deliveries, all of them held; the program settles them together.
-  void pushGroup(std::shared_ptr<Message> message, std::vector<std::uint64_t> tags);
-  /// Counts and hands over a message that is refused, whose deliveries were let go.
-  void tell(std::shared_ptr<Message> message);
+  [[nodiscard]] LaneId openLane();
+  /// Its deliveries are void from now on. Returns what the program had said of them and the driver had not taken.
+  std::vector<Acknowledgement> closeLane(LaneId lane);
+  /// Drops the messages of a lane that were not taken, because the broker delivers them again; not the errors of those
+  /// that were refused, which it was told to let go. Should it not have heard that, they are reported twice.
+  void discard(LaneId lane);
+
+  /// The number of the delivery that comes next: push, refuse and hold give it.
+  [[nodiscard]] DeliveryNumber nextNumber() const noexcept { return nextNumber_; }
+  /// A message in one delivery.
+  void push(LaneId lane, std::uint64_t tag, std::shared_ptr<Message> message);
+  /// A delivery that is refused: the broker is told so, and the program gets message->error.
+  void refuse(LaneId lane, std::uint64_t tag, std::shared_ptr<Message> message);
+  /// A delivery that is only a part of a message: nobody settles it until settleHeld() or pushGroup() says what of.
+  DeliveryNumber hold(LaneId lane, std::uint64_t tag);
+  /// Settles deliveries that were held, in this order. One that is settled already is passed over.
+  void settleHeld(std::span<const DeliveryNumber> numbers, Acknowledgement::Kind kind);
+  /// A message of several deliveries, all of them held; the program settles them together, by message->number, which is
+  /// that of one of them.
+  void pushGroup(LaneId lane, std::shared_ptr<Message> message, std::vector<DeliveryNumber> numbers);
+  /// Counts and hands over a message that is refused (message->error), whose deliveries are settled.
+  void pushError(std::shared_ptr<Message> message);
   [[nodiscard]] bool full() const;
-  /// Deliveries of this epoch that are not settled: what the broker counts against the prefetch window.
+  /// Deliveries that are not settled: what the broker counts against the prefetch window.
   [[nodiscard]] std::size_t outstanding() const;
-  [[nodiscard]] std::vector<Verdict> takeVerdicts();
+  [[nodiscard]] std::vector<Acknowledgement> takeAcknowledgements();
   [[nodiscard]] std::vector<SettledGroup> takeSettledGroups();
   void announce(Event event);
 
  private:
-  static constexpr std::uint64_t held = UINT64_MAX;
-  struct Held {
+  using Lock = std::unique_lock<AdaptiveMutex>;
+  static constexpr DeliveryNumber settled = 0;
+  static constexpr DeliveryNumber held = UINT64_MAX;
+
+  struct Waiting {
     std::shared_ptr<const Message> message;
+    LaneId lane = 0;
     std::size_t charge = 0;  ///< bytes counted against the high-water mark
   };
+  struct Delivery {
+    LaneId lane = 0;
+    std::uint64_t tag = 0;
+    /// The number of the message it is settled with: its own, unless it is part of a group; `held` while that is not
+    /// known; `settled`, or void.
+    DeliveryNumber with = held;
+  };
+  struct Lane {
+    LaneId id = 0;
+    std::size_t heldParts = 0;  ///< of its deliveries in heldParts_
+    bool passed = false;        ///< a delivery was passed over by the settleUpTo() at work
+  };
+  struct Group {
+    LaneId lane = 0;
+    std::vector<DeliveryNumber> parts;  ///< in their order in the message
+  };
 
-  void pushLocked(std::unique_lock<AdaptiveMutex>& lock, std::shared_ptr<Message> message);
-  [[nodiscard]] std::uint64_t* find(std::uint64_t tag) noexcept;
-  bool strike(std::uint64_t tag) noexcept;
-  void sayUpTo(std::uint64_t tag);
-  std::uint64_t settleAside(std::uint64_t tag);
-  std::uint64_t settleOne(std::uint64_t tag, Verdict::Kind kind);
-  std::uint64_t settleUpTo(std::uint64_t tag);
+  void deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message);
+  DeliveryNumber add(LaneId lane, std::uint64_t tag, DeliveryNumber with);
+  [[nodiscard]] Delivery* find(DeliveryNumber number) noexcept;
+  [[nodiscard]] Lane* laneOf(LaneId lane) noexcept;
+  bool markSettled(DeliveryNumber number, Acknowledgement::Kind kind);
+  void acknowledgeUpTo(DeliveryNumber number, const Delivery& delivery);
+  std::uint64_t settleOne(DeliveryNumber number, Acknowledgement::Kind kind);
+  std::uint64_t settleUpTo(DeliveryNumber number);
+  std::uint64_t settleGroupsUpTo(DeliveryNumber number);
   void popSettled();
   [[nodiscard]] bool fullLocked() const noexcept;
 
@@ -90,19 +133,20 @@ class Inbox {
   const std::function<void()> wake_;
   const std::shared_ptr<Signal> ioSignal_;
 
+  DeliveryNumber nextNumber_ = 1;  ///< the I/O thread's alone
+  LaneId lastLane_ = 0;            ///< the I/O thread's alone
+
   mutable AdaptiveMutex mutex_;
-  std::deque<Held> messages_;
+  std::deque<Waiting> messages_;
   std::size_t bytes_ = 0;
-  std::uint64_t epoch_ = 0;
-  /// By delivery tag from firstTag_ on, in this epoch: the tag of the message it is settled with (its own, unless it is
-  /// part of a group); `held` while that is not known; 0 when it is settled.
-  std::deque<std::uint64_t> unsettled_;
-  std::map<std::uint64_t, std::uint64_t> aside_;  ///< the same for parts before firstTag_; none of them is settled
+  std::vector<Lane> lanes_;          ///< the open ones
+  std::deque<Delivery> deliveries_;  ///< by number from firstNumber_ on
+  DeliveryNumber firstNumber_ = 1;
+  std::map<DeliveryNumber, Delivery> heldParts_;  ///< those of groups before firstNumber_; none of them is settled
   std::size_t outstanding_ = 0;                   ///< in both
-  std::map<std::uint64_t, std::vector<std::uint64_t>> groups_;  ///< message tag to those of its parts, in their order
+  std::map<DeliveryNumber, Group> groups_;        ///< by the number of the message
   std::vector<SettledGroup> settledGroups_;
-  std::uint64_t firstTag_ = 1;
-  std::vector<Verdict> verdicts_;
+  std::vector<Acknowledgement> acknowledgements_;
   bool messagesAnnounced_ = false;
   bool eventsAnnounced_ = false;
   ConsumerReport report_;

@@ -1,7 +1,7 @@
 #include "queue/outbox.hpp"
 
 #include <algorithm>
-#include <matmq/codec_pool.hpp>
+#include <matmq/engine/codec_pool.hpp>
 
 #include "message/memory_of.hpp"
 
@@ -35,7 +35,7 @@ Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<voi
 std::uint64_t Outbox::push(OutgoingMessage&& message) {
   std::unique_lock lock(mutex_);
   if (refusal_) throw Error(*refusal_);
-  const std::size_t envelope = heldBytes(message.properties);
+  const std::size_t envelope = memoryOf(message.properties);
   const std::size_t bytes = bodyBytes(message) + envelope;
   while (!roomFor(bytes)) {
     if (whenFull_ == WhenFull::wait) {
@@ -43,21 +43,23 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
       return 0;
     }
     if (whenFull_ == WhenFull::reject) {
-      throw Error(ErrorCode::queueFull, "Expected room in the producer's queue but it holds " + std::to_string(held_) +
-                                            " messages (" + std::to_string(heldBytes_) +
+      throw Error(ErrorCode::queueFull, "Expected room in the producer's queue but it holds " +
+                                            std::to_string(unsettled_) + " messages (" +
+                                            std::to_string(unsettledBytes_) +
                                             " bytes) that are not confirmed; send more slowly or raise highWaterMark");
     }
-    // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its place.
+    // Where all of it is on the wire already, the newest frame goes in above the mark, and the next one takes its
+    // place.
     if (!dropOldest()) break;
   }
   const std::uint64_t sequence = next_++;
   Entry& entry = *entries_.emplace_back(std::make_unique<Entry>());
   entry.envelope = envelope;
   entry.charge = bytes;
-  entry.parcel.sequence = sequence;
-  entry.parcel.acceptedAt = microsecondsSince1970();
-  ++held_;
-  heldBytes_ += bytes;
+  entry.queued.sequence = sequence;
+  entry.queued.acceptedAt = microsecondsSince1970();
+  ++unsettled_;
+  unsettledBytes_ += bytes;
   ++counters_.sent;
   const bool toEncode = std::holds_alternative<ImageToEncode>(message.body);
   if (toEncode) {
@@ -65,8 +67,8 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
     entry.job = std::move(std::get<ImageToEncode>(message.body));
     message.body = Payload{};
   }
-  entry.parcel.message = std::move(message);
-  tell(std::move(lock));  // what dropOldest made
+  entry.queued.message = std::move(message);
+  notify(std::move(lock));  // what dropOldest made
   if (toEncode) {
     encode(sequence);
   } else {
@@ -120,14 +122,14 @@ void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::option
   entry->state = error ? State::unencodable : State::ready;
   entry->error = std::move(error);
   recharge(*entry, payload.size() + entry->envelope);
-  entry->parcel.message.body = std::move(payload);
-  tell(std::move(lock));  // the file is smaller than the pixels were: there may be room again
+  entry->queued.message.body = std::move(payload);
+  notify(std::move(lock));  // the file is smaller than the pixels were: there may be room again
   ioSignal_->raise();
 }
 
 bool Outbox::roomFor(std::size_t bytes) const noexcept {
-  if (held_ == 0) return true;  // one larger message passes alone
-  return held_ < highWaterMark_.messages && heldBytes_ + bytes <= highWaterMark_.bytes;
+  if (unsettled_ == 0) return true;  // one larger message passes alone
+  return unsettled_ < highWaterMark_.messages && unsettledBytes_ + bytes <= highWaterMark_.bytes;
 }
 
 // What is dropped leaves nothing behind: those before it may stay for as long as the broker is blocked.
@@ -145,44 +147,44 @@ bool Outbox::dropOldest() {
 }
 
 std::size_t Outbox::placeOf(std::uint64_t sequence) const noexcept {
-  if (entries_.empty() || sequence <= entries_.front()->parcel.sequence) return 0;
+  if (entries_.empty() || sequence <= entries_.front()->queued.sequence) return 0;
   // Where it is unless messages before it were dropped.
-  const std::uint64_t guess = sequence - entries_.front()->parcel.sequence;
-  if (guess < entries_.size() && entries_[guess]->parcel.sequence == sequence) return guess;
+  const std::uint64_t guess = sequence - entries_.front()->queued.sequence;
+  if (guess < entries_.size() && entries_[guess]->queued.sequence == sequence) return guess;
   const auto at =
       std::lower_bound(entries_.begin(), entries_.end(), sequence,
-                       [](const auto& entry, std::uint64_t other) { return entry->parcel.sequence < other; });
+                       [](const auto& entry, std::uint64_t other) { return entry->queued.sequence < other; });
   return static_cast<std::size_t>(at - entries_.begin());
 }
 
 Outbox::Entry* Outbox::find(std::uint64_t sequence) noexcept {
   const std::size_t place = placeOf(sequence);
-  if (place == entries_.size() || entries_[place]->parcel.sequence != sequence) return nullptr;
+  if (place == entries_.size() || entries_[place]->queued.sequence != sequence) return nullptr;
   return entries_[place].get();
 }
 
 void Outbox::recharge(Entry& entry, std::size_t charge) {
-  heldBytes_ -= entry.charge;
-  heldBytes_ += charge;
+  unsettledBytes_ -= entry.charge;
+  unsettledBytes_ += charge;
   entry.charge = charge;
 }
 
-void Outbox::giveBack(const Entry& entry) noexcept {
+void Outbox::untake(const Entry& entry) noexcept {
   if (entry.state != State::taken) return;
   --taken_;
   takenBytes_ -= entry.charge;
 }
 
 void Outbox::settle(Entry& entry) {
-  giveBack(entry);
+  untake(entry);
   // All of the message, properties included: it may stay in line behind one that is not settled for long.
-  done_.messages.push_back(std::move(entry.parcel.message));
-  if (entry.job) done_.images.push_back(*std::exchange(entry.job, std::nullopt));
-  done_.bytes += entry.charge;
+  unreported_.messages.push_back(std::move(entry.queued.message));
+  if (entry.job) unreported_.images.push_back(*std::exchange(entry.job, std::nullopt));
+  unreported_.bytes += entry.charge;
   recharge(entry, 0);
   entry.state = State::settled;
-  --held_;
-  const std::uint64_t sequence = entry.parcel.sequence;
+  --unsettled_;
+  const std::uint64_t sequence = entry.queued.sequence;
   auto& ranges = report_.settled;
   if (!ranges.empty() && ranges.back().last + 1 == sequence) {
     ranges.back().last = sequence;
@@ -193,77 +195,78 @@ void Outbox::settle(Entry& entry) {
 
 void Outbox::settleFailed(Entry& entry, Error error) {
   if (error.code() != ErrorCode::dropped) ++counters_.failed;
-  report_.failures.push_back({entry.parcel.sequence, std::move(error)});
+  report_.failures.push_back({entry.queued.sequence, std::move(error)});
   settle(entry);
 }
 
-// A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those behind it,
-// which went to other queues. Cleared away many at a time, each costs little.
+// A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those
+// behind it, which went to other queues. Cleared away many at a time, each costs little.
 void Outbox::popSettled() {
   const auto settled = [](const std::unique_ptr<Entry>& entry) { return entry->state == State::settled; };
   while (!entries_.empty() && settled(entries_.front())) entries_.pop_front();
-  if (entries_.size() - held_ > held_ + fewSettled) std::erase_if(entries_, settled);
+  if (entries_.size() - unsettled_ > unsettled_ + fewSettled) std::erase_if(entries_, settled);
 }
 
 // Room for a few at once; or for one, when the I/O thread has nothing left to do.
-bool Outbox::roomIsWorthTelling() const noexcept {
-  const bool roomy = held_ <= highWaterMark_.messages - highWaterMark_.messages / shareOfMark &&
-                     heldBytes_ <= highWaterMark_.bytes - highWaterMark_.bytes / shareOfMark;
+bool Outbox::roomIsWorthReporting() const noexcept {
+  const bool roomy = unsettled_ <= highWaterMark_.messages - highWaterMark_.messages / shareOfMark &&
+                     unsettledBytes_ <= highWaterMark_.bytes - highWaterMark_.bytes / shareOfMark;
   return roomy || placeOf(nextToTake_) == entries_.size();
 }
 
-bool Outbox::doneIsWorthTelling() const noexcept {
-  if (done_.messages.empty()) return false;
-  return attended_ || held_ == 0 || done_.messages.size() >= highWaterMark_.messages / shareOfMark ||
-         done_.bytes >= highWaterMark_.bytes / shareOfMark;
+bool Outbox::settledIsWorthReporting() const noexcept {
+  if (unreported_.messages.empty()) return false;
+  return settlementsAwaited_ || unsettled_ == 0 ||
+         unreported_.messages.size() >= highWaterMark_.messages / shareOfMark ||
+         unreported_.bytes >= highWaterMark_.bytes / shareOfMark;
 }
 
-void Outbox::tell(std::unique_lock<AdaptiveMutex> lock) {
-  if (roomWanted_ && roomFor(*roomWanted_) && roomIsWorthTelling()) {
+void Outbox::notify(std::unique_lock<AdaptiveMutex> lock) {
+  if (roomWanted_ && roomFor(*roomWanted_) && roomIsWorthReporting()) {
     roomWanted_.reset();
     report_.roomAgain = true;
   }
-  Done done;
-  if (doneIsWorthTelling()) {
-    done = std::exchange(done_, {});
-    settledToTell_ = true;
+  Unreported unreported;
+  if (settledIsWorthReporting()) {
+    unreported = std::exchange(unreported_, {});
+    settledToReport_ = true;
   }
-  const bool news = settledToTell_ || !report_.failures.empty() || !report_.events.empty() || report_.roomAgain;
+  const bool news = settledToReport_ || !report_.failures.empty() || !report_.events.empty() || report_.roomAgain;
   const bool wake = news && !std::exchange(announced_, news);
   lock.unlock();
-  done = {};
+  unreported = {};
   if (wake) wake_();
 }
 
-void Outbox::attend(bool attended) {
+void Outbox::awaitSettlements(bool awaited) {
   std::unique_lock lock(mutex_);
-  attended_ = attended;
-  tell(std::move(lock));
+  settlementsAwaited_ = awaited;
+  notify(std::move(lock));
 }
 
-const Parcel* Outbox::take() {
+const QueuedMessage* Outbox::take() {
   std::unique_lock lock(mutex_);
-  const Parcel* parcel = nullptr;
-  while (!refusal_ && parcel == nullptr) {
+  const QueuedMessage* queued = nullptr;
+  while (!refusal_ && queued == nullptr) {
     const std::size_t place = placeOf(nextToTake_);
     if (place == entries_.size()) break;
     Entry* const entry = entries_[place].get();
     if (entry->state == State::toEncode || entry->state == State::beingEncoded) break;
     if (taken_ > 0 && (taken_ >= highWaterMark_.messages || takenBytes_ + entry->charge > highWaterMark_.bytes)) break;
-    nextToTake_ = entry->parcel.sequence + 1;
+    nextToTake_ = entry->queued.sequence + 1;
     if (entry->state == State::ready) {
       entry->state = State::taken;
       ++taken_;
       takenBytes_ += entry->charge;
-      parcel = &entry->parcel;
-      if (parcel->resent) ++counters_.resent;
+      queued = &entry->queued;
+      if (queued->resent) ++counters_.resent;
     } else if (entry->state == State::unencodable) {
       settleFailed(*entry, std::move(*entry->error));
       popSettled();
     }
   }
-  tell(std::move(lock));
-  return parcel;
+  notify(std::move(lock));
+  return queued;
 }
 
 void Outbox::confirm(std::span<const std::uint64_t> sequences) {
@@ -275,7 +278,7 @@ void Outbox::confirm(std::span<const std::uint64_t> sequences) {
     settle(*entry);
   }
   popSettled();
-  tell(std::move(lock));
+  notify(std::move(lock));
 }
 
 void Outbox::fail(std::uint64_t sequence, Error error) {
@@ -284,39 +287,18 @@ void Outbox::fail(std::uint64_t sequence, Error error) {
   if (entry == nullptr || entry->state == State::settled) return;
   settleFailed(*entry, std::move(error));
   popSettled();
-  tell(std::move(lock));
+  notify(std::move(lock));
 }
 
-std::size_t Outbox::failLargerThan(std::size_t bytes, const Error& error) {
-  std::unique_lock lock(mutex_);
-  std::size_t failed = 0;
-  for (const auto& held : entries_) {
-    Entry& entry = *held;
-    if (entry.state != State::taken || bodyBytes(entry.parcel.message) <= bytes) continue;
-    settleFailed(entry, error);
-    ++failed;
+std::vector<TakenMessage> Outbox::taken() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<TakenMessage> taken;
+  taken.reserve(taken_);
+  for (const auto& entry : entries_) {
+    if (entry->state != State::taken) continue;
+    taken.push_back({entry->queued.sequence, bodyBytes(entry->queued.message)});
   }
-  popSettled();
-  tell(std::move(lock));
-  return failed;
-}
-
-bool Outbox::failLargest(const Error& error) {
-  std::unique_lock lock(mutex_);
-  Entry* largest = nullptr;
-  std::size_t size = 0;
-  for (const auto& held : entries_) {
-    if (held->state != State::taken) continue;
-    const std::size_t bytes = bodyBytes(held->parcel.message);
-    if (largest != nullptr && bytes <= size) continue;
-    largest = held.get();
-    size = bytes;
-  }
-  if (largest == nullptr) return false;
-  settleFailed(*largest, error);
-  popSettled();
-  tell(std::move(lock));
-  return true;
+  return taken;
 }
 
 void Outbox::rewind() {
@@ -324,9 +306,9 @@ void Outbox::rewind() {
   for (const auto& held : entries_) {
     Entry& entry = *held;
     if (entry.state != State::taken) continue;
-    giveBack(entry);
+    untake(entry);
     entry.state = State::ready;
-    entry.parcel.resent = true;
+    entry.queued.resent = true;
   }
   nextToTake_ = 1;
 }
@@ -339,7 +321,7 @@ void Outbox::failRest(const std::string& reason) {
     settleFailed(entry, Error(ErrorCode::notConfirmed, reason));
   }
   popSettled();
-  tell(std::move(lock));
+  notify(std::move(lock));
 }
 
 void Outbox::refuse(Error why) {
@@ -350,13 +332,13 @@ void Outbox::refuse(Error why) {
 void Outbox::announce(Event event) {
   std::unique_lock lock(mutex_);
   report_.events.push_back(std::move(event));
-  tell(std::move(lock));
+  notify(std::move(lock));
 }
 
 ProducerReport Outbox::collect() {
   const std::lock_guard lock(mutex_);
   announced_ = false;
-  settledToTell_ = false;
+  settledToReport_ = false;
   return std::exchange(report_, {});
 }
 
@@ -367,8 +349,8 @@ void Outbox::fillStats(ProducerStats& stats) const {
   stats.failed = counters_.failed;
   stats.dropped = counters_.dropped;
   stats.resent = counters_.resent;
-  stats.pendingMessages = held_;
-  stats.pendingBytes = heldBytes_;
+  stats.pendingMessages = unsettled_;
+  stats.pendingBytes = unsettledBytes_;
 }
 
 }  // namespace matmq

@@ -4,7 +4,7 @@
 
 using matmq::Clock;
 using matmq::amqp::ConfirmWatch;
-using Verdict = matmq::amqp::ConfirmWatch::Verdict;
+using Finding = matmq::amqp::ConfirmWatch::Finding;
 using namespace std::chrono_literals;
 
 namespace {
@@ -22,8 +22,8 @@ TEST_CASE("a broker is silent when a message waits for its confirm for the limit
   CHECK(watch.deadline() == at(11s));
   watch.onSent(200, at(5s));
   CHECK(watch.deadline() == at(11s));
-  CHECK(watch.judge(at(10'999ms), 200) == Verdict::none);
-  CHECK(watch.judge(at(11s), 200) == Verdict::silent);
+  CHECK(watch.judge(at(10'999ms), 200) == Finding::none);
+  CHECK(watch.judge(at(11s), 200) == Finding::silent);
   CHECK(watch.given() == 10s);
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("answers for other messages do not help the oldest") {
   watch.onSent(200, at(1s));
   watch.onAnswer({true, false, true}, at(4s));
   CHECK(watch.deadline() == at(10s));
-  CHECK(watch.judge(at(10s), 200) == Verdict::silent);
+  CHECK(watch.judge(at(10s), 200) == Finding::silent);
   // Nor do they make it any faster on the next connection.
   watch.begin(true);
   watch.onSent(100, at(0s));
@@ -61,7 +61,7 @@ TEST_CASE("a broker that is blocked is not judged, and has all of its time after
   watch.onSent(100, at(0s));
   watch.onBlocked(true, at(1s));
   CHECK_FALSE(watch.deadline());
-  CHECK(watch.judge(at(100s), 100) == Verdict::none);
+  CHECK(watch.judge(at(100s), 100) == Finding::none);
   watch.onBlocked(false, at(100s));
   CHECK(watch.deadline() == at(110s));
 }
@@ -70,11 +70,11 @@ TEST_CASE("octets that still reach the peer are no silence; octets that stay are
   ConfirmWatch watch(10s);
   watch.begin(false);
   watch.onSent(1000, at(0s));
-  CHECK(watch.judge(at(10s), 300) == Verdict::none);
+  CHECK(watch.judge(at(10s), 300) == Finding::none);
   CHECK(watch.deadline() == at(20s));
-  CHECK(watch.judge(at(20s), 301) == Verdict::none);
-  SUBCASE("they stay") { CHECK(watch.judge(at(30s), 301) == Verdict::silent); }
-  SUBCASE("all have arrived, and a heartbeat behind them") { CHECK(watch.judge(at(30s), 1008) == Verdict::silent); }
+  CHECK(watch.judge(at(20s), 301) == Finding::none);
+  SUBCASE("they stay") { CHECK(watch.judge(at(30s), 301) == Finding::silent); }
+  SUBCASE("all have arrived, and a heartbeat behind them") { CHECK(watch.judge(at(30s), 1008) == Finding::silent); }
 }
 
 TEST_CASE("a message that no queue was there for is neither taken nor refused") {
@@ -103,9 +103,9 @@ TEST_CASE("octets of messages behind the oldest do not help it") {
   // Of two queues, one takes what is sent.
   watch.onSent(10'000, at(9s));
   watch.onAnswer({true, false, true}, at(9s));
-  CHECK(watch.judge(at(10s), 999) == Verdict::none);  // its last octet is on its way
+  CHECK(watch.judge(at(10s), 999) == Finding::none);  // its last octet is on its way
   watch.onSent(20'000, at(19s));
-  CHECK(watch.judge(at(20s), 19'000) == Verdict::silent);
+  CHECK(watch.judge(at(20s), 19'000) == Finding::silent);
 }
 
 TEST_CASE("a broker that was silent gets twice the time on the next connection, until it takes a message") {
@@ -114,7 +114,7 @@ TEST_CASE("a broker that was silent gets twice the time on the next connection, 
     watch.begin(true);
     watch.onSent(10, at(0s));
     CHECK(watch.deadline() == at(limit));
-    CHECK(watch.judge(at(limit), 10) == Verdict::silent);
+    CHECK(watch.judge(at(limit), 10) == Finding::silent);
     CHECK(watch.given() == limit);
   }
   watch.begin(true);
@@ -129,7 +129,7 @@ TEST_CASE("the time of a silent broker grows to half an hour, or is what the pro
     for (int i = 0; i < 40; ++i) {
       watch.begin(true);
       watch.onSent(10, at(0s));
-      CHECK(watch.judge(at(24h), 10) == Verdict::silent);
+      CHECK(watch.judge(at(24h), 10) == Finding::silent);
     }
     CHECK(watch.given() == most);
   }
@@ -140,7 +140,7 @@ TEST_CASE("without a limit silence is not judged") {
   watch.begin(true);
   watch.onSent(10, at(0s));
   CHECK_FALSE(watch.deadline());
-  CHECK(watch.judge(at(24h), 10) == Verdict::none);
+  CHECK(watch.judge(at(24h), 10) == Finding::none);
 }
 
 TEST_CASE("a broker that refuses everything after a reconnect is given up in a second, then in two, four, ...") {
@@ -154,7 +154,7 @@ TEST_CASE("a broker that refuses everything after a reconnect is given up in a s
     watch.onSent(20, at(500ms));
     watch.onAnswer({false, true, false}, at(600ms));
     CHECK(watch.deadline() == at(100ms + limit));
-    CHECK(watch.judge(at(100ms + limit), 20) == Verdict::refusing);
+    CHECK(watch.judge(at(100ms + limit), 20) == Finding::refusing);
     CHECK(watch.given() == limit);
   }
   watch.begin(true);

@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
+
 #include "amqp/wire/field_table.hpp"
 
 using namespace matmq;

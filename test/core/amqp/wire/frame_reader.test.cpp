@@ -16,13 +16,13 @@ namespace {
 using Octets = std::vector<std::byte>;
 
 /// Gives as many octets a read as `limit` says.
-class MemoryTransport final : public Transport {
+class MemoryTransport final : public net::Transport {
  public:
   MemoryTransport(Octets octets, std::function<std::size_t()> limit)
       : octets_(std::move(octets)), limit_(std::move(limit)) {}
-  IoResult read(std::span<const iovec> into) noexcept override {
+  net::IoResult read(std::span<const iovec> into) noexcept override {
     std::size_t left = std::min(limit_(), octets_.size() - at_);
-    if (left == 0) return {IoResult::Status::ended, 0, 0};
+    if (left == 0) return {net::IoResult::Status::ended, 0, 0};
     std::size_t given = 0;
     for (const iovec& piece : into) {
       const std::size_t n = std::min(left, piece.iov_len);
@@ -31,9 +31,9 @@ class MemoryTransport final : public Transport {
       given += n;
       left -= n;
     }
-    return {IoResult::Status::ok, given, 0};
+    return {net::IoResult::Status::ok, given, 0};
   }
-  IoResult write(std::span<const iovec>) noexcept override { return {IoResult::Status::wouldBlock, 0, 0}; }
+  net::IoResult write(std::span<const iovec>) noexcept override { return {net::IoResult::Status::wouldBlock, 0, 0}; }
   [[nodiscard]] int fd() const noexcept override { return -1; }
 
  private:
@@ -75,7 +75,7 @@ void append(Octets& out, std::uint8_t type, std::uint16_t channel, std::size_t s
 /// Reads everything; returns what the reader threw.
 std::string readAll(FrameReader& reader, MemoryTransport& transport, FrameSink& sink) {
   try {
-    while (reader.readOnce(transport, sink).status == IoResult::Status::ok) {
+    while (reader.readOnce(transport, sink).status == net::IoResult::Status::ok) {
     }
     return "";
   } catch (const Error& error) {

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <numeric>
 #include <random>
 
@@ -12,11 +13,11 @@ using namespace matmq::amqp;
 namespace {
 
 /// Takes as many octets a call as `limit` says, and keeps them.
-class MemoryTransport final : public Transport {
+class MemoryTransport final : public net::Transport {
  public:
   explicit MemoryTransport(std::function<std::size_t()> limit) : limit_(std::move(limit)) {}
-  IoResult read(std::span<const iovec>) noexcept override { return {IoResult::Status::wouldBlock, 0, 0}; }
-  IoResult write(std::span<const iovec> from) noexcept override {
+  net::IoResult read(std::span<const iovec>) noexcept override { return {net::IoResult::Status::wouldBlock, 0, 0}; }
+  net::IoResult write(std::span<const iovec> from) noexcept override {
     std::size_t left = limit_();
     std::size_t taken = 0;
     for (const iovec& piece : from) {
@@ -27,7 +28,7 @@ class MemoryTransport final : public Transport {
       taken += n;
       if (left == 0) break;
     }
-    return {IoResult::Status::ok, taken, 0};
+    return {net::IoResult::Status::ok, taken, 0};
   }
   [[nodiscard]] int fd() const noexcept override { return -1; }
 
@@ -61,7 +62,7 @@ Bytes expected(const Bytes& head, const Bytes& body, std::size_t chunk) {
 }
 
 void drain(FrameWriter& writer, MemoryTransport& transport) {
-  while (!writer.empty()) REQUIRE(writer.writeOnce(transport).status == IoResult::Status::ok);
+  while (!writer.empty()) REQUIRE(writer.writeOnce(transport).status == net::IoResult::Status::ok);
   CHECK(writer.queuedBytes() == 0);
 }
 

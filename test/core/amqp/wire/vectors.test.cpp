@@ -261,7 +261,7 @@ TEST_CASE("vectors: what comes in segments is put together") {
       const std::optional<Segment> segment = readSegment(header.properties.headers, body.size());
       REQUIRE(segment);
       auto envelope = std::make_shared<Message>();
-      envelope->id = {i + 1, 1};
+      envelope->number = i + 1;
       envelope->properties = std::move(header.properties);
       eraseSegment(envelope->properties.headers);
       std::byte* const to = assembler.begin(std::move(envelope), *segment, body.size(), {});
@@ -307,12 +307,12 @@ TEST_CASE("vectors: each is written to the octet") {
   for (const Vector& vector : vectors()) {
     if (!vector.stated.contains("send")) continue;
     CAPTURE(vector.path.string());
-    Parcel parcel;
-    parcel.sequence = 1;
-    parcel.acceptedAt = integer(vector.stated["properties"]["headers"]["sent-at"]["value"]);
-    parcel.message = outgoing(vector);
-    if (const auto* job = std::get_if<ImageToEncode>(&parcel.message.body)) parcel.message.body = encodedBody(*job);
-    const std::string body = bytesOf(std::get<Payload>(parcel.message.body));
+    QueuedMessage queued;
+    queued.sequence = 1;
+    queued.acceptedAt = integer(vector.stated["properties"]["headers"]["sent-at"]["value"]);
+    queued.message = outgoing(vector);
+    if (const auto* job = std::get_if<ImageToEncode>(&queued.message.body)) queued.message.body = encodedBody(*job);
+    const std::string body = bytesOf(std::get<Payload>(queued.message.body));
     if (oneSpelling(vector.stated["send"])) {
       CHECK((body == vector.body));
     } else {
@@ -320,7 +320,7 @@ TEST_CASE("vectors: each is written to the octet") {
       CHECK((packed(image) == vector.file("pixels.bin")));
     }
     const amqp::Sender sender{"camera-1", "0123456789abcdef", false};
-    CHECK((contentHeader(vector.body.size(), amqp::wireProperties(parcel, sender)) == vector.header));
+    CHECK((contentHeader(vector.body.size(), amqp::wireProperties(queued, sender)) == vector.header));
     ++written;
   }
   CHECK(written > 25);

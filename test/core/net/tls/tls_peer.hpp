@@ -25,8 +25,8 @@ struct SocketPair {
   matmq::UniqueFd theirs;
 };
 
-/// Serves one connection on a thread of its own: handshake, then `talk`. Joined by the destructor. `largestRecord`: what it
-/// asks the other side for (record_size_limit), 0 for no wish.
+/// Serves one connection on a thread of its own: handshake, then `talk`. Joined by the destructor. `largestRecord`:
+/// what it asks the other side for (record_size_limit), 0 for no wish.
 class TlsPeer {
  public:
   TlsPeer(matmq::UniqueFd socket, const Identity& identity, std::function<void(gnutls_session_t)> talk,

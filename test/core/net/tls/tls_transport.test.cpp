@@ -12,9 +12,9 @@
 #include "net/tls/transport.hpp"
 
 using namespace matmq;
-using namespace matmq::amqp;
+using namespace matmq::net;
 using namespace support;
-using Status = IoResult::Status;
+using Status = net::IoResult::Status;
 
 namespace {
 
@@ -45,7 +45,7 @@ struct Client {
   Endpoint endpoint;
   tls::Credentials credentials;
   Signal signal;
-  std::unique_ptr<Transport> transport;
+  std::unique_ptr<net::Transport> transport;
 };
 
 std::string noise(std::size_t size, unsigned seed = 1) {
@@ -57,7 +57,7 @@ std::string noise(std::size_t size, unsigned seed = 1) {
 
 /// Sends and receives at once as the loop does: it waits only when the transport holds no input.
 /// `cut(random)`: how long the next vector is.
-std::string exchange(Transport& transport, const Signal& signal, const std::string& text, std::size_t expected,
+std::string exchange(net::Transport& transport, const Signal& signal, const std::string& text, std::size_t expected,
                      const std::function<std::size_t(std::minstd_rand&)>& cut) {
   std::minstd_rand random(7);
   std::string got(expected, '\0');
@@ -76,7 +76,7 @@ std::string exchange(Transport& transport, const Signal& signal, const std::stri
         into.push_back({got.data() + at, n});
         at += n;
       }
-      const IoResult result = transport.read(into);
+      const net::IoResult result = transport.read(into);
       if (result.status == Status::ok)
         received += result.bytes;
       else if (result.status != Status::wouldBlock)
@@ -89,7 +89,7 @@ std::string exchange(Transport& transport, const Signal& signal, const std::stri
         from.push_back({const_cast<char*>(text.data()) + at, n});
         at += n;
       }
-      const IoResult result = transport.write(from);
+      const net::IoResult result = transport.write(from);
       if (result.status == Status::ok)
         sent += result.bytes;
       else if (result.status != Status::wouldBlock)
@@ -102,11 +102,11 @@ std::string exchange(Transport& transport, const Signal& signal, const std::stri
   return got;
 }
 
-IoResult readOnce(Transport& transport, const Signal& signal, std::string& into) {
+net::IoResult readOnce(net::Transport& transport, const Signal& signal, std::string& into) {
   const auto deadline = Clock::now() + enough;
   for (;;) {
     const iovec vector{into.data(), into.size()};
-    const IoResult result = transport.read({&vector, 1});
+    const net::IoResult result = transport.read({&vector, 1});
     if (result.status != Status::wouldBlock || Clock::now() >= deadline) return result;
     waitFor(transport.fd(), POLLIN, signal, deadline);
   }
@@ -174,7 +174,7 @@ TEST_CASE("TLS joins frame headers and small messages into full records") {
     n = std::min(n, text.size() - at);
     from.push_back({text.data() + at, n});
   }
-  const IoResult result = client.transport->write(from);
+  const net::IoResult result = client.transport->write(from);
   CHECK(result.bytes == text.size());
   while (client.transport->holdsOutput()) static_cast<void>(client.transport->flush());
   peer.join();
@@ -209,7 +209,7 @@ TEST_CASE("the end of a TLS connection, announced or not, is an end, and what ca
     Client client(std::move(sockets.ours));
     std::string buffer(100, '\0');
     CHECK(readOnce(*client.transport, client.signal, buffer).bytes == 10);
-    const IoResult end = readOnce(*client.transport, client.signal, buffer);
+    const net::IoResult end = readOnce(*client.transport, client.signal, buffer);
     CHECK(end.status == Status::ended);
     CHECK(readOnce(*client.transport, client.signal, buffer).status == Status::ended);
     CHECK(client.transport->explain(end) == "the peer closed the socket");
@@ -226,7 +226,7 @@ TEST_CASE("a TLS peer that sends damaged records, or wants to negotiate anew, is
     });
     Client client(std::move(sockets.ours));
     std::string buffer(100, '\0');
-    const IoResult result = readOnce(*client.transport, client.signal, buffer);
+    const net::IoResult result = readOnce(*client.transport, client.signal, buffer);
     CHECK(result.status == Status::failed);
     CHECK(client.transport->explain(result).find("TLS: ") == 0);
     const iovec more{buffer.data(), buffer.size()};
@@ -258,10 +258,10 @@ TEST_CASE("a record that is not whole is a sign of life, and no data") {
   Client client(std::move(sockets.ours));
   std::string buffer(100, '\0');
   const iovec vector{buffer.data(), buffer.size()};
-  IoResult result = client.transport->read({&vector, 1});
+  net::IoResult result = client.transport->read({&vector, 1});
   while (result.status == Status::wouldBlock && result.bytes < 4) {
     waitFor(client.transport->fd(), POLLIN, client.signal, Clock::now() + enough);
-    const IoResult next = client.transport->read({&vector, 1});
+    const net::IoResult next = client.transport->read({&vector, 1});
     result = {next.status, result.bytes + next.bytes, 0};
   }
   CHECK(result.status == Status::wouldBlock);

@@ -40,20 +40,20 @@ std::string sentence(amqp_bytes_t text) {
 
 }  // namespace
 
-Link::Link(std::unique_ptr<Transport> transport, const Endpoint& endpoint, const ConnectionOptions& options,
-           LinkUser& user, Clock::time_point deadline)
+Connection::Connection(std::unique_ptr<net::Transport> transport, const Endpoint& endpoint, Settings settings,
+                       ConnectionUser& user, Clock::time_point deadline)
     : transport_(std::move(transport)),
       endpoint_(endpoint),
-      options_(options),
+      settings_(settings),
       user_(user),
-      script_(options.frameMax),
+      script_(settings.amqp.frameMax),
       setupDeadline_(deadline),
       lastRead_(Clock::now()),
       lastWrite_(lastRead_) {
   writer_.enqueue(Bytes(protocolHeader.begin(), protocolHeader.end()));
 }
 
-short Link::interest() {
+short Connection::interest() {
   const bool wasReading = reading_;
   reading_ = state_ != State::ready || user_.wantsInput();
   if (reading_ && !wasReading) lastRead_ = Clock::now();
@@ -62,68 +62,68 @@ short Link::interest() {
                             (writer_.empty() && !transport_->holdsOutput() ? 0 : POLLOUT));
 }
 
-Deadline Link::deadline() const {
+Deadline Connection::deadline() const {
   if (state_ < State::ready) return setupDeadline_;
   const Deadline users = state_ == State::ready ? user_.deadline() : std::nullopt;
   return earlier(earlier(users, pause_), beatDue());
 }
 
-Deadline Link::beatDue() const {
+Deadline Connection::beatDue() const {
   if (heartbeat_.count() == 0) return std::nullopt;
   const auto due = lastWrite_ + heartbeat_ / 2;
   return reading_ ? std::min(due, lastRead_ + 2 * heartbeat_) : due;
 }
 
-void Link::turn(short events) {
+void Connection::turn(short events) {
   // A socket that is gone may still hold the peer's last words.
   const bool gone = (events & (POLLERR | POLLHUP | POLLNVAL)) != 0;
   if ((events & POLLIN) != 0 || (gone && reading_)) {
     read();
   } else if (gone) {
-    lost({IoResult::Status::ended, 0, 0});
+    lost({net::IoResult::Status::ended, 0, 0});
   }
   if (state_ == State::ready) user_.pump(writer_);
   write();
 }
 
-void Link::write() {
+void Connection::write() {
   if (transport_->holdsOutput()) {
-    const IoResult result = transport_->flush();
-    if (result.status == IoResult::Status::wouldBlock) return;
-    if (result.status != IoResult::Status::ok) lost(result);
+    const net::IoResult result = transport_->flush();
+    if (result.status == net::IoResult::Status::wouldBlock) return;
+    if (result.status != net::IoResult::Status::ok) lost(result);
   }
   for (int i = 0; i < writesPerTurn && !writer_.empty(); ++i) {
-    const IoResult result = writer_.writeOnce(*transport_);
-    if (result.status == IoResult::Status::wouldBlock) return;
-    if (result.status != IoResult::Status::ok) lost(result);
+    const net::IoResult result = writer_.writeOnce(*transport_);
+    if (result.status == net::IoResult::Status::wouldBlock) return;
+    if (result.status != net::IoResult::Status::ok) lost(result);
     lastWrite_ = Clock::now();
     if (state_ == State::ready) user_.pump(writer_);
   }
 }
 
-void Link::read() {
+void Connection::read() {
   const std::uint64_t bytesBefore = reader_.bytesRead();
   const std::uint64_t framesBefore = framesRead_;
   for (int i = 0; i < readsPerTurn && state_ != State::closed; ++i) {
     if (state_ == State::ready && !user_.wantsInput()) break;
-    const IoResult result = reader_.readOnce(*transport_, *this);
-    if (result.status == IoResult::Status::wouldBlock) {
+    const net::IoResult result = reader_.readOnce(*transport_, *this);
+    if (result.status == net::IoResult::Status::wouldBlock) {
       if (result.bytes > 0) lastRead_ = Clock::now();
       break;
     }
-    if (result.status != IoResult::Status::ok) lost(result);
+    if (result.status != net::IoResult::Status::ok) lost(result);
     lastRead_ = Clock::now();
   }
   const std::uint64_t bytes = reader_.bytesRead() - bytesBefore;
   if (state_ == State::ready && bytes > 0) pacing_.onInput(lastRead_, bytes, framesRead_ - framesBefore);
 }
 
-std::uint64_t Link::octetsArrived() const noexcept {
+std::uint64_t Connection::octetsArrived() const noexcept {
   const std::uint64_t written = writer_.bytesWritten();
   return written - std::min<std::uint64_t>(written, transport_->unacknowledged());
 }
 
-void Link::onTick(Clock::time_point now) {
+void Connection::onTick(Clock::time_point now) {
   if (state_ < State::ready) {
     if (now < setupDeadline_) return;
     const std::string waitedFor = state_ == State::settingUp ? script_.step() : std::string("logging in");
@@ -151,7 +151,7 @@ void Link::onTick(Clock::time_point now) {
   }
 }
 
-void Link::close() {
+void Connection::close() {
   if (state_ >= State::closing) return;
   if (state_ == State::ready) user_.pump(writer_);
   amqp_connection_close_t method{};
@@ -161,15 +161,15 @@ void Link::close() {
   state_ = State::closing;
 }
 
-void Link::lost(const IoResult& result) const {
-  if (result.status == IoResult::Status::failed && result.error == EFAULT) {
+void Connection::lost(const net::IoResult& result) const {
+  if (result.status == net::IoResult::Status::failed && result.error == EFAULT) {
     // Trying again would meet the same message. The memory of a sent message belongs to us until it is settled.
     throw Error(ErrorCode::invalidArgument,
                 "Expected the memory of a message to stay until it is confirmed but it is gone: was its ArrayBuffer "
                 "transferred?");
   }
   const std::string how = transport_->explain(result);
-  if (state_ < State::ready && result.status == IoResult::Status::refused) {
+  if (state_ < State::ready && result.status == net::IoResult::Status::refused) {
     // With TLS 1.3 the broker judges our certificate when the handshake is over for us.
     throw Error(ErrorCode::tlsFailed, "Expected " + endpoint_.peer() + " to accept the TLS connection but " + how);
   }
@@ -181,12 +181,12 @@ void Link::lost(const IoResult& result) const {
   throw Error(ErrorCode::connectionLost, "The connection to " + endpoint_.peer() + " was lost: " + how);
 }
 
-void Link::unexpected(const std::string& what) const {
+void Connection::unexpected(const std::string& what) const {
   throw Error(ErrorCode::protocolError,
               "The peer at " + endpoint_.peer() + " sent " + what + ", which AMQP 0-9-1 does not allow here");
 }
 
-void Link::onFrame(const FrameHeader& frame, std::span<const std::byte> payload) {
+void Connection::onFrame(const FrameHeader& frame, std::span<const std::byte> payload) {
   pool_.reset();
   ++framesRead_;
   switch (frame.type) {
@@ -206,7 +206,7 @@ void Link::onFrame(const FrameHeader& frame, std::span<const std::byte> payload)
   }
 }
 
-BodySpace Link::bodySpace(std::uint16_t channel, std::uint32_t size) {
+BodySpace Connection::bodySpace(std::uint16_t channel, std::uint32_t size) {
   if (content_ != Content::body || channel != theChannel) unexpected("a body frame");
   if (size > bodyLeft_) unexpected("more body than its header announced");
   const bool more = size < bodyLeft_;
@@ -215,19 +215,19 @@ BodySpace Link::bodySpace(std::uint16_t channel, std::uint32_t size) {
   return {discard_.data(), more};
 }
 
-void Link::onBodyFrame(std::uint16_t /*channel*/, std::uint32_t size) {
+void Connection::onBodyFrame(std::uint16_t /*channel*/, std::uint32_t size) {
   bodyLeft_ -= size;
   if (bodyAt_ != nullptr) bodyAt_ += size;
   if (bodyLeft_ == 0) finishContent();
 }
 
-void Link::finishContent() {
+void Connection::finishContent() {
   content_ = Content::none;
   bodyAt_ = nullptr;
   user_.onContent();
 }
 
-void Link::onMethodFrame(const FrameHeader& frame, std::span<const std::byte> payload) {
+void Connection::onMethodFrame(const FrameHeader& frame, std::span<const std::byte> payload) {
   const Method method = decodeMethod(payload, pool_);
   if (frame.channel == 0) return onConnectionMethod(method);
   if (frame.channel != theChannel) unexpected(methodName(method.id) + " on channel " + std::to_string(frame.channel));
@@ -238,7 +238,7 @@ void Link::onMethodFrame(const FrameHeader& frame, std::span<const std::byte> pa
   onChannelMethod(method);
 }
 
-void Link::onConnectionMethod(const Method& method) {
+void Connection::onConnectionMethod(const Method& method) {
   switch (method.id) {
     case AMQP_CONNECTION_CLOSE_METHOD:
       onConnectionClose(method.as<amqp_connection_close_t>());
@@ -264,28 +264,28 @@ void Link::onConnectionMethod(const Method& method) {
   }
 }
 
-void Link::onStart(const amqp_connection_start_t& start) {
-  const std::string_view mechanism = mechanismOf(options_.login);
+void Connection::onStart(const amqp_connection_start_t& start) {
+  const std::string_view mechanism = mechanismOf(settings_.amqp.login);
   if (!offers(view(start.mechanisms), mechanism)) {
     throw Error(
         ErrorCode::authenticationFailed,
         "Expected " + endpoint_.peer() + " to offer the SASL mechanism " + std::string(mechanism) + " but it offers '" +
             std::string(view(start.mechanisms)) + "'" +
-            (options_.login == LoginMethod::external
+            (settings_.amqp.login == LoginMethod::external
                  ? ". Is the plugin rabbitmq_auth_mechanism_ssl enabled, and does the broker ask for certificates?"
                  : ""));
   }
   broker_ = brokerInfo(start);
   broker_.peer = endpoint_.peer();
-  writer_.enqueue(startOk(endpoint_, options_));
+  writer_.enqueue(startOk(endpoint_, settings_));
   state_ = State::awaitingTune;
 }
 
-void Link::onTune(const amqp_connection_tune_t& tune) {
+void Connection::onTune(const amqp_connection_tune_t& tune) {
   if (tune.frame_max != 0 && tune.frame_max < frameMinSize) unexpected("connection.tune with a frame size below 4096");
-  frameMax_ =
-      tune.frame_max == 0 ? options_.frameMax : std::min(options_.frameMax, static_cast<std::uint32_t>(tune.frame_max));
-  const auto asked = static_cast<std::uint16_t>(std::min<std::int64_t>(options_.heartbeat.count(), UINT16_MAX));
+  frameMax_ = tune.frame_max == 0 ? settings_.amqp.frameMax
+                                  : std::min(settings_.amqp.frameMax, static_cast<std::uint32_t>(tune.frame_max));
+  const auto asked = static_cast<std::uint16_t>(std::min<std::int64_t>(settings_.amqp.heartbeat.count(), UINT16_MAX));
   // Zero says "no wish" from the broker and "none" from the program.
   heartbeat_ = std::chrono::seconds(asked == 0 || tune.heartbeat == 0 ? asked : std::min(asked, tune.heartbeat));
   reader_.setFrameMax(frameMax_);
@@ -308,7 +308,7 @@ void Link::onTune(const amqp_connection_tune_t& tune) {
   state_ = State::settingUp;
 }
 
-void Link::onChannelMethod(const Method& method) {
+void Connection::onChannelMethod(const Method& method) {
   if (method.id == AMQP_CHANNEL_CLOSE_METHOD && state_ != State::closing)
     onChannelClose(method.as<amqp_channel_close_t>());
   if (state_ == State::settingUp) {
@@ -330,9 +330,9 @@ void Link::onChannelMethod(const Method& method) {
   }
 }
 
-void Link::onConnectionClose(const amqp_connection_close_t& close) {
+void Connection::onConnectionClose(const amqp_connection_close_t& close) {
   const std::string said = sentence(close.reply_text);
-  const bool external = options_.login == LoginMethod::external;
+  const bool external = settings_.amqp.login == LoginMethod::external;
   const std::string who =
       (external ? "the client certificate" : "user '" + endpoint_.user + "'") + " at " + endpoint_.peer();
   if (state_ == State::closing) {  // both sides closed at once
@@ -358,7 +358,7 @@ void Link::onConnectionClose(const amqp_connection_close_t& close) {
               close.reply_code);
 }
 
-void Link::onChannelClose(const amqp_channel_close_t& close) {
+void Connection::onChannelClose(const amqp_channel_close_t& close) {
   const std::string said = sentence(close.reply_text);
   const std::string when = state_ == State::settingUp ? " while " + script_.step() : std::string();
   Error error(channelErrorCode(close.reply_code),

@@ -2,17 +2,18 @@
 // and never waits; io_thread.hpp polls for it.
 //
 // Ownership and threading
-// 1. A Link belongs to one I/O thread; nobody else touches it.
-// 2. It ends by throwing an Error from turn or onTick (lost, refused, closed by the peer), or by closed() after close().
-//    After either it is only destroyed.
-// 3. A LinkUser's callbacks run inside turn; they may enqueue frames and throw, and must not destroy the Link.
+// 1. A Connection belongs to one I/O thread; nobody else touches it.
+// 2. It ends by throwing an Error from turn or onTick (lost, refused, closed by the peer), or by closed() after
+//    close(). After either it is only destroyed.
+// 3. A ConnectionUser's callbacks run inside turn; they may enqueue frames and throw, and must not destroy the
+//    Connection.
 #pragma once
 
-#include <matmq/options.hpp>
 #include <memory>
 #include <string>
 
 #include "amqp/connection/read_pacing.hpp"
+#include "amqp/connection/settings.hpp"
 #include "amqp/connection/setup_script.hpp"
 #include "amqp/connection/uri.hpp"
 #include "amqp/wire/codec.hpp"
@@ -29,12 +30,12 @@ struct BrokerInfo {
 };
 
 /// What a producer or a consumer makes of a connection.
-class LinkUser {
+class ConnectionUser {
  public:
-  LinkUser() = default;
-  virtual ~LinkUser() = default;
-  LinkUser(const LinkUser&) = delete;
-  LinkUser& operator=(const LinkUser&) = delete;
+  ConnectionUser() = default;
+  virtual ~ConnectionUser() = default;
+  ConnectionUser(const ConnectionUser&) = delete;
+  ConnectionUser& operator=(const ConnectionUser&) = delete;
 
   /// Adds what is to be declared on the channel, once per connection.
   virtual void declare(SetupScript& script) = 0;
@@ -60,11 +61,11 @@ class LinkUser {
   virtual void onDeadline(Clock::time_point /*now*/, std::uint64_t /*arrived*/) {}
 };
 
-class Link final : private FrameSink {
+class Connection final : private FrameSink {
  public:
   /// `deadline`: until when login and declarations must be done.
-  Link(std::unique_ptr<Transport> transport, const Endpoint& endpoint, const ConnectionOptions& options, LinkUser& user,
-       Clock::time_point deadline);
+  Connection(std::unique_ptr<net::Transport> transport, const Endpoint& endpoint, Settings settings,
+             ConnectionUser& user, Clock::time_point deadline);
 
   [[nodiscard]] int fd() const noexcept { return transport_->fd(); }
   /// poll events to wait for.
@@ -108,7 +109,7 @@ class Link final : private FrameSink {
   [[noreturn]] void onConnectionClose(const amqp_connection_close_t& close);
   [[noreturn]] void onChannelClose(const amqp_channel_close_t& close);
   [[noreturn]] void unexpected(const std::string& what) const;
-  [[noreturn]] void lost(const IoResult& result) const;
+  [[noreturn]] void lost(const net::IoResult& result) const;
   void write();
   void read();
 
@@ -119,10 +120,10 @@ class Link final : private FrameSink {
     writer_.enqueue(std::move(frame));
   }
 
-  std::unique_ptr<Transport> transport_;
+  std::unique_ptr<net::Transport> transport_;
   const Endpoint& endpoint_;
-  const ConnectionOptions& options_;
-  LinkUser& user_;
+  const Settings settings_;
+  ConnectionUser& user_;
   FrameReader reader_;
   FrameWriter writer_;
   DecodePool pool_;

@@ -41,9 +41,9 @@ Error naming(const std::string& peer, const Error& error) {
 
 }  // namespace
 
-IoThread::IoThread(const ConnectionOptions& options, IoUser& user, std::shared_ptr<Signal> signal)
-    : options_(options), user_(user), signal_(std::move(signal)), jitter_(std::random_device{}()) {
-  for (const std::string& url : options.urls) endpoints_.push_back(parseUrl(url));
+IoThread::IoThread(Settings settings, IoUser& user, std::shared_ptr<Signal> signal)
+    : settings_(settings), user_(user), signal_(std::move(signal)), jitter_(std::random_device{}()) {
+  for (const std::string& url : settings.shared.url) endpoints_.push_back(parseUrl(url));
 }
 
 IoThread::~IoThread() {
@@ -108,79 +108,80 @@ std::optional<Error> IoThread::connectAndServe() {
       if (failures >= endpoints_.size()) return why;
       continue;
     }
-    if (!options_.reconnect.enabled) return why;
+    if (!settings_.shared.reconnect.enabled) return why;
     if (!backOff(failures)) return std::nullopt;
   }
 }
 
 // One connection, from the first packet to its end, which is the error returned (or the program's wish).
 std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
-  std::optional<Link> link;
+  std::optional<Connection> connection;
   std::optional<Error> why;
   try {
-    const auto deadline = Clock::now() + options_.connectTimeout;
-    std::unique_ptr<Transport> transport = connect(endpoint, deadline);
+    const auto deadline = Clock::now() + settings_.shared.connectTimeout;
+    std::unique_ptr<net::Transport> transport = connect(endpoint, deadline);
     if (!transport) return std::nullopt;
-    link.emplace(std::move(transport), endpoint, options_, user_, deadline);
-    serve(*link);
+    connection.emplace(std::move(transport), endpoint, settings_, user_, deadline);
+    serve(*connection);
   } catch (const Error& thrown) {
     why = naming(endpoint.peer(), thrown);
   } catch (const std::exception& thrown) {  // no memory for a body, no thread to look up a name: it may pass
     why = Error(ErrorCode::connectionLost, "The connection to " + endpoint.peer() + " was given up: " + thrown.what());
   }
   // Ready, if only for a moment: the program was told so.
-  connectedThisTime_ = link && link->wasReady();
-  stoodThisTime_ = connectedThisTime_ && Clock::now() - link->readySince() >= steadyAfter;
+  connectedThisTime_ = connection && connection->wasReady();
+  stoodThisTime_ = connectedThisTime_ && Clock::now() - connection->readySince() >= steadyAfter;
   everConnected_ = everConnected_ || connectedThisTime_;
-  link.reset();
+  connection.reset();
   if (why) user_.onLost(*why);
   return why;
 }
 
 // Null when the program ended it.
-std::unique_ptr<Transport> IoThread::connect(const Endpoint& endpoint, Clock::time_point deadline) {
+std::unique_ptr<net::Transport> IoThread::connect(const Endpoint& endpoint, Clock::time_point deadline) {
   static const TlsOptions standard;
-  const TlsOptions& options = options_.tls ? *options_.tls : standard;
+  const TlsOptions& options = settings_.shared.tls ? *settings_.shared.tls : standard;
   // First: what is wrong with a file needs no connection.
   const auto credentials = endpoint.tls ? credentials_.refresh(options) : nullptr;
   const auto cancelled = [this] { return ending(); };
-  UniqueFd socket = dial(endpoint, deadline, *signal_, cancelled);
+  UniqueFd socket = net::dial(endpoint, deadline, *signal_, cancelled);
   if (ending()) return nullptr;
-  if (!endpoint.tls) return std::make_unique<TcpTransport>(std::move(socket));
-  return tls::secure(std::move(socket), endpoint, options, credentials, deadline, *signal_, cancelled);
+  if (!endpoint.tls) return std::make_unique<net::TcpTransport>(std::move(socket));
+  return net::tls::secure(std::move(socket), endpoint, options, credentials, deadline, *signal_, cancelled);
 }
 
-void IoThread::serve(Link& link) {
+void IoThread::serve(Connection& connection) {
   for (signal_->lower(); !ending(); signal_->lower()) {
-    poll(link, std::nullopt);
+    poll(connection, std::nullopt);
   }
-  if (!aborting_) serveClose(link);
+  if (!aborting_) serveClose(connection);
 }
 
-void IoThread::serveClose(Link& link) {
-  if (!link.ready()) return;  // nothing is declared or sent that an orderly end would save
+void IoThread::serveClose(Connection& connection) {
+  if (!connection.ready()) return;  // nothing is declared or sent that an orderly end would save
   const auto deadline = Clock::now() + closeTimeout;
-  link.close();
-  for (signal_->lower(); !link.closed() && !aborting_ && Clock::now() < deadline; signal_->lower())
-    poll(link, deadline);
+  connection.close();
+  for (signal_->lower(); !connection.closed() && !aborting_ && Clock::now() < deadline; signal_->lower())
+    poll(connection, deadline);
 }
 
 // Between lower() and this the caller has looked whether it is to end.
-void IoThread::poll(Link& link, Deadline deadline) {
-  link.turn(0);
+void IoThread::poll(Connection& connection, Deadline deadline) {
+  connection.turn(0);
   body_pool::trim();
-  user_.onTraffic(link.bytesRead(), link.bytesWritten());  // before a wait that may be long
-  const short interest = link.interest();
-  const bool holdsInput = link.holdsInput();
-  short events = waitFor(link.fd(), interest, *signal_, holdsInput ? Clock::now() : earlier(deadline, link.deadline()));
+  user_.onTraffic(connection.bytesRead(), connection.bytesWritten());  // before a wait that may be long
+  const short interest = connection.interest();
+  const bool holdsInput = connection.holdsInput();
+  short events = waitFor(connection.fd(), interest, *signal_,
+                         holdsInput ? Clock::now() : earlier(deadline, connection.deadline()));
   if (holdsInput) events = static_cast<short>(events | POLLIN);
-  if (events != 0) link.turn(events);
-  link.onTick(Clock::now());
+  if (events != 0) connection.turn(events);
+  connection.onTick(Clock::now());
 }
 
 // Exponential, with full jitter so that many clients do not come back at once. False when the program ended it.
 bool IoThread::backOff(unsigned attempt) {
-  const auto& reconnect = options_.reconnect;
+  const auto& reconnect = settings_.shared.reconnect;
   const double mean = static_cast<double>(reconnect.initialDelay.count()) * std::pow(2.0, std::min(attempt - 1, 20U));
   const double most = std::min(mean * 2, static_cast<double>(reconnect.maxDelay.count()));
   const std::chrono::milliseconds delay{std::uniform_int_distribution<std::int64_t>(0, std::llround(most))(jitter_)};

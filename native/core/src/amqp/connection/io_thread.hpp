@@ -7,18 +7,19 @@
 #pragma once
 
 #include <atomic>
-#include <matmq/events.hpp>
+#include <matmq/engine/events.hpp>
 #include <memory>
 #include <random>
 #include <thread>
 
 #include "amqp/connection/connection.hpp"
+#include "amqp/connection/settings.hpp"
 #include "base/signal.hpp"
 #include "net/tls/credentials.hpp"
 
 namespace matmq::amqp {
 
-class IoUser : public LinkUser {
+class IoUser : public ConnectionUser {
  public:
   virtual void onEvent(Event event) = 0;
   /// The connection is gone; another may follow. Before the event `disconnected`.
@@ -34,15 +35,15 @@ class IoUser : public LinkUser {
 /// The end of an orderly close, whatever the peer does: exit() promises 5 s, and the program is to hear of it within.
 inline constexpr std::chrono::milliseconds closeTimeout{4500};
 
-/// A connection that stood so long counts as a success: the back-off begins anew. A peer that accepts the login and ends
-/// the connection at once, each time, is not tried at full speed.
+/// A connection that stood so long counts as a success: the back-off begins anew. A peer that accepts the login and
+/// ends the connection at once, each time, is not tried at full speed.
 inline constexpr std::chrono::milliseconds steadyAfter{1000};
 
 class IoThread {
  public:
   /// `signal` is raised by whoever has something for the loop to look at; it may outlive the thread.
   /// @throws Error INVALID_URL
-  IoThread(const ConnectionOptions& options, IoUser& user, std::shared_ptr<Signal> signal);
+  IoThread(Settings settings, IoUser& user, std::shared_ptr<Signal> signal);
   ~IoThread();
   IoThread(const IoThread&) = delete;
   IoThread& operator=(const IoThread&) = delete;
@@ -58,19 +59,19 @@ class IoThread {
   void run() noexcept;
   std::optional<Error> connectAndServe();
   std::optional<Error> attempt(const Endpoint& endpoint);
-  std::unique_ptr<Transport> connect(const Endpoint& endpoint, Clock::time_point deadline);
-  void serve(Link& link);
-  void serveClose(Link& link);
-  void poll(Link& link, Deadline deadline);
+  std::unique_ptr<net::Transport> connect(const Endpoint& endpoint, Clock::time_point deadline);
+  void serve(Connection& connection);
+  void serveClose(Connection& connection);
+  void poll(Connection& connection, Deadline deadline);
   bool backOff(unsigned attempt);
   [[nodiscard]] bool ending() const noexcept { return closing_.load() || aborting_.load(); }
 
-  const ConnectionOptions& options_;
+  const Settings settings_;
   IoUser& user_;
   std::shared_ptr<Signal> signal_;
   std::vector<Endpoint> endpoints_;
   std::size_t nextEndpoint_ = 0;
-  tls::CredentialStore credentials_;
+  net::tls::CredentialStore credentials_;
   bool everConnected_ = false;
   bool connectedThisTime_ = false;
   bool stoodThisTime_ = false;  ///< for steadyAfter

@@ -10,7 +10,7 @@ std::string_view mechanismOf(LoginMethod login) noexcept {
   return login == LoginMethod::external ? "EXTERNAL" : "PLAIN";
 }
 
-Bytes startOk(const Endpoint& endpoint, const ConnectionOptions& options) {
+Bytes startOk(const Endpoint& endpoint, Settings settings) {
   const FieldTable capabilities{
       {"publisher_confirms", true},
       {"basic.nack", true},
@@ -24,16 +24,16 @@ Bytes startOk(const Endpoint& endpoint, const ConnectionOptions& options) {
       {"product", std::string("MatMQ")},
       {"version", std::string(version())},
       {"platform", std::string("C++, rabbitmq-c ") + amqp_version()},
-      {"connection_name", options.name},
+      {"connection_name", settings.shared.name},
       {"capabilities", capabilities},
   };
   // EXTERNAL says nothing: the broker knows who we are from the certificate.
-  const bool external = options.login == LoginMethod::external;
+  const bool external = settings.amqp.login == LoginMethod::external;
   const std::string response = external ? std::string() : '\0' + endpoint.user + '\0' + endpoint.password;
   DecodePool pool;
   amqp_connection_start_ok_t method{};
   method.client_properties = encodableTable(properties, pool);
-  method.mechanism = bytesOf(mechanismOf(options.login));
+  method.mechanism = bytesOf(mechanismOf(settings.amqp.login));
   method.response = bytesOf(response);
   method.locale = bytesOf("en_US");
   Bytes frame;

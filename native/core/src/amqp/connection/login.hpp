@@ -11,7 +11,7 @@ namespace matmq::amqp {
 
 /// connection.start-ok: the login, and product, version, platform, the connection's name, and the capabilities MatMQ
 /// relies on.
-[[nodiscard]] Bytes startOk(const Endpoint& endpoint, const ConnectionOptions& options);
+[[nodiscard]] Bytes startOk(const Endpoint& endpoint, Settings settings);
 
 /// Product and version of the peer, from connection.start.
 [[nodiscard]] BrokerInfo brokerInfo(const amqp_connection_start_t& start);

@@ -19,7 +19,13 @@ std::string queueTypeName(QueueType type) {
 
 }  // namespace
 
-void declareExchange(SetupScript& script, const ExchangeOptions& options) {
+bool isStream(const QueueOptions& queue) {
+  if (queue.type == QueueType::stream) return true;
+  const auto at = queue.arguments.find("x-queue-type");
+  return at != queue.arguments.end() && at->second == FieldValue(std::string("stream"));
+}
+
+void declareExchange(SetupScript& script, const AmqpConnectionOptions& options) {
   if (options.exchange.empty() || !options.declare) return;
   amqp_exchange_declare_t method{};
   method.exchange = bytesOf(options.exchange);
@@ -29,7 +35,7 @@ void declareExchange(SetupScript& script, const ExchangeOptions& options) {
                  "declaring the " + options.exchangeType + " exchange '" + options.exchange + "'");
 }
 
-void declareQueue(SetupScript& script, const ConsumerOptions& options, std::function<void(std::string)> onName) {
+void declareQueue(SetupScript& script, const AmqpConsumerOptions& options, std::function<void(std::string)> onName) {
   amqp_queue_declare_t method{};
   FieldTable arguments;
   std::string what = "declaring a temporary queue";
@@ -53,7 +59,7 @@ void declareQueue(SetupScript& script, const ConsumerOptions& options, std::func
                  });
   if (options.exchange.empty()) return;           // every queue is bound to the default exchange by its name
   if (options.queue && !options.declare) return;  // it is used as it exists, bindings included
-  for (const std::string& key : options.routingKeys) {
+  for (const std::string& key : options.routingKey) {
     amqp_queue_bind_t bind{};
     // An empty name is the queue declared last on the channel (AMQP 0-9-1, queue.bind).
     if (options.queue) bind.queue = bytesOf(options.queue->name);

@@ -8,10 +8,13 @@
 namespace matmq::amqp {
 
 /// exchange.declare, unless it is the default exchange or `declare` is false.
-void declareExchange(SetupScript& script, const ExchangeOptions& options);
+void declareExchange(SetupScript& script, const AmqpConnectionOptions& options);
+
+/// Whether `type` or the argument x-queue-type says so.
+[[nodiscard]] bool isStream(const QueueOptions& queue);
 
 /// queue.declare (a temporary, exclusive one without a name of its own if `options.queue` is unset) and a queue.bind
 /// for each routing key. `onName` gets the name the broker says.
-void declareQueue(SetupScript& script, const ConsumerOptions& options, std::function<void(std::string)> onName);
+void declareQueue(SetupScript& script, const AmqpConsumerOptions& options, std::function<void(std::string)> onName);
 
 }  // namespace matmq::amqp

@@ -3,7 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <matmq/events.hpp>
+#include <matmq/engine/events.hpp>
 
 #include "amqp/wire/codec.hpp"
 

@@ -7,11 +7,6 @@
 
 namespace matmq::amqp {
 
-std::string Endpoint::peer() const {
-  const bool v6 = host.find(':') != std::string::npos;
-  return (v6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
-
 namespace {
 
 constexpr const char* form = "amqp://user:password@host:port/vhost (special characters percent-encoded)";
@@ -57,6 +52,7 @@ Endpoint parseUrl(const std::string& url) {
                 "Expected a port from 1 to 65535 in the URL but received " + std::to_string(info.port));
   }
   Endpoint endpoint;
+  endpoint.protocol = {"AMQP", 5672, 5671};
   endpoint.host = info.host;
   endpoint.port = static_cast<std::uint16_t>(info.port);
   endpoint.user = info.user;

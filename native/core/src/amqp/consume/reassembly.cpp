@@ -26,7 +26,7 @@ bool quorum(const ConsumerOptions& options) {
 
 std::uint16_t windowOf(const ConsumerOptions& options, bool fixed) {
   if (!fixed || options.prefetch == 0) return options.prefetch;
-  const std::uint64_t segments = options.maxMessageBytes / usualSegment + 1;
+  const std::uint64_t segments = options.limits.messageBytes / usualSegment + 1;
   return static_cast<std::uint16_t>(std::min<std::uint64_t>(options.prefetch + segments, UINT16_MAX));
 }
 
@@ -36,8 +36,13 @@ std::string strayName(const Assembler::Ended& stray) {
 
 }  // namespace
 
+bool inOrder(const Message& older, const Properties& newer) noexcept {
+  const bool samePriority = older.properties.priority.value_or(0) == newer.priority.value_or(0);
+  return samePriority && !older.redelivered;
+}
+
 Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position)
-    : Reassembly(options, inbox, position, Assembler::boundsFor(options.maxMessageBytes)) {}
+    : Reassembly(options, inbox, position, Assembler::boundsFor(options.limits.messageBytes)) {}
 
 Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position, Assembler::Bounds bounds)
     : options_(options),
@@ -52,13 +57,14 @@ Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosit
 void Reassembly::arrived(const Message& envelope) {
   // A queue that exists and is only used need not be said to be one.
   stream_ = stream_ || position_.isStream() || envelope.properties.headers.contains(streamOffsetName);
-  position_.hold(envelope.id.tag);
+  position_.hold(envelope.number);
 }
 
 std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize) {
   arrived(*envelope);
   if (segment.index == 0) onMessage(envelope->properties);
-  tag_ = envelope->id.tag;
+  number_ = envelope->number;
+  deliveryTag_ = envelope->deliveryTag;
   const std::string id = envelope->properties.messageId.value_or("");
   std::byte* const at = assembler_.begin(std::move(envelope), segment, bodySize, Clock::now());
   if (segment.index == 0 && at != nullptr) makeRoom(id, segment.count);
@@ -67,13 +73,14 @@ std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& s
 
 void Reassembly::beginBad(std::shared_ptr<Message> envelope, const Error& why) {
   arrived(*envelope);
-  tag_ = envelope->id.tag;
+  number_ = envelope->number;
+  deliveryTag_ = envelope->deliveryTag;
   assembler_.beginBad(std::move(envelope), why);
 }
 
 void Reassembly::finish() {
   ++segments_;
-  inbox_.hold();
+  inbox_.hold(lane_, deliveryTag_);
   assembler_.finish();
   handleEnded();
   checkWindow();
@@ -83,7 +90,8 @@ void Reassembly::finish() {
 // A sender begins a message when it is done with the one before.
 void Reassembly::onMessage(const Properties& properties) {
   if (assembler_.openMessages() == 0) return;
-  for (const std::string& id : assembler_.overtakenBy(properties)) {
+  const auto older = [&](const Message& message) { return inOrder(message, properties); };
+  for (const std::string& id : assembler_.overtakenBy(properties.messageId.value_or(""), older)) {
     if (soleConsumer_ || stream_) {
       assembler_.giveUp(id, "a later message of the same sender is here");
     } else if (std::ranges::find(overtaken_, id) == overtaken_.end()) {
@@ -95,51 +103,51 @@ void Reassembly::onMessage(const Properties& properties) {
   count();
 }
 
-void Reassembly::letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind) {
-  position_.drop(tags);
-  inbox_.letGo(tags, kind);
+void Reassembly::settleHeld(std::span<const DeliveryNumber> numbers, Acknowledgement::Kind kind) {
+  position_.drop(numbers);
+  inbox_.settleHeld(numbers, kind);
 }
 
 void Reassembly::handleEnded() {
   bool current = false;
   for (Assembler::Ended& ended : assembler_.takeEnded()) {
-    current = current || std::ranges::find(ended.tags, tag_) != ended.tags.end();
+    current = current || std::ranges::find(ended.deliveries, number_) != ended.deliveries.end();
     switch (ended.how) {
       case Assembler::End::whole:
         onWhole(ended);
         break;
       case Assembler::End::refused:
-        letGo(ended.tags, Verdict::Kind::reject);
+        settleHeld(ended.deliveries, Acknowledgement::Kind::reject);
         if (!ended.message) break;
         closeRoomOf(ended.message->properties.messageId.value_or(""));
-        inbox_.tell(std::move(ended.message));
+        inbox_.pushError(std::move(ended.message));
         break;
       case Assembler::End::torn:
-        letGo(ended.tags, Verdict::Kind::ack);
+        settleHeld(ended.deliveries, Acknowledgement::Kind::ack);
         break;
       case Assembler::End::doubled:
         ++doubled_;
-        letGo(ended.tags, Verdict::Kind::ack);
+        settleHeld(ended.deliveries, Acknowledgement::Kind::ack);
         break;
       case Assembler::End::stray:
         onStray(ended);
         break;
     }
   }
-  if (stream_ && !current && tag_ != 0) inbox_.letGo({&tag_, 1}, Verdict::Kind::ack);
-  tag_ = 0;
+  if (stream_ && !current && number_ != 0) inbox_.settleHeld({&number_, 1}, Acknowledgement::Kind::ack);
+  number_ = 0;
 }
 
 void Reassembly::onWhole(Assembler::Ended& ended) {
   const std::string id = ended.message->properties.messageId.value_or("");
-  const std::uint64_t tag = ended.message->id.tag;
+  const DeliveryNumber number = ended.message->number;
   if (options_.ack != AckMode::none) {
     Room room{id, {}};
     if (auto open = roomOfOpen_.extract(id); !open.empty()) room.consumerTag = std::move(open.mapped());
-    roomOfWhole_.emplace(tag, std::move(room));
+    roomOfWhole_.emplace(number, std::move(room));
   }
-  position_.join(tag, ended.tags);
-  inbox_.pushGroup(std::move(ended.message), std::move(ended.tags));
+  position_.join(number, ended.deliveries);
+  inbox_.pushGroup(lane_, std::move(ended.message), std::move(ended.deliveries));
 }
 
 void Reassembly::onStray(Assembler::Ended& stray) {
@@ -147,8 +155,8 @@ void Reassembly::onStray(Assembler::Ended& stray) {
     assembler_.refuseStray(stray,
                            "it was removed from the queue (a limit of length or time), or went to a consumer before");
     for (const Assembler::Ended& ended : assembler_.takeEnded()) {
-      letGo(ended.tags, Verdict::Kind::reject);
-      if (ended.message) inbox_.tell(ended.message);
+      settleHeld(ended.deliveries, Acknowledgement::Kind::reject);
+      if (ended.message) inbox_.pushError(ended.message);
     }
     return;
   }
@@ -188,7 +196,7 @@ void Reassembly::closeRoomOf(const std::string& messageId) {
 // A window that cannot be made wider would be filled for good by the segments of too many messages at once.
 void Reassembly::checkWindow() {
   if (!fixedWindow_ || window_ == 0 || stream_) return;
-  if (assembler_.heldTags() < window_) return;
+  if (assembler_.heldDeliveries() < window_) return;
   assembler_.giveUpStalest("the segments of unfinished messages fill the prefetch window of " +
                            std::to_string(window_) +
                            ", which is fixed for quorum queues and single active consumers; raise prefetch");
@@ -251,12 +259,12 @@ void Reassembly::giveBackOrRefuse(const Assembler::Ended& stray) {
   }
   if (!again) givenBack_.push_back(name);
   if (givenBack_.size() > rememberedStrays) givenBack_.pop_front();
-  letGo(stray.tags, Verdict::Kind::requeue);
+  settleHeld(stray.deliveries, Acknowledgement::Kind::requeue);
 }
 
 void Reassembly::pump(Bytes& frames, bool paused) {
   for (const SettledGroup& group : inbox_.takeSettledGroups()) {
-    const auto room = roomOfWhole_.extract(group.tag);
+    const auto room = roomOfWhole_.extract(group.number);
     if (room.empty()) continue;
     closeRoom(room.mapped().consumerTag);
     if (group.acknowledged) assembler_.done(room.mapped().messageId);
@@ -279,7 +287,7 @@ void Reassembly::pump(Bytes& frames, bool paused) {
 
 // Not while the body of a segment comes in: what begin() made of that one is dealt with when it is there.
 std::optional<Reassembly::Clock::time_point> Reassembly::expiry() const {
-  return tag_ == 0 ? assembler_.expiry() : std::nullopt;
+  return number_ == 0 ? assembler_.expiry() : std::nullopt;
 }
 
 std::optional<Reassembly::Clock::time_point> Reassembly::deadline() const {
@@ -290,7 +298,7 @@ std::optional<Reassembly::Clock::time_point> Reassembly::deadline() const {
 
 void Reassembly::onLost(bool again) {
   for (auto& message : assembler_.clear()) {
-    if (!again) inbox_.tell(std::move(message));
+    if (!again) inbox_.pushError(std::move(message));
   }
   frames_.clear();
   openRooms_ = 0;
@@ -299,7 +307,7 @@ void Reassembly::onLost(bool again) {
   strays_.clear();
   overtaken_.clear();
   question_ = Question::none;
-  tag_ = 0;
+  number_ = 0;
   count();
 }
 

@@ -3,14 +3,17 @@
 //
 // Rules
 // 1. Everything runs on the I/O thread, except the constructor and fillStats.
-// 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the channel
-//    has room for its other segments. A queue with a single active consumer would not serve a second subscription, and a
+// 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the
+//    channel
+//    has room for its other segments. A queue with a single active consumer would not serve a second subscription,
+//    and a
 //    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream
 //    would serve everything twice: its segments are acknowledged as they come, which loses nothing, because a stream
 //    keeps what it delivers and StreamPosition knows which are needed again.
 // 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
 //    consumers there are. With others: this one ends (SHARED_QUEUE), and what it had goes back to the queue. Alone: the
-//    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is refused.
+//    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is
+//    refused.
 #pragma once
 
 #include <atomic>
@@ -25,6 +28,10 @@
 
 namespace matmq::amqp {
 
+/// Whether a queue delivers `older` before a message of the same sender with these properties. It may prefer one of
+/// another priority, and puts back what is given back one segment at a time.
+[[nodiscard]] bool inOrder(const Message& older, const Properties& newer) noexcept;
+
 class Reassembly {
  public:
   using Clock = Assembler::Clock;
@@ -35,6 +42,8 @@ class Reassembly {
 
   /// The prefetch count to subscribe with; 0: none.
   [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
+  /// A connection's deliveries belong to `lane` from now on.
+  void beginLane(LaneId lane) noexcept { lane_ = lane; }
   void onReady(const std::string& queueName) { queueName_ = queueName; }
 
   /// A segment is coming. Where its body goes; null: nowhere. finish() follows.
@@ -51,7 +60,8 @@ class Reassembly {
   bool onMethod(const Method& method);
   [[nodiscard]] std::optional<Clock::time_point> deadline() const;
 
-  /// The connection is gone. `again`: the broker delivers again what was not acknowledged; otherwise the program is told.
+  /// The connection is gone. `again`: the broker delivers again what was not acknowledged; otherwise the program is
+  /// told.
   void onLost(bool again);
   void fillStats(ConsumerStats& stats) const noexcept;
 
@@ -62,7 +72,7 @@ class Reassembly {
   };
 
   void arrived(const Message& envelope);
-  void letGo(std::span<const Assembler::Tag> tags, Verdict::Kind kind);
+  void settleHeld(std::span<const DeliveryNumber> numbers, Acknowledgement::Kind kind);
   void handleEnded();
   void onWhole(Assembler::Ended& ended);
   void onStray(Assembler::Ended& ended);
@@ -88,13 +98,15 @@ class Reassembly {
   std::minstd_rand jitter_;
   std::string queueName_;
   bool stream_ = false;
-  Assembler::Tag tag_ = 0;  ///< of the segment that is coming in; 0: none
+  LaneId lane_ = 0;
+  std::uint64_t deliveryTag_ = 0;  ///< of the segment that is coming in
+  DeliveryNumber number_ = 0;      ///< of the segment that is coming in; 0: none
 
   Bytes frames_;
   std::uint64_t rooms_ = 0;                        ///< numbers their consumer tags
   std::size_t openRooms_ = 0;                      ///< second subscriptions
   std::map<std::string, std::string> roomOfOpen_;  ///< consumer tag by message id
-  std::map<std::uint64_t, Room> roomOfWhole_;      ///< by the tag the program settles the message with
+  std::map<std::uint64_t, Room> roomOfWhole_;      ///< by the number that the program settles the message with
   std::vector<Assembler::Ended> strays_;
   std::vector<std::string> overtaken_;
   std::deque<std::string> givenBack_;  ///< segments that went back to the queue once

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "amqp/connection/topology.hpp"
+
 namespace matmq::amqp {
 namespace {
 
@@ -30,7 +32,7 @@ StreamOffset startOf(const ConsumerOptions& options) {
 }  // namespace
 
 StreamPosition::StreamPosition(const ConsumerOptions& options)
-    : stream_(options.queue && matmq::isStream(*options.queue)), start_(startOf(options)) {}
+    : stream_(options.queue && amqp::isStream(*options.queue)), start_(startOf(options)) {}
 
 FieldTable StreamPosition::subscribe(Clock::time_point now) {
   if (!stream_) return {};
@@ -47,7 +49,7 @@ StreamOffset StreamPosition::next() const {
   return Timestamp{static_cast<std::uint64_t>(std::max<std::int64_t>(0, since.count()))};
 }
 
-bool StreamPosition::arrived(Tag tag, const FieldTable& headers) {
+bool StreamPosition::arrived(DeliveryNumber number, const FieldTable& headers) {
   if (!stream_) return true;
   const auto at = headers.find(streamOffsetName);
   const auto* value = at == headers.end() ? nullptr : std::get_if<std::int64_t>(&at->second.value);
@@ -56,30 +58,30 @@ bool StreamPosition::arrived(Tag tag, const FieldTable& headers) {
   if (highest_ && offset <= *highest_ && !pending_.contains(offset)) return false;
   highest_ = std::max(highest_.value_or(0), offset);
   pending_.insert(offset);
-  whole_.insert_or_assign(tag, offset);
+  whole_.insert_or_assign(number, offset);
   return true;
 }
 
-void StreamPosition::hold(Tag tag) {
-  if (auto entry = whole_.extract(tag); !entry.empty()) held_.insert(std::move(entry));
+void StreamPosition::hold(DeliveryNumber number) {
+  if (auto entry = whole_.extract(number); !entry.empty()) held_.insert(std::move(entry));
 }
 
-void StreamPosition::join(Tag message, std::span<const Tag> segments) {
+void StreamPosition::join(DeliveryNumber message, std::span<const DeliveryNumber> segments) {
   if (!stream_) return;
   auto& offsets = joined_[message];
-  for (const Tag segment : segments) {
+  for (const DeliveryNumber segment : segments) {
     if (const auto entry = held_.extract(segment); !entry.empty()) offsets.push_back(entry.mapped());
   }
 }
 
-void StreamPosition::drop(std::span<const Tag> segments) {
+void StreamPosition::drop(std::span<const DeliveryNumber> segments) {
   if (!stream_) return;
-  for (const Tag segment : segments) {
+  for (const DeliveryNumber segment : segments) {
     if (const auto entry = held_.extract(segment); !entry.empty()) done(entry.mapped());
   }
 }
 
-void StreamPosition::settle(Tag message, bool upTo) {
+void StreamPosition::settle(DeliveryNumber message, bool upTo) {
   if (!stream_) return;
   const auto from = [&](auto& map) { return upTo ? map.begin() : map.lower_bound(message); };
   for (auto at = from(whole_); at != whole_.end() && at->first <= message; at = whole_.erase(at)) done(at->second);

@@ -16,10 +16,12 @@ std::string Subscriber::queueName() const {
 }
 
 void Subscriber::declare(SetupScript& script) {
-  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as is
+  // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as
+  // is
   // one that was deleted, and what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
-  if (options_.queue && options_.ack != AckMode::none) inbox_.forgetAfter(lastCancelledEpoch_);
-  inbox_.beginEpoch(++epoch_);
+  if (deliversAgain()) inbox_.discard(lane_);
+  lane_ = inbox_.openLane();
+  reassembly_.beginLane(lane_);
   lastTag_ = 0;
   declareExchange(script, options_);
   declareQueue(script, options_, [this](std::string name) {
@@ -47,21 +49,20 @@ void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
 }
 
 void Subscriber::pump(FrameWriter& writer) {
-  const std::vector<Verdict> verdicts = inbox_.takeVerdicts();
   Bytes frames;
-  for (const Verdict& verdict : verdicts) {
-    const bool acknowledged = verdict.kind == Verdict::Kind::ack || verdict.kind == Verdict::Kind::ackUpTo;
-    position_.settle(verdict.tag, verdict.kind == Verdict::Kind::ackUpTo);
+  for (const Acknowledgement& said : inbox_.takeAcknowledgements()) {
+    const bool upTo = said.kind == Acknowledgement::Kind::ackUpTo;
+    position_.settle(said.number, upTo);
     // A stream has no way to take a message back, and keeps it whatever is said: RabbitMQ 3.10 closes the connection.
-    if (acknowledged || position_.isStream()) {
+    if (said.kind == Acknowledgement::Kind::ack || upTo || position_.isStream()) {
       amqp_basic_ack_t ack{};
-      ack.delivery_tag = verdict.tag;
-      ack.multiple = verdict.kind == Verdict::Kind::ackUpTo ? 1 : 0;
+      ack.delivery_tag = said.tag;
+      ack.multiple = upTo ? 1 : 0;
       appendMethod(frames, theChannel, AMQP_BASIC_ACK_METHOD, ack);
     } else {
       amqp_basic_nack_t nack{};
-      nack.delivery_tag = verdict.tag;
-      nack.requeue = verdict.kind == Verdict::Kind::requeue ? 1 : 0;
+      nack.delivery_tag = said.tag;
+      nack.requeue = said.kind == Acknowledgement::Kind::requeue ? 1 : 0;
       appendMethod(frames, theChannel, AMQP_BASIC_NACK_METHOD, nack);
     }
   }
@@ -72,7 +73,7 @@ void Subscriber::pump(FrameWriter& writer) {
 void Subscriber::onMethod(const Method& method) {
   switch (method.id) {
     case AMQP_BASIC_CANCEL_METHOD:
-      lastCancelledEpoch_ = epoch_;
+      cancelledLane_ = lane_;
       position_.restart();
       throw Error(ErrorCode::consumerCancelled, "The broker cancelled the subscription to the queue '" + queueName() +
                                                     "': it was deleted, or its node went down");
@@ -98,7 +99,8 @@ void Subscriber::onContentMethod(const Method& method) {
                                               std::to_string(deliver.delivery_tag));
   }
   incoming_ = std::make_shared<Message>();
-  incoming_->id = {deliver.delivery_tag, epoch_};
+  incoming_->number = inbox_.nextNumber();
+  incoming_->deliveryTag = deliver.delivery_tag;
   incoming_->exchange = view(deliver.exchange);
   incoming_->routingKey = view(deliver.routing_key);
   incoming_->redelivered = deliver.redelivered != 0;
@@ -110,7 +112,7 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
   incoming_->type = messageType(incoming_->properties);
   segment_ = false;
   if (!taking_) return nullptr;
-  passedOver_ = !position_.arrived(incoming_->id.tag, incoming_->properties.headers);
+  passedOver_ = !position_.arrived(incoming_->number, incoming_->properties.headers);
   if (passedOver_) return nullptr;
   if (header.malformed) {
     incoming_->error = std::move(header.malformed);
@@ -120,9 +122,9 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
     return reassembly_.begin(std::move(incoming_), *segment, header.bodySize);
   }
   if (segment_) return nullptr;
-  if (header.bodySize > options_.maxMessageBytes) {
+  if (header.bodySize > options_.limits.messageBytes) {
     incoming_->error =
-        Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.maxMessageBytes) +
+        Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.limits.messageBytes) +
                                             " bytes (limits.messageBytes) but one of " +
                                             std::to_string(header.bodySize) + " was announced; it was rejected");
     return nullptr;
@@ -149,19 +151,20 @@ std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
 }
 
 void Subscriber::onContent() {
+  const std::uint64_t tag = lastTag_;  // of the delivery whose content this is
   if (!taking_) {
     incoming_.reset();
   } else if (passedOver_) {
-    const std::uint64_t tag = std::exchange(incoming_, nullptr)->id.tag;
-    inbox_.hold();
-    inbox_.letGo({&tag, 1}, Verdict::Kind::ack);
+    const DeliveryNumber number = inbox_.hold(lane_, tag);
+    incoming_.reset();
+    inbox_.settleHeld({&number, 1}, Acknowledgement::Kind::ack);
   } else if (segment_) {
     reassembly_.finish();
   } else if (incoming_->error) {
-    inbox_.refuse(std::move(incoming_));
+    inbox_.refuse(lane_, tag, std::move(incoming_));
   } else {
     reassembly_.onMessage(incoming_->properties);
-    inbox_.push(std::move(incoming_));
+    inbox_.push(lane_, tag, std::move(incoming_));
   }
 }
 
@@ -170,15 +173,15 @@ void Subscriber::onLost(const Error& /*why*/) {
   incoming_.reset();
   reassembly_.onLost(!taking_ || deliversAgain());
   // What the program said and the broker did not hear counts even so: it is we who know where to go on.
-  for (const Verdict& verdict : inbox_.beginEpoch(++epoch_)) {
-    position_.settle(verdict.tag, verdict.kind == Verdict::Kind::ackUpTo);
+  for (const Acknowledgement& said : inbox_.closeLane(lane_)) {
+    position_.settle(said.number, said.kind == Acknowledgement::Kind::ackUpTo);
   }
   position_.onLost();
 }
 
 void Subscriber::onEnd(const std::optional<Error>& /*why*/) {
   traffic_.onLost();
-  inbox_.beginEpoch(++epoch_);
+  inbox_.closeLane(lane_);
 }
 
 }  // namespace matmq::amqp

@@ -1,4 +1,4 @@
-// The AMQP side of a consumer: subscribes, puts deliveries into the inbox, and sends the program's verdicts.
+// The AMQP side of a consumer: subscribes, puts deliveries into the inbox, and sends the program's acknowledgements.
 //
 // Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor, fillStats and queueName.
 #pragma once
@@ -50,7 +50,7 @@ class Subscriber final : public IoUser {
  private:
   /// Whether the broker delivers again what was not acknowledged on this connection when it is lost.
   [[nodiscard]] bool deliversAgain() const noexcept {
-    return options_.queue && options_.ack != AckMode::none && epoch_ != lastCancelledEpoch_;
+    return options_.queue && options_.ack != AckMode::none && lane_ != cancelledLane_;
   }
 
   [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
@@ -62,9 +62,9 @@ class Subscriber final : public IoUser {
   bool segment_ = false;               ///< what is coming in is one
   bool passedOver_ = false;            ///< the program is done with what is coming in
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
-  std::uint64_t epoch_ = 0;
-  std::uint64_t lastTag_ = 0;             ///< of this connection's deliveries
-  std::uint64_t lastCancelledEpoch_ = 0;  ///< what came until then the broker does not have any more
+  LaneId lane_ = 0;                    ///< of the last connection that declared; 0: none did
+  std::uint64_t lastTag_ = 0;          ///< of its deliveries
+  LaneId cancelledLane_ = 0;           ///< what came on it the broker does not have any more
   std::atomic<bool> taking_{true};
   Traffic traffic_;
   mutable std::mutex queueNameMutex_;

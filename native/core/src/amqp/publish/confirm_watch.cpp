@@ -77,20 +77,20 @@ Deadline ConfirmWatch::deadline() const noexcept {
   return blocked_ ? std::nullopt : earlier(silenceDue(), refusalDue());
 }
 
-ConfirmWatch::Verdict ConfirmWatch::judge(Clock::time_point now, std::uint64_t arrived) noexcept {
-  if (blocked_) return Verdict::none;
+ConfirmWatch::Finding ConfirmWatch::judge(Clock::time_point now, std::uint64_t arrived) noexcept {
+  if (blocked_) return Finding::none;
   if (const Deadline due = refusalDue(); due && now >= *due) {
     given_ = doubled(refusalLimit, refusals_++);
-    return Verdict::refusing;
+    return Finding::refusing;
   }
-  if (const Deadline due = silenceDue(); !due || now < *due) return Verdict::none;
+  if (const Deadline due = silenceDue(); !due || now < *due) return Finding::none;
   const std::uint64_t before = std::exchange(arrived_, arrived);
   if (arrived < oldestEnd_ && arrived > before) {  // a slow network, and not a silent broker
     waitingSince_ = now;
-    return Verdict::none;
+    return Finding::none;
   }
   given_ = doubled(limit_, silences_++);
-  return Verdict::silent;
+  return Finding::silent;
 }
 
 }  // namespace matmq::amqp

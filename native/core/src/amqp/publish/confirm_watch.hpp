@@ -4,12 +4,13 @@
 // 1. Silence: for the limit, the same message was the oldest without an answer, and nothing of it was on its way to the
 //    peer any more, or did not move either. Messages behind it may come and go meanwhile.
 // 2. Refusal: a connection that followed another, on which the broker refused every message so far (basic.nack), for a
-//    second. RabbitMQ 3.10 does that, for as long as the channel lasts, when its first message came before a quorum queue
+//    second. RabbitMQ 3.10 does that, for as long as the channel lasts, when its first message came before a quorum
+//    queue
 //    had its next leader (rabbit_fifo_client:enqueue/4 asks the dead node each time). A new connection mends it; so the
 //    first few times such refusals are not for the program, and the messages are sent again.
 // 3. A broker that said connection.blocked is not judged.
-// 4. Each verdict doubles the time for the next, until the broker answers the oldest message, or takes one: a broker that
-//    needs longer gets it.
+// 4. Each finding doubles the time for the next, until the broker answers the oldest message, or takes one: a broker
+//    that needs longer gets it.
 // 5. It belongs to the I/O thread. It reads no clock: what happened is noted here with the time it happened at.
 #pragma once
 
@@ -22,7 +23,7 @@ namespace matmq::amqp {
 
 class ConfirmWatch {
  public:
-  enum class Verdict : std::uint8_t { none, silent, refusing };
+  enum class Finding : std::uint8_t { none, silent, refusing };
 
   /// `limit`: how long the broker may be silent; 0: for ever.
   explicit ConfirmWatch(std::chrono::milliseconds limit) noexcept : limit_(limit) {}
@@ -32,7 +33,8 @@ class ConfirmWatch {
   void end() noexcept;
   /// Is a message without an answer?
   [[nodiscard]] bool waits() const noexcept { return waitingSince_.has_value(); }
-  /// A message was handed to the writer; its last octet is number `end` of the connection. `now` matters unless waits().
+  /// A message was handed to the writer; its last octet is number `end` of the connection. `now` matters unless
+  /// waits().
   void onSent(std::uint64_t end, Clock::time_point now) noexcept;
   struct Answer {
     bool taken = false;     ///< or refused
@@ -49,8 +51,8 @@ class ConfirmWatch {
   /// When to judge.
   [[nodiscard]] Deadline deadline() const noexcept;
   /// `arrived`: octets of the connection that the peer's system has.
-  [[nodiscard]] Verdict judge(Clock::time_point now, std::uint64_t arrived) noexcept;
-  /// What the broker was given at the last verdict.
+  [[nodiscard]] Finding judge(Clock::time_point now, std::uint64_t arrived) noexcept;
+  /// What the broker was given at the last finding.
   [[nodiscard]] std::chrono::milliseconds given() const noexcept { return given_; }
 
  private:
@@ -58,8 +60,8 @@ class ConfirmWatch {
   [[nodiscard]] Deadline refusalDue() const noexcept;
 
   const std::chrono::milliseconds limit_;
-  unsigned silences_ = 0;  ///< verdicts since the oldest message had an answer
-  unsigned refusals_ = 0;  ///< verdicts since a message was taken
+  unsigned silences_ = 0;  ///< findings since the oldest message had an answer
+  unsigned refusals_ = 0;  ///< findings since a message was taken
   std::chrono::milliseconds given_{0};
 
   // of this connection

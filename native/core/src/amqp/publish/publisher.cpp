@@ -77,29 +77,29 @@ void Publisher::pump(FrameWriter& writer) {
       publishNextSegment(writer);
       continue;
     }
-    const Parcel* parcel = outbox_->take();
-    if (parcel == nullptr) return;
-    const std::uint64_t sequence = parcel->sequence;
+    const QueuedMessage* queued = outbox_->take();
+    if (queued == nullptr) return;
+    const std::uint64_t sequence = queued->sequence;
     try {
-      publish(writer, *parcel);
+      publish(writer, *queued);
     } catch (const Error& error) {  // before its first byte: too large, or properties that fit no frame
       outbox_->fail(sequence, error);
     }
   }
 }
 
-void Publisher::publish(FrameWriter& writer, const Parcel& parcel) {
-  const OutgoingMessage& message = parcel.message;
+void Publisher::publish(FrameWriter& writer, const QueuedMessage& queued) {
+  const OutgoingMessage& message = queued.message;
   const Payload& payload = std::get<Payload>(message.body);
   const std::string& routingKey = message.routingKey ? *message.routingKey : options_.routingKey;
-  Properties properties = wireProperties(parcel, sender_);
+  Properties properties = wireProperties(queued, sender_);
   if (payload.size() <= maxMessageSize_) {
     write(writer, routingKey, properties, payload);
-    unsettled_.push_back(parcel.sequence);
+    unsettled_.push_back(queued.sequence);
     return;
   }
   if (!options_.segment) throw tooLarge(payload.size(), "let it go in segments (segment: true)");
-  Sending sending{parcel.sequence, payload, std::move(properties), routingKey, maxMessageSize_, 0, 0, 0};
+  Sending sending{queued.sequence, payload, std::move(properties), routingKey, maxMessageSize_, 0, 0, 0};
   sending.count = (payload.size() + sending.size - 1) / sending.size;
   if (sending.count > maxSegments) {
     throw tooLarge(payload.size(), "in at most " + std::to_string(maxSegments) + " segments of that size");
@@ -110,7 +110,7 @@ void Publisher::publish(FrameWriter& writer, const Parcel& parcel) {
   writeSegment(largest.headers, {0, sending.count, 0, payload.size(), 0});
   pool_.reset();
   appendContentHeader(trial, theChannel, sending.size, largest, pool_, frameMax_);
-  parts_.try_emplace(parcel.sequence);
+  parts_.try_emplace(queued.sequence);
   sending_ = std::move(sending);
 }
 
@@ -168,11 +168,26 @@ Error Publisher::onChannelClosed(Error error) {
   if (limit && *limit > 0 && *limit < maxMessageSize_) {
     maxMessageSize_ = learned_[peer_] = *limit;
     // With segments, and a connection to come, they are sent again, in smaller parts.
-    if (!options_.segment || !options_.reconnect.enabled) outbox_->failLargerThan(*limit, why);
+    if (!options_.segment || !options_.reconnect.enabled) failLargerThan(*limit, why);
     return why;
   }
   // It keeps its limit to itself, or does not keep to it: the largest is the one.
-  return outbox_->failLargest(why) ? why : error;
+  return failLargest(why) ? why : error;
+}
+
+void Publisher::failLargerThan(std::uint64_t bytes, const Error& why) {
+  for (const TakenMessage& taken : outbox_->taken()) {
+    if (taken.bytes > bytes) outbox_->fail(taken.sequence, why);
+  }
+}
+
+// False when there is none.
+bool Publisher::failLargest(const Error& why) {
+  const std::vector<TakenMessage> taken = outbox_->taken();
+  const auto largest = std::ranges::max_element(taken, {}, &TakenMessage::bytes);
+  if (largest == taken.end()) return false;
+  outbox_->fail(largest->sequence, why);
+  return true;
 }
 
 // Without confirms a message is settled when the socket has taken it.
@@ -324,14 +339,14 @@ void Publisher::onEvent(Event event) { outbox_->announce(std::move(event)); }
 
 void Publisher::onDeadline(Clock::time_point now, std::uint64_t arrived) {
   switch (watch_.judge(now, arrived)) {
-    case ConfirmWatch::Verdict::none:
+    case ConfirmWatch::Finding::none:
       return;
-    case ConfirmWatch::Verdict::silent:
+    case ConfirmWatch::Finding::silent:
       throw Error(ErrorCode::confirmTimeout,
                   "Expected " + peer_ + " to confirm the oldest message within " + secondsOf(watch_.given()) +
                       " (confirmTimeout) but it did not. What is not confirmed is sent again on a new connection, if "
                       "reconnecting is on");
-    case ConfirmWatch::Verdict::refusing:
+    case ConfirmWatch::Finding::refusing:
       throw Error(ErrorCode::allRefused,
                   "Expected " + peer_ + " to take messages after the reconnect but it refused each of them for " +
                       secondsOf(watch_.given()) +

@@ -64,12 +64,14 @@ class Publisher final : public IoUser {
     std::optional<Error> failure;
   };
 
-  void publish(FrameWriter& writer, const Parcel& parcel);
+  void publish(FrameWriter& writer, const QueuedMessage& queued);
   void publishNextSegment(FrameWriter& writer);
   void write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body);
   [[nodiscard]] Error tooLarge(std::uint64_t size, const std::string& remedy) const;
   [[nodiscard]] static Error refusal();
   void settle(std::uint64_t sequence, std::optional<Error> failure);
+  void failLargerThan(std::uint64_t bytes, const Error& why);
+  bool failLargest(const Error& why);
   void failPart(std::uint64_t sequence, Parts& parts, Error error);
   void settleWritten(std::uint64_t messagesWritten);
   void onAck(std::uint64_t tag, bool multiple);

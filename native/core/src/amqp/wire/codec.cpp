@@ -240,16 +240,12 @@ ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool
   return header;
 }
 
-}  // namespace matmq::amqp
-
-namespace matmq {
-
 Properties decodeProperties(std::string_view encoded) {
-  amqp::DecodePool pool;
-  amqp::ContentHeader header = amqp::decodeContentHeader(std::as_bytes(std::span(encoded)), pool);
+  DecodePool pool;
+  ContentHeader header = decodeContentHeader(std::as_bytes(std::span(encoded)), pool);
   if (header.malformed) throw Error(*header.malformed);
   eraseSegment(header.properties.headers);
   return std::move(header.properties);
 }
 
-}  // namespace matmq
+}  // namespace matmq::amqp

@@ -1,11 +1,13 @@
 // rabbitmq-c as a codec: its public functions turn methods, properties and tables into octets and back.
-// This header, codec.cpp and field_table.* are where rabbitmq-c's types are converted; no other file touches its memory.
+// This header, codec.cpp and field_table.* are where rabbitmq-c's types are converted; no other file touches its
+// memory.
 //
 // Rules
 // 1. Nothing here does I/O: rabbitmq-c's sockets and its blocking calls are not used anywhere; docs/architecture.md
 //    says why.
 // 2. A decoded method or its strings live in a DecodePool and die with its next reset().
-// 3. Every table is walked by checkTable before rabbitmq-c may decode it, because it decodes nested tables by recursion;
+// 3. Every table is walked by checkTable before rabbitmq-c may decode it, because it decodes nested tables by
+//    recursion;
 //    methods that a broker never sends are refused before they are decoded, because they may hold tables too.
 #pragma once
 
@@ -92,5 +94,8 @@ struct ContentHeader {
 /// Decodes the payload of a content header frame of class basic.
 /// @throws Error PROTOCOL_ERROR when it has not even a body size
 [[nodiscard]] ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool);
+
+/// Message::encodedProperties, without the headers of a segment. @throws Error MALFORMED_PROPERTIES
+[[nodiscard]] Properties decodeProperties(std::string_view encoded);
 
 }  // namespace matmq::amqp

@@ -26,8 +26,8 @@ std::string drawInstance() {
   return text.data();
 }
 
-Properties wireProperties(const Parcel& parcel, const Sender& sender) {
-  const OutgoingMessage& message = parcel.message;
+Properties wireProperties(const QueuedMessage& queued, const Sender& sender) {
+  const OutgoingMessage& message = queued.message;
   Properties p = message.properties;
   eraseSegment(p.headers);  // of a message that the program passes on
   if (message.type == MessageType::text) setDefault(p.contentType, "text/plain; charset=utf-8");
@@ -35,8 +35,8 @@ Properties wireProperties(const Parcel& parcel, const Sender& sender) {
   if (!p.deliveryMode) p.deliveryMode = sender.persistent ? std::uint8_t{2} : std::uint8_t{1};
   p.type = messageTypeName(message.type);
   p.appId = sender.name;
-  p.messageId = sender.instance + "-" + std::to_string(parcel.sequence);
-  p.headers.insert_or_assign("sent-at", parcel.acceptedAt);
+  p.messageId = sender.instance + "-" + std::to_string(queued.sequence);
+  p.headers.insert_or_assign("sent-at", queued.acceptedAt);
   return p;
 }
 

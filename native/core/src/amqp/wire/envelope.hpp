@@ -17,8 +17,8 @@ struct Sender {
 /// A random id, 16 hexadecimal digits.
 [[nodiscard]] std::string drawInstance();
 
-/// The properties of `parcel` on the wire: the program's, then MatMQ's own.
-[[nodiscard]] Properties wireProperties(const Parcel& parcel, const Sender& sender);
+/// The properties of `queued` on the wire: the program's, then MatMQ's own.
+[[nodiscard]] Properties wireProperties(const QueuedMessage& queued, const Sender& sender);
 
 /// The sequence number in a message_id of this sender.
 [[nodiscard]] std::optional<std::uint64_t> sequenceOf(std::string_view messageId, const Sender& sender) noexcept;

@@ -8,7 +8,7 @@
 
 namespace matmq::amqp {
 
-IoResult FrameReader::readOnce(Transport& transport, FrameSink& sink) {
+net::IoResult FrameReader::readOnce(net::Transport& transport, FrameSink& sink) {
   compact();
   std::array<iovec, 2> into{};
   std::size_t count = 0;
@@ -21,8 +21,8 @@ IoResult FrameReader::readOnce(Transport& transport, FrameSink& sink) {
   if (direct > 0 && !moreBody_ && body_.size > largeBody) room = std::min(room, tailSize);
   into[count++] = {staging_.data() + end_, room};
 
-  const IoResult result = transport.read(std::span(into).first(count));
-  if (result.status != IoResult::Status::ok) return result;
+  const net::IoResult result = transport.read(std::span(into).first(count));
+  if (result.status != net::IoResult::Status::ok) return result;
   bytesRead_ += result.bytes;
   const std::size_t placed = std::min(direct, result.bytes);
   bodyAt_ += placed;

@@ -46,7 +46,7 @@ class FrameReader {
 
   /// Reads once and hands over what became whole. Also counts octets.
   /// @throws Error PROTOCOL_ERROR, and what the sink throws
-  IoResult readOnce(Transport& transport, FrameSink& sink);
+  net::IoResult readOnce(net::Transport& transport, FrameSink& sink);
 
   [[nodiscard]] std::uint64_t bytesRead() const noexcept { return bytesRead_; }
 

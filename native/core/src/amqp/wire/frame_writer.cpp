@@ -107,7 +107,7 @@ void FrameWriter::enqueueMessage(Bytes methodAndHeader, Slice slice) {
   units_.push_back(std::move(unit));
 }
 
-IoResult FrameWriter::writeOnce(Transport& transport) {
+net::IoResult FrameWriter::writeOnce(net::Transport& transport) {
   Gather gather;
   std::size_t from = frontWritten_;
   for (const Unit& unit : units_) {
@@ -115,8 +115,8 @@ IoResult FrameWriter::writeOnce(Transport& transport) {
     from = 0;
     if (gather.full()) break;
   }
-  const IoResult result = transport.write(gather.vectors());
-  if (result.status != IoResult::Status::ok) return result;
+  const net::IoResult result = transport.write(gather.vectors());
+  if (result.status != net::IoResult::Status::ok) return result;
   bytesWritten_ += result.bytes;
   queuedBytes_ -= result.bytes;
   frontWritten_ += result.bytes;

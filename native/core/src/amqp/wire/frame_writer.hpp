@@ -29,7 +29,7 @@ class FrameWriter {
   void enqueueMessage(Bytes methodAndHeader, Slice body);
 
   /// Writes once, as much as the socket takes.
-  IoResult writeOnce(Transport& transport);
+  net::IoResult writeOnce(net::Transport& transport);
 
   [[nodiscard]] bool empty() const noexcept { return units_.empty(); }
   [[nodiscard]] std::size_t queuedBytes() const noexcept { return queuedBytes_; }

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 namespace {
 
 constexpr std::size_t shownNames = 8;
@@ -158,4 +158,4 @@ std::optional<std::string> whatIsWrongWithPeer(gnutls_session_t session, const s
   return wrongName(certificate.get(), name);
 }
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -7,7 +7,7 @@
 
 #include "net/tls/library.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 
 /// A DNS name matches a dNSName (with wildcards, RFC 6125), an IP address an iPAddress of the certificate's alternative
 /// names. The common name counts for neither.
@@ -17,4 +17,4 @@ namespace matmq::amqp::tls {
 /// Is it an IP address, not a DNS name?
 [[nodiscard]] bool isAddress(const std::string& name) noexcept;
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -12,7 +12,7 @@
 
 #include "base/unique_fd.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 namespace {
 
 /// A bundle of all the world's authorities has half a megabyte.
@@ -141,4 +141,4 @@ gnutls_certificate_credentials_t CredentialStore::refresh(const TlsOptions& opti
   return latest_.get();
 }
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -3,12 +3,12 @@
 // Threading: of one I/O thread. Credentials outlive the sessions made with them.
 #pragma once
 
-#include <matmq/options.hpp>
+#include <matmq/tls_options.hpp>
 #include <memory>
 
 #include "net/tls/library.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 
 struct FreeCredentials {
   void operator()(gnutls_certificate_credentials_t credentials) const noexcept {
@@ -32,4 +32,4 @@ class CredentialStore {
   Credentials latest_;
 };
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -4,7 +4,7 @@
 
 #include "net/tls/transport.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 namespace {
 
 /// Errors of the library that mean: what came is no TLS.
@@ -22,6 +22,7 @@ bool isNoTls(int error) noexcept {
 
 Error describe(const TlsTransport& transport, const IoResult& result, const Endpoint& endpoint) {
   const std::string peer = endpoint.peer();
+  const Protocol& protocol = endpoint.protocol;
   if (transport.refusal()) {
     return {ErrorCode::certificateRefused,
             "Expected a trustworthy certificate of the broker at " + peer + " but " + *transport.refusal()};
@@ -29,15 +30,16 @@ Error describe(const TlsTransport& transport, const IoResult& result, const Endp
   const std::string expected = "Expected a TLS connection to " + peer + " but ";
   const std::string why = transport.explain(result);
   if (result.status == IoResult::Status::ended) {
-    return {ErrorCode::connectFailed,
-            expected + why + " during the handshake; is this a TLS port (5671), and not that of plain AMQP (5672)?"};
+    return {ErrorCode::connectFailed, expected + why + " during the handshake; is this a TLS port (" +
+                                          std::to_string(protocol.tlsPort) + "), and not that of plain " +
+                                          protocol.name + " (" + std::to_string(protocol.port) + ")?"};
   }
   if (result.status == IoResult::Status::failed && result.error > 0)
     return {ErrorCode::connectFailed, expected + "the handshake failed: " + why};
   if (isNoTls(transport.error())) {
-    return {ErrorCode::tlsFailed, expected +
-                                      "the peer does not speak TLS; is this the port of plain AMQP (5672) and not "
-                                      "that of TLS (5671)?"};
+    return {ErrorCode::tlsFailed, expected + "the peer does not speak TLS; is this the port of plain " + protocol.name +
+                                      " (" + std::to_string(protocol.port) + ") and not that of TLS (" +
+                                      std::to_string(protocol.tlsPort) + ")?"};
   }
   if (transport.error() == GNUTLS_E_UNSUPPORTED_VERSION_PACKET) {
     return {ErrorCode::tlsFailed, expected + "the peer offers only versions before 1.2, which are not safe"};
@@ -67,4 +69,4 @@ std::unique_ptr<Transport> secure(UniqueFd socket, const Endpoint& endpoint, con
   return nullptr;
 }
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

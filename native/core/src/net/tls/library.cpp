@@ -5,14 +5,14 @@
 #include <matmq/error.hpp>
 #include <string>
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 namespace {
 
 constexpr const char* fileName = "libgnutls.so.30";
 
 Error unavailable(const char* why) {
   return {ErrorCode::tlsUnavailable, std::string("Expected GnuTLS 3.7 or later (") + fileName +
-                                         ") for an amqps: connection but " +
+                                         ") for a TLS connection but " +
                                          (why != nullptr ? why : "it cannot be loaded") +
                                          ". Install it: libgnutls30 on Debian and Ubuntu, gnutls on Fedora"};
 }
@@ -43,4 +43,4 @@ const Library& library() {
   return loaded;
 }
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -1,14 +1,14 @@
-// GnuTLS, loaded when the first amqps: connection is made: a program that needs no TLS does not pay for it.
+// GnuTLS, loaded when the first TLS connection is made: a program that needs no TLS does not pay for it.
 //
-// Why not linked: loading it takes more than a millisecond of every import. Why GnuTLS: Node exports the OpenSSL that it
-// was built with, so libssl.so in a Node process finds its libcrypto replaced by another version; GnuTLS shares no symbol
-// with it.
+// Why not linked: loading it takes more than a millisecond of every import. Why GnuTLS: Node exports the OpenSSL that
+// it was built with, so libssl.so in a Node process finds its libcrypto replaced by another version; GnuTLS shares no
+// symbol with it.
 #pragma once
 
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 
 /// Every function that is used, as gnutls_<name>.
 #define MATMQ_GNUTLS(X)                    \
@@ -67,4 +67,7 @@ struct Library {
 /// @throws Error TLS_UNAVAILABLE, naming the package
 [[nodiscard]] const Library& library();
 
-}  // namespace matmq::amqp::tls
+/// Of its headers: it is loaded when it is needed.
+[[nodiscard]] constexpr const char* libraryVersion() noexcept { return GNUTLS_VERSION; }
+
+}  // namespace matmq::net::tls

@@ -11,7 +11,7 @@
 
 #include "net/tls/certificate.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 namespace {
 
 /// Taken from what the system allows; never added to it.
@@ -36,8 +36,8 @@ TlsTransport::TlsTransport(UniqueFd socket, gnutls_certificate_credentials_t cre
   const Library& tls = library();
   output_.reserve(flight + (flight / recordSize + 1) * recordOverhead);
   gnutls_session_t session = nullptr;
-  // No tickets: nothing is resumed, so that each connection checks the certificate. A client certificate is sent if it is
-  // asked for, whatever authorities the peer names: the peer decides.
+  // No tickets: nothing is resumed, so that each connection checks the certificate. A client certificate is sent if
+  // it is asked for, whatever authorities the peer names: the peer decides.
   check(tls.init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS | GNUTLS_FORCE_CLIENT_CERT));
   session_.reset(session);
   check(tls.set_default_priority_append(session, withoutOldVersions, nullptr, 0));
@@ -248,4 +248,4 @@ IoResult TlsTransport::flush() noexcept {
   return {};
 }
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -1,9 +1,10 @@
 // A TLS connection as a Transport, over a connected, non-blocking socket.
 //
 // Rules
-// 1. GnuTLS never touches the socket: it takes and gives records from and to two buffers of ours, which cross to the kernel
-//    many records a call. So it never meets a short write, and there is nothing to repeat.
-// 2. write() encrypts full records (16 KiB), also across the vectors: straight from the vector where a record lies in one,
+// 1. GnuTLS never touches the socket: it takes and gives records from and to two buffers of ours, which cross to the
+//    kernel many records a call. So it never meets a short write, and there is nothing to repeat.
+// 2. write() encrypts full records (16 KiB), also across the vectors: straight from the vector where a record lies in
+//    one,
 //    through a staging buffer where it does not. At most `flight` octets are taken before the socket has those before.
 // 3. holdsInput() is true until a read() found no further whole record: only then may the loop trust poll().
 // 4. Nothing but the handshake is written or read before the handshake is done and the peer's certificate accepted.
@@ -18,7 +19,7 @@
 #include "net/tls/library.hpp"
 #include "net/transport.hpp"
 
-namespace matmq::amqp::tls {
+namespace matmq::net::tls {
 
 class TlsTransport final : public Transport {
  public:
@@ -68,7 +69,7 @@ class TlsTransport final : public Transport {
   std::string serverName_;
   bool authenticate_;
   bool established_ = false;
-  bool heardData_ = false;  ///< AMQP octets came in
+  bool heardData_ = false;  ///< octets of the protocol above came in
   bool mayHoldInput_ = true;
   std::optional<std::string> refusal_;
   bool verified_ = false;
@@ -88,4 +89,4 @@ class TlsTransport final : public Transport {
   std::unique_ptr<std::remove_pointer_t<gnutls_session_t>, FreeSession> session_;
 };
 
-}  // namespace matmq::amqp::tls
+}  // namespace matmq::net::tls

@@ -1,0 +1,89 @@
+/** The few messages taken from the addon before the program asks for them, and their decodes. */
+
+import type { NativeMat } from '../addon/contract.js';
+import { type Decode, sameDecode } from '../image/options.js';
+import type { Delivery } from './delivery.js';
+
+export type Decoded = { readonly mat: NativeMat } | { readonly error: unknown };
+export type StartDecode = (message: Delivery, options: Decode) => Promise<NativeMat>;
+
+/** A message that the program has not asked for yet. */
+export class BufferedMessage {
+  readonly message: Delivery;
+  #options: Decode | undefined;
+  #result: Decoded | undefined;
+
+  constructor(message: Delivery) {
+    this.message = message;
+  }
+
+  /** The decoded image; undefined while a codec thread is decoding: `done` is called when it has finished. */
+  decoded(options: Decode, start: StartDecode, done: () => void): Decoded | undefined {
+    if (this.#options === undefined || !sameDecode(this.#options, options)) this.#start(options, start, done);
+    return this.#result;
+  }
+
+  #start(options: Decode, start: StartDecode, done: () => void): void {
+    this.#options = options;
+    this.#result = undefined;
+    const finish = (result: Decoded) => {
+      // Of two decodes with different options, the later one counts.
+      if (this.#options !== options) return;
+      this.#result = result;
+      done();
+    };
+    start(this.message, options).then(
+      (mat) => finish({ mat }),
+      (error: unknown) => finish({ error }),
+    );
+  }
+}
+
+const COMPACT_AFTER = 64;
+
+/** A queue that counts bytes. */
+export class LookAhead {
+  #items: (BufferedMessage | undefined)[] = [];
+  #head = 0;
+  #bytes = 0;
+
+  get size(): number {
+    return this.#items.length - this.#head;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  get first(): BufferedMessage | undefined {
+    return this.#items[this.#head];
+  }
+
+  at(index: number): BufferedMessage | undefined {
+    return this.#items[this.#head + index];
+  }
+
+  push(message: Delivery): void {
+    this.#items.push(new BufferedMessage(message));
+    this.#bytes += message.size;
+  }
+
+  shift(): void {
+    const first = this.first;
+    if (first === undefined) return;
+    this.#bytes -= first.message.size;
+    this.#items[this.#head++] = undefined;
+    if (this.#head === this.#items.length) {
+      this.clear();
+    } else if (this.#head >= COMPACT_AFTER) {
+      this.#items.splice(0, this.#head);
+      this.#head = 0;
+    }
+  }
+
+  clear(): void {
+    this.#items.length = 0;
+    this.#head = 0;
+    this.#bytes = 0;
+  }
+}

@@ -1,0 +1,68 @@
+/** What `messages()` and `images()` return. */
+import { wrongReceiver } from '../base/argument.js';
+import { EndOfTransmission } from '../base/errors.js';
+
+/** The reason that ends the waits of a finished iterator; the program never sees it. */
+const FINISHED = Symbol('finished');
+
+/** What an iterator needs of its consumer. */
+export interface Source<T> {
+  receive(owner: object): Promise<T>;
+  /** Ends the waits of `owner` with `reason`. */
+  cancel(owner: object, reason: unknown): void;
+  /** Whether a message is released when the program asks for the next one. */
+  readonly reuse: boolean;
+}
+
+interface Releasable {
+  release(): void;
+}
+
+/**
+ * Not a generator: `return()` ends a `next()` that waits, so that no message is lost to it; and an error does not end
+ * it.
+ */
+export class ReceivedIterator<T extends Releasable> implements AsyncIterableIterator<T, undefined> {
+  readonly #source: Source<T>;
+  /** With `reuse`: the message that the program got last. */
+  #current: T | undefined;
+  #finished = false;
+
+  constructor(source: Source<T>) {
+    this.#source = source;
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (!ReceivedIterator.#isOne(this)) return Promise.reject(wrongReceiver('next', 'iterator of messages', this));
+    if (this.#finished) return this.return();
+    this.#current?.release();
+    this.#current = undefined;
+    return this.#source.receive(this).then(
+      (value) => {
+        if (this.#source.reuse) this.#current = value;
+        return { done: false, value };
+      },
+      (error: unknown) => {
+        if (error === FINISHED || error instanceof EndOfTransmission) return this.return();
+        throw error;
+      },
+    );
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    if (!ReceivedIterator.#isOne(this)) return Promise.reject(wrongReceiver('return', 'iterator of messages', this));
+    if (!this.#finished) {
+      this.#finished = true;
+      this.#source.cancel(this, FINISHED);
+    }
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  static #isOne(value: unknown): boolean {
+    return typeof value === 'object' && value !== null && #finished in value;
+  }
+}

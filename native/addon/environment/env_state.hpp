@@ -1,0 +1,73 @@
+// What one JavaScript environment (the main thread, or a worker) has of the addon.
+//
+// Ownership and threading
+// 1. EnvState lives on its JavaScript thread, as the environment's instance data.
+// 2. When the environment ends, the cleanup hook closes the task queue and then stops and joins every producer and
+//    consumer; only after it does Node-API free the objects. process.exit() on the main thread runs no hooks: then
+//    threads end with the process.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "environment/backing_store.hpp"
+#include "environment/external_memory.hpp"
+#include "environment/js_task_queue.hpp"
+
+namespace matmq::addon {
+
+/// A producer or consumer of this environment: stopped when the environment ends.
+class Stoppable {
+ public:
+  Stoppable() = default;
+  virtual ~Stoppable() = default;
+  Stoppable(const Stoppable&) = delete;
+  Stoppable& operator=(const Stoppable&) = delete;
+  /// Stops and joins its thread, at once.
+  virtual void stop() noexcept = 0;
+};
+
+/// Shared with each of them, because an object may be finalized after the environment's instance data is gone.
+using Stoppables = std::unordered_set<Stoppable*>;
+
+class EnvState {
+ public:
+  explicit EnvState(Napi::Env env);
+  ~EnvState();
+  EnvState(const EnvState&) = delete;
+  EnvState& operator=(const EnvState&) = delete;
+
+  static EnvState& of(Napi::Env env) { return *env.GetInstanceData<EnvState>(); }
+
+  [[nodiscard]] const std::shared_ptr<JsTaskQueue>& tasks() const noexcept { return tasks_; }
+  [[nodiscard]] const std::shared_ptr<Stoppables>& stoppables() const noexcept { return stoppables_; }
+
+  /// While there are more calls of the first than of the second, the environment's event loop stays alive.
+  void keepAlive(Napi::Env env);
+  void allowExit(Napi::Env env);
+
+  /// Keeps a reference, and the memory under it, until forget(), or until the environment ends and nobody reads it any
+  /// more. Node-API itself forgets a reference that is left then, but does not free it.
+  void keep(napi_ref reference, BackingStoreHold hold) { references_.emplace(reference, std::move(hold)); }
+  void forget(Napi::Env env, const ReleasedArray& array);
+
+  /// Shared with the finalizers, which may run after this is gone.
+  [[nodiscard]] const std::shared_ptr<ExternalMemory>& externalMemory() const noexcept { return externalMemory_; }
+
+ private:
+  void runTasks(Napi::Env env);
+  void onEnvironmentEnd() noexcept;
+
+  const napi_env env_;
+
+  std::shared_ptr<JsTaskQueue> tasks_ = std::make_shared<JsTaskQueue>();
+  std::shared_ptr<ExternalMemory> externalMemory_ = std::make_shared<ExternalMemory>();
+  std::shared_ptr<Stoppables> stoppables_ = std::make_shared<Stoppables>();
+  std::unordered_map<napi_ref, BackingStoreHold> references_;
+  unsigned keepAlive_ = 0;
+};
+
+}  // namespace matmq::addon
