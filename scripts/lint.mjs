@@ -40,12 +40,11 @@ const PUBLIC_ROOMS = [
   [/^matmq\//, 'client'],
 ];
 
-/** Libraries that are the business of one folder; one file asks those of the core for their versions. */
-const VERSIONS = `${CORE}client/version.cpp`;
+/** Libraries that are the business of one folder. */
 const CONFINED = [
   [/^(amqp(_\w+)?\.h$|rabbitmq-c\/)/, [`${CORE}amqp/`]],
-  [/^gnutls\//, [`${CORE}net/tls/`, VERSIONS]],
-  [/^(jpeglib|jerror|png|zlib|tiff\w*)\.h$|^webp\//, [`${CORE}image/`, VERSIONS]],
+  [/^gnutls\//, [`${CORE}net/tls/`]],
+  [/^(jpeglib|jerror|png|zlib|tiff\w*)\.h$|^webp\//, [`${CORE}image/`]],
   [/^(napi|napi-inl|node_api|js_native_api)\.h$/, [ADDON]],
 ];
 

@@ -3,6 +3,7 @@
 #include <matmq/version.hpp>
 
 #include "codec_calls.hpp"
+#include "convert/fields.hpp"
 #include "environment/env_state.hpp"
 #include "native_consumer.hpp"
 #include "native_producer.hpp"
@@ -41,6 +42,22 @@ Napi::Value errorCodes(const Napi::CallbackInfo& info) {
   return object;
 }
 
+/// The image formats: NativeImageFormat of lib/addon/contract.ts.
+Napi::Value formats(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto list = Napi::Array::New(env);
+  for (const ImageFormatFacts& facts : imageFormats()) {
+    auto object = Napi::Object::New(env);
+    object.Set("name", std::string(facts.name));
+    object.Set("contentType", std::string(facts.contentType));
+    object.Set("names", textArray(env, {facts.names.begin(), facts.names.end()}));
+    object.Set("decodable", facts.decodable);
+    object.Set("usual", facts.usual);
+    list.Set(list.Length(), object);
+  }
+  return list;
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(std::make_unique<EnvState>(env).release());  // Node-API owns and deletes it
   exports.Set("NativeProducer", NativeProducer::define(env));
@@ -55,6 +72,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
   exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));
   exports.Set("errorCodes", Napi::Function::New<errorCodes>(env, "errorCodes"));
+  exports.Set("imageFormats", Napi::Function::New<formats>(env, "imageFormats"));
   exports.Set("versions", Napi::Function::New<versions>(env, "versions"));
   return exports;
 }

@@ -99,12 +99,8 @@ Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options
   limits.Set("decodedBytes", number(env, options.limits.decodedBytes));
   limits.Set("messageBytes", number(env, options.limits.messageBytes));
   object.Set("limits", limits);
-  std::vector<std::string> formats;
-  for (const ImageFormat format : {ImageFormat::png, ImageFormat::jpeg, ImageFormat::webp, ImageFormat::bmp,
-                                   ImageFormat::tiff, ImageFormat::pnm}) {
-    if (options.formats.contains(format)) formats.emplace_back(formatName(format));
-  }
-  object.Set("formats", textArray(env, formats));
+  const std::vector<std::string_view> formats = formatNames(options.formats);
+  object.Set("formats", textArray(env, {formats.begin(), formats.end()}));
   return object;
 }
 
