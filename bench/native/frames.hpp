@@ -3,7 +3,7 @@
 
 #include <sys/uio.h>
 
-#include <amqp/wire.hpp>
+#include <amqp/wire/wire.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -1,13 +1,13 @@
 // One connection of the peer: enough of an AMQP 0-9-1 broker for a client to publish to it or to consume from it.
 #pragma once
 
+#include <base/unique_fd.hpp>
 #include <cstdint>
 #include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <thread>
-#include <unique_fd.hpp>
 
 #include "frames.hpp"
 #include "peer_flood.hpp"

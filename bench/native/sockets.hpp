@@ -3,11 +3,11 @@
 
 #include <sys/uio.h>
 
+#include <base/unique_fd.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <unique_fd.hpp>
 
 namespace bench {
 

@@ -30,10 +30,18 @@ export function loadAddon(override = process.env.MATMQ_ADDON, places: readonly s
 /** Found from this file upward, because the bundle in dist/ and the sources in lib/addon/ lie at different depths. */
 function packageFolder(require: NodeJS.Require): string {
   // Not imported: an import of node:fs loads its promises, too, and makes `import 'matmq'` slower.
-  const { existsSync } = require('node:fs') as typeof import('node:fs');
+  const { readFileSync } = require('node:fs') as typeof import('node:fs');
+  const isMatmq = (folder: string): boolean => {
+    try {
+      const { name } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { name?: unknown };
+      return name === 'matmq';
+    } catch {
+      return false;
+    }
+  };
   const here = dirname(fileURLToPath(import.meta.url));
   let folder = here;
-  while (!existsSync(join(folder, 'package.json'))) {
+  while (!isMatmq(folder)) {
     const parent = dirname(folder);
     if (parent === folder) return here;
     folder = parent;

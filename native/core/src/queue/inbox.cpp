@@ -134,6 +134,11 @@ std::uint64_t Inbox::settleUpTo(DeliveryNumber number) {
     Delivery& delivery = deliveries_[n - firstNumber_];
     if (delivery.with == settled) continue;
     if (lane == nullptr || lane->id != delivery.lane) lane = laneOf(delivery.lane);
+    if (lane == nullptr) {  // it was pushed to a lane that is closed: void
+      delivery.with = settled;
+      --outstanding_;
+      continue;
+    }
     if (delivery.with > number) {
       lane->passed = true;
       continue;
@@ -234,13 +239,14 @@ void Inbox::discard(LaneId lane) {
   messages_.erase(kept, messages_.end());
 }
 
-// Nothing is noted where nothing is acknowledged.
+// Nothing is noted where nothing is acknowledged. The number counts once the delivery is there: where there is no
+// memory for it, the next one has the number, so that each stays at its place.
 DeliveryNumber Inbox::add(LaneId lane, std::uint64_t tag, DeliveryNumber with) {
-  const DeliveryNumber number = nextNumber_++;
-  if (ack_ == AckMode::none) return number;
-  deliveries_.push_back({lane, tag, with});
-  if (with != settled) ++outstanding_;
-  return number;
+  if (ack_ != AckMode::none) {
+    deliveries_.push_back({lane, tag, with});
+    if (with != settled) ++outstanding_;
+  }
+  return nextNumber_++;
 }
 
 void Inbox::deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message) {

@@ -146,6 +146,7 @@ void Reassembly::onWhole(Assembler::Ended& ended) {
     if (auto open = roomOfOpen_.extract(id); !open.empty()) room.consumerTag = std::move(open.mapped());
     roomOfWhole_.emplace(number, std::move(room));
   }
+  ended.message->deliveryTag = deliveryTag_;  // of the segment that made it whole, as its number is
   position_.join(number, ended.deliveries);
   inbox_.pushGroup(lane_, std::move(ended.message), std::move(ended.deliveries));
 }
