@@ -164,7 +164,8 @@ constexpr auto table = std::to_array<FormatInfo>({
     },
 });
 
-constexpr auto facts = [] {
+/// Not constexpr: under a sanitizer the addresses of functions are none.
+std::array<ImageFormatFacts, table.size()> makeFacts() {
   std::array<ImageFormatFacts, table.size()> made{};
   for (std::size_t i = 0; i < table.size(); ++i) {
     const FormatInfo& info = table[i];
@@ -172,7 +173,7 @@ constexpr auto facts = [] {
                info.names.view(), info.isFile(), usualFormats.contains(info.format)};
   }
   return made;
-}();
+}
 
 }  // namespace
 
@@ -190,4 +191,7 @@ std::map<std::string, std::string> codecLibraries() {
 
 }  // namespace matmq::codec
 
-std::span<const matmq::ImageFormatFacts> matmq::imageFormats() noexcept { return codec::facts; }
+std::span<const matmq::ImageFormatFacts> matmq::imageFormats() noexcept {
+  static const auto facts = codec::makeFacts();
+  return facts;
+}
