@@ -4,9 +4,8 @@
 // 1. Each region is kept by its owner until JavaScript's collector finds the array unused, or the program gives it back
 //    with release(). A decode or a send that still reads it holds the owner, too.
 // 2. Node frees the memory of external buffers before anything else when an environment ends, before every cleanup
-//    hook,
-//    so a reference to the JavaScript value does not keep it. Whoever reads such memory on another thread holds its
-//    owner.
+//    hook, so a reference to the JavaScript value does not keep it. Whoever reads such memory on another thread holds
+//    its owner.
 // 3. The environment's JavaScript thread only.
 #pragma once
 
