@@ -22,6 +22,12 @@ std::string Transport::explain(const IoResult& result) const {
                                                    : std::string("the peer closed the socket");
 }
 
+std::size_t Transport::receiveBuffer() const noexcept {
+  int octets = 0;
+  socklen_t size = sizeof octets;
+  return ::getsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &octets, &size) == 0 ? static_cast<std::size_t>(octets) : 0;
+}
+
 std::size_t unacknowledgedOctets(int socket) noexcept {
   int octets = 0;
   return ::ioctl(socket, SIOCOUTQ, &octets) == 0 ? static_cast<std::size_t>(octets) : 0;

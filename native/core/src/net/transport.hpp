@@ -37,6 +37,10 @@ class Transport {
   [[nodiscard]] virtual bool holdsOutput() const noexcept { return false; }
   /// May read() give data even though poll() sees none?
   [[nodiscard]] virtual bool holdsInput() const noexcept { return false; }
+  /// Does a read() that gives less than fits give all that is there?
+  [[nodiscard]] virtual bool readsAll() const noexcept { return false; }
+  /// Octets that the kernel keeps for us until they are read, its own records included (socket(7), SO_RCVBUF).
+  [[nodiscard]] std::size_t receiveBuffer() const noexcept;
   /// Octets that were written and that the peer's system has not acknowledged; of TLS, octets of its records.
   [[nodiscard]] virtual std::size_t unacknowledged() const noexcept { return 0; }
   /// Why it ended: for people.
@@ -53,6 +57,7 @@ class TcpTransport final : public Transport {
   explicit TcpTransport(UniqueFd socket) noexcept : socket_(std::move(socket)) {}
   IoResult read(std::span<const iovec> into) noexcept override;
   IoResult write(std::span<const iovec> from) noexcept override;
+  [[nodiscard]] bool readsAll() const noexcept override { return true; }
   [[nodiscard]] std::size_t unacknowledged() const noexcept override { return unacknowledgedOctets(socket_.get()); }
   [[nodiscard]] int fd() const noexcept override { return socket_.get(); }
 

@@ -9,26 +9,31 @@ using std::chrono::microseconds;
 
 namespace {
 
-/// A message alone is two frames.
-constexpr std::size_t oneMessage = 2;
+constexpr std::size_t small = 1000;
 
 /// The loop's inputs, at times of ours.
 class Inputs {
  public:
-  /// After `gap` of silence: so much. Answers how long the socket is left alone then.
-  microseconds input(microseconds gap, std::size_t bytes, std::size_t frames) {
-    now_ += gap;
-    pacing_.onInput(now_, bytes, frames);
+  explicit Inputs(Gather enough = {}) : enough_(enough) {}
+
+  /// `gap` after the last pause: so much. Answers how long the socket is left alone then.
+  microseconds input(microseconds gap, std::size_t bytes, std::size_t messages) {
+    now_ += pause_ + gap;
+    pacing_.onInput(now_, bytes, messages, enough_);
     const Deadline until = pacing_.pausedUntil(now_);
-    return until ? std::chrono::duration_cast<microseconds>(*until - now_) : microseconds(0);
+    pause_ = until ? std::chrono::duration_cast<microseconds>(*until - now_) : microseconds(0);
+    return pause_;
   }
 
  private:
+  const Gather enough_;
   ReadPacing pacing_;
   Clock::time_point now_ = Clock::now();
+  microseconds pause_{0};
 };
 
 constexpr microseconds soon = ReadPacing::streamGap / 2;
+constexpr microseconds often{100};
 constexpr microseconds late = ReadPacing::streamGap * 2;
 constexpr microseconds none{0};
 
@@ -36,27 +41,55 @@ constexpr microseconds none{0};
 
 TEST_CASE("what comes after a silence is followed by no pause") {
   Inputs inputs;
-  for (int i = 0; i < 100; ++i) CHECK(inputs.input(late, 1000, 10) == none);
+  for (int i = 0; i < 100; ++i) CHECK(inputs.input(late, small, 10) == none);
 }
 
-TEST_CASE("a stream that gathers is paced, input for input") {
+TEST_CASE("a stream is paced, carefully first, and never for longer than the longest pause") {
   Inputs inputs;
-  CHECK(inputs.input(late, 1000, oneMessage) == none);
-  for (int i = 0; i < 100; ++i) CHECK(inputs.input(soon, 1000, 10) == ReadPacing::pause);
+  CHECK(inputs.input(late, small, 1) == none);
+  CHECK(inputs.input(soon, small, 1) == ReadPacing::firstPause);
+  CHECK(inputs.input(soon, small, 2) == 2 * ReadPacing::firstPause);
+  for (int i = 0; i < 10; ++i) inputs.input(soon, small, 2);
+  CHECK(inputs.input(soon, small, 2) == ReadPacing::longestPause);
+}
+
+TEST_CASE("a pause is as long as it takes for enough messages, or enough octets, to arrive") {
+  constexpr Gather enough{100'000, 16};
+  Inputs byMessages(enough);
+  microseconds pause{0};
+  for (int i = 0; i < 40; ++i) {
+    const auto elapsed = pause + soon;
+    pause = byMessages.input(soon, small, static_cast<std::size_t>(elapsed / microseconds(40)));  // one each 40 us
+  }
+  CHECK(pause >= 16 * microseconds(40) - microseconds(80));
+  CHECK(pause <= 16 * microseconds(40) + microseconds(80));
+  Inputs byBytes(enough);
+  for (int i = 0; i < 40; ++i) {
+    const auto elapsed = pause + soon;
+    pause = byBytes.input(soon, static_cast<std::size_t>(elapsed.count()) * 200, 2);  // 200 octets each us
+  }
+  CHECK(pause >= microseconds(490));
+  CHECK(pause <= microseconds(510));
+}
+
+TEST_CASE("where each wake carries enough already there is no pause") {
+  Inputs inputs;
+  for (int i = 0; i < 100; ++i) CHECK(inputs.input(often, 4 * Gather{}.bytes, 10) == none);
+  for (int i = 0; i < 100; ++i) CHECK(inputs.input(often, small, 4 * Gather{}.messages) == none);
+}
+
+TEST_CASE("no more may gather than the peer sends without an answer") {
+  Inputs inputs({Gather{}.bytes, 1});
+  for (int i = 0; i < 100; ++i) CHECK(inputs.input(often, small, 4) == none);
 }
 
 TEST_CASE("a pause is over when its time is") {
   ReadPacing pacing;
   const auto now = Clock::now();
-  pacing.onInput(now, 1000, 10);
-  pacing.onInput(now + soon, 1000, 10);
+  pacing.onInput(now, small, 10, {});
+  pacing.onInput(now + soon, small, 10, {});
   CHECK(pacing.pausedUntil(now + soon).has_value());
-  CHECK_FALSE(pacing.pausedUntil(now + soon + ReadPacing::pause).has_value());
-}
-
-TEST_CASE("large inputs are not paced") {
-  Inputs inputs;
-  for (int i = 0; i < 100; ++i) CHECK(inputs.input(soon, ReadPacing::largeInput, 10) == none);
+  CHECK_FALSE(pacing.pausedUntil(now + soon + ReadPacing::longestPause).has_value());
 }
 
 TEST_CASE("questions and answers are paced ever more rarely, as nothing gathers") {
@@ -64,7 +97,9 @@ TEST_CASE("questions and answers are paced ever more rarely, as nothing gathers"
   int pauses = 0;
   constexpr int exchanges = 10'000;
   for (int i = 0; i < exchanges; ++i) {
-    if (inputs.input(soon, 100, oneMessage) != none) ++pauses;
+    const microseconds pause = inputs.input(soon, 100, 1);
+    CHECK(pause <= ReadPacing::firstPause);
+    if (pause != none) ++pauses;
   }
   CHECK(pauses > 0);
   CHECK(pauses < 12);  // 16, 32, ... 4096 go without
@@ -72,14 +107,14 @@ TEST_CASE("questions and answers are paced ever more rarely, as nothing gathers"
 
 TEST_CASE("a stream that begins to gather is paced again, as often as before") {
   Inputs inputs;
-  for (int i = 0; i < 10'000; ++i) inputs.input(soon, 100, oneMessage);
+  for (int i = 0; i < 10'000; ++i) inputs.input(soon, 100, 1);
   int waited = 0;
-  while (inputs.input(soon, 1000, 10) == none) ++waited;
+  while (inputs.input(soon, small, 10) == none) ++waited;
   CHECK(waited <= static_cast<int>(ReadPacing::mostSkipped));
-  for (int i = 0; i < 10; ++i) CHECK(inputs.input(soon, 1000, 10) == ReadPacing::pause);
+  for (int i = 0; i < 10; ++i) CHECK(inputs.input(soon, small, 4) > none);
   // One alone does not change that for long.
-  inputs.input(soon, 1000, oneMessage);
+  inputs.input(soon, small, 1);
   waited = 0;
-  while (inputs.input(soon, 1000, 10) == none) ++waited;
+  while (inputs.input(soon, small, 10) == none) ++waited;
   CHECK(waited <= static_cast<int>(ReadPacing::leastSkipped));
 }

@@ -103,7 +103,7 @@ void Connection::write() {
 
 void Connection::read() {
   const std::uint64_t bytesBefore = reader_.bytesRead();
-  const std::uint64_t framesBefore = framesRead_;
+  const std::uint64_t methodsBefore = methodsRead_;
   for (int i = 0; i < readsPerTurn && state_ != State::closed; ++i) {
     if (state_ == State::ready && !user_.wantsInput()) break;
     const net::IoResult result = reader_.readOnce(*transport_, *this);
@@ -113,9 +113,18 @@ void Connection::read() {
     }
     if (result.status != net::IoResult::Status::ok) lost(result);
     lastRead_ = Clock::now();
+    if (reader_.drained() && transport_->readsAll()) break;  // another read would only say so
   }
   const std::uint64_t bytes = reader_.bytesRead() - bytesBefore;
-  if (state_ == State::ready && bytes > 0) pacing_.onInput(lastRead_, bytes, framesRead_ - framesBefore);
+  if (state_ == State::ready && bytes > 0) pace(bytes, methodsRead_ - methodsBefore);
+}
+
+void Connection::pace(std::size_t bytes, std::size_t messages) noexcept {
+  Gather enough;
+  enough.messages = std::min(enough.messages, user_.mayGather());
+  // Half of the window that the kernel has opened by now; it counts its own records, too.
+  enough.bytes = std::min(enough.bytes, transport_->receiveBuffer() / 4);
+  pacing_.onInput(lastRead_, bytes, messages, enough);
 }
 
 std::uint64_t Connection::octetsArrived() const noexcept {
@@ -188,12 +197,12 @@ void Connection::unexpected(const std::string& what) const {
 
 void Connection::onFrame(const FrameHeader& frame, std::span<const std::byte> payload) {
   pool_.reset();
-  ++framesRead_;
   switch (frame.type) {
     case frameHeartbeat:
       if (frame.channel != 0) unexpected("a heartbeat on channel " + std::to_string(frame.channel));
       return;
     case frameMethod:
+      ++methodsRead_;
       onMethodFrame(frame, payload);
       return;
     default:

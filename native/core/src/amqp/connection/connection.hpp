@@ -55,6 +55,8 @@ class ConnectionUser {
   virtual void onContent() = 0;
   /// The broker closed the channel in use: what to make of it.
   [[nodiscard]] virtual Error onChannelClosed(Error error) { return error; }
+  /// How many messages (or answers to them) may gather in the socket before the peer waits for us.
+  [[nodiscard]] virtual std::size_t mayGather() const { return 1; }
   /// When pump has something to do although nothing came.
   [[nodiscard]] virtual Deadline deadline() const { return std::nullopt; }
   /// deadline() is over. `arrived`: octets of this connection that the peer's system has acknowledged.
@@ -112,6 +114,7 @@ class Connection final : private FrameSink {
   [[noreturn]] void lost(const net::IoResult& result) const;
   void write();
   void read();
+  void pace(std::size_t bytes, std::size_t messages) noexcept;
 
   template <typename T>
   void send(std::uint16_t channel, amqp_method_number_t id, T method) {
@@ -139,8 +142,8 @@ class Connection final : private FrameSink {
   Clock::time_point lastWrite_;
   bool reading_ = true;  ///< as of the last interest(): silence of a peer we do not listen to means nothing
   ReadPacing pacing_;
-  Deadline pause_;                ///< as of the last interest(): until when the socket is left alone
-  std::uint64_t framesRead_ = 0;  ///< methods and headers, since the start
+  Deadline pause_;                 ///< as of the last interest(): until when the socket is left alone
+  std::uint64_t methodsRead_ = 0;  ///< since the start; each message and each answer to one begins with one
 
   // the content under way
   enum class Content : std::uint8_t { none, awaitingHeader, body };

@@ -4,11 +4,13 @@
 // moderate their interrupts.
 //
 // Rules
-// 1. Only a stream is paced: inputs that follow each other within `streamGap`. Whatever comes after a silence is read
-//    at once, so a single message has no delay.
-// 2. Only what gathers is paced: a pause after which one frame was there (a question and its answer, a window of one)
-//    was in vain, and more and more inputs go without one then.
-// 3. Large inputs are not paced: each wake already carries enough, and the peer must not find its window full.
+// 1. Only a stream is paced: inputs that follow each other within `streamGap`, pauses not counted. Whatever comes after
+//    a silence is read at once, so a single message has no delay.
+// 2. A pause is as long as it takes for `Gather` to arrive at the rate of the last input, and never longer than
+//    `longestPause`. Where that is less than `shortestPause`, each wake carries enough already.
+// 3. Only what gathers is paced: the first pause is a short one. One after which a single message was there (a question
+//    and its answer) was in vain, and more and more inputs go without one then.
+// 4. The peer must not find its window full: what may gather is bounded by the caller.
 #pragma once
 
 #include <algorithm>
@@ -21,26 +23,39 @@
 
 namespace matmq::amqp {
 
+/// What is worth a wake.
+struct Gather {
+  std::size_t bytes = std::size_t{256} * 1024;
+  std::size_t messages = 16;
+};
+
 class ReadPacing {
  public:
-  static constexpr std::chrono::microseconds pause{100};
+  using Duration = Clock::duration;
+  static constexpr std::chrono::microseconds shortestPause{50};
+  static constexpr std::chrono::microseconds firstPause{100};
+  static constexpr std::chrono::microseconds longestPause{1000};
   static constexpr std::chrono::microseconds streamGap{400};
-  static constexpr std::size_t largeInput = std::size_t{64} * 1024;
   static constexpr unsigned leastSkipped = 16;
   static constexpr unsigned mostSkipped = 4096;
 
-  /// A wake of the loop has read `bytes` with `frames` methods and headers in them; more than none.
-  void onInput(Clock::time_point now, std::size_t bytes, std::size_t frames) noexcept {
-    const bool stream = now - lastInput_ < streamGap;
+  /// A wake of the loop has read `bytes`, more than none, with `messages` of a program's (or the peer's answers to them)
+  /// in them.
+  void onInput(Clock::time_point now, std::size_t bytes, std::size_t messages, const Gather& enough) noexcept {
+    const Duration since = now - lastInput_;
+    const bool stream = now - std::max(lastInput_, resumeAt_) < streamGap;
     lastInput_ = now;
-    if (std::exchange(gathered_, false)) judge(frames);
-    if (!stream || bytes >= largeInput) return;
+    if (std::exchange(gathered_, false)) judge(messages);
+    if (!stream) return;
     if (toSkip_ > 0) {
       --toSkip_;
-    } else {
-      gathered_ = true;
-      resumeAt_ = now + pause;
+      return;
     }
+    const Duration pause =
+        std::min({timeFor(enough.bytes, bytes, since), timeFor(enough.messages, messages, since), Duration(allowed_)});
+    if (pause < shortestPause) return;
+    gathered_ = true;
+    resumeAt_ = now + pause;
   }
 
   /// Until when the socket is to be left alone; nothing: it is to be looked at.
@@ -49,19 +64,31 @@ class ReadPacing {
   }
 
  private:
-  // Was the pause worth it? A message alone is two frames: its method and its header.
-  void judge(std::size_t frames) noexcept {
-    if (frames > 2) {
+  // How long `wanted` takes when `came` took `since`.
+  static Duration timeFor(std::size_t wanted, std::size_t came, Duration since) noexcept {
+    if (came == 0) return longestPause;
+    const double ratio = static_cast<double>(wanted) / static_cast<double>(came);
+    const double ticks = std::min(ratio * static_cast<double>(since.count()),
+                                  static_cast<double>(Duration(longestPause).count()));
+    return Duration(static_cast<Duration::rep>(ticks));
+  }
+
+  // Was the pause worth it?
+  void judge(std::size_t messages) noexcept {
+    if (messages > 1) {
       skipped_ = leastSkipped;
+      allowed_ = std::min(allowed_ * 2, longestPause);
     } else {
       toSkip_ = skipped_;
       skipped_ = std::min(skipped_ * 2, mostSkipped);
+      allowed_ = firstPause;
     }
   }
 
   Clock::time_point lastInput_{};
   Clock::time_point resumeAt_{};
-  bool gathered_ = false;            ///< the next input had a pause before it
+  bool gathered_ = false;  ///< the next input had a pause before it
+  std::chrono::microseconds allowed_{firstPause};
   unsigned skipped_ = leastSkipped;  ///< how many inputs go unpaced after the next pause in vain
   unsigned toSkip_ = 0;
 };

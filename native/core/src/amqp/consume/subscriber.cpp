@@ -48,6 +48,12 @@ void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
   onEvent(traffic_.onReady(broker.peer));
 }
 
+// The broker sends no more than the prefetch window until it hears of what came.
+std::size_t Subscriber::mayGather() const {
+  if (options_.ack == AckMode::none || options_.prefetch == 0) return SIZE_MAX;
+  return std::max<std::size_t>(1, options_.prefetch / 4);
+}
+
 void Subscriber::pump(FrameWriter& writer) {
   Bytes frames;
   for (const Acknowledgement& said : inbox_.takeAcknowledgements()) {

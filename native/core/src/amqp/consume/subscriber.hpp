@@ -29,6 +29,7 @@ class Subscriber final : public IoUser {
   void declare(SetupScript& script) override;
   void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
   [[nodiscard]] bool wantsInput() override { return !inbox_.full(); }
+  [[nodiscard]] std::size_t mayGather() const override;
   void pump(FrameWriter& writer) override;
   void onMethod(const Method& method) override;
   void onContentMethod(const Method& method) override;

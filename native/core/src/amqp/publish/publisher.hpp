@@ -3,6 +3,7 @@
 // Threading: everything here runs on the I/O thread (io_thread.hpp), except the constructor and stats().
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <map>
 #include <set>
@@ -29,6 +30,7 @@ class Publisher final : public IoUser {
   void declare(SetupScript& script) override;
   void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
   [[nodiscard]] bool wantsInput() override { return true; }
+  [[nodiscard]] std::size_t mayGather() const override { return std::max<std::size_t>(1, unsettled_.size() / 4); }
   void pump(FrameWriter& writer) override;
   void onMethod(const Method& method) override;
   void onContentMethod(const Method& method) override;

@@ -24,6 +24,7 @@ net::IoResult FrameReader::readOnce(net::Transport& transport, FrameSink& sink) 
   const net::IoResult result = transport.read(std::span(into).first(count));
   if (result.status != net::IoResult::Status::ok) return result;
   bytesRead_ += result.bytes;
+  drained_ = result.bytes < direct + room;
   const std::size_t placed = std::min(direct, result.bytes);
   bodyAt_ += placed;
   bodyLeft_ -= placed;

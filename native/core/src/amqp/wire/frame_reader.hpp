@@ -49,6 +49,8 @@ class FrameReader {
   net::IoResult readOnce(net::Transport& transport, FrameSink& sink);
 
   [[nodiscard]] std::uint64_t bytesRead() const noexcept { return bytesRead_; }
+  /// Whether the last read gave less than there was room for.
+  [[nodiscard]] bool drained() const noexcept { return drained_; }
 
  private:
   static constexpr std::size_t stagingSize = 128 * 1024;
@@ -67,6 +69,7 @@ class FrameReader {
   std::size_t end_ = 0;
   std::uint32_t frameMax_ = frameMinSize;
   std::uint64_t bytesRead_ = 0;
+  bool drained_ = false;
 
   // the body frame under way
   FrameHeader body_{};
