@@ -1,6 +1,6 @@
 /** Measures the process it runs in. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { MemoryWatch, peakRss } from './memory-watch.js';
+import { type MemoryWatch, peakRss } from './memory-watch.js';
 import type { LoopDelay, Outcome } from './protocol.js';
 
 const RESOLUTION = 1;
@@ -17,8 +17,9 @@ export class Measurement {
   readonly #cpu = process.cpuUsage();
   readonly #startedAt = monotonicSeconds();
 
-  constructor(watchMemory = false) {
-    this.#memory = watchMemory ? new MemoryWatch() : undefined;
+  /** @param memory a watch that may have begun before: what the first message brings is to be seen, too */
+  constructor(memory?: MemoryWatch) {
+    this.#memory = memory;
     this.#delays.enable();
   }
 

@@ -56,9 +56,13 @@ export class Program implements AsyncDisposable {
     throw new Error(`${this.#name} ${how}`);
   }
 
-  async ready(): Promise<void> {
-    const line = await this.line();
-    if (line !== 'ready') throw new Error(`${this.#name} says ${line} instead of ready`);
+  ready(): Promise<void> {
+    return this.#says('ready');
+  }
+
+  /** When a consumer has received what only warms it up. */
+  warm(): Promise<void> {
+    return this.#says('warm');
   }
 
   go(): void {
@@ -67,6 +71,11 @@ export class Program implements AsyncDisposable {
 
   async outcome(): Promise<Outcome> {
     return JSON.parse(await this.line()) as Outcome;
+  }
+
+  async #says(word: string): Promise<void> {
+    const line = await this.line();
+    if (line !== word) throw new Error(`${this.#name} says ${line} instead of ${word}`);
   }
 
   /** Ends it, if it has not by itself. */

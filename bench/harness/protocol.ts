@@ -1,7 +1,7 @@
 /**
  * What the benchmark and its measuring processes say to each other. A process prints `ready` when all is set up; one
- * that sends then waits for a line; at the end each prints its outcome as one line of JSON. The C++ programs do the
- * same (bench/native/measure.hpp).
+ * that sends then waits for a line; one that receives prints `warm` when what warms it up has arrived; at the end each
+ * prints its outcome as one line of JSON. The C++ programs do the same (bench/native/measure.hpp).
  */
 
 /** Where messages go or come from. */
@@ -66,6 +66,7 @@ export interface MemoryUse {
 }
 
 export interface Outcome {
+  /** In the time measured: of a consumer, all but the first, with which its time begins. */
   readonly messages: number;
   readonly bytes: number;
   /** Seconds of the machine's monotonic clock, which all processes share. */

@@ -135,11 +135,13 @@ int directConsume(int argc, const char* const* argv) {
   subscribe(rabbit, queue);
   sayReady();
   for (std::uint64_t i = arguments.number("warm", 0); i > 0; --i) reader.readMessage();
+  sayWarm();
+  reader.readMessage();
   Measurement measurement;
   measurement.start();
-  for (std::uint64_t i = 0; i < count; ++i) reader.readMessage();
+  for (std::uint64_t i = 1; i < count; ++i) reader.readMessage();
   measurement.stop();
-  measurement.report(count, count * size);
+  measurement.report(count - 1, (count - 1) * size);
   return 0;
 }
 

@@ -14,6 +14,7 @@ async function measure(contestant: string, { bytes: size }: Size, counts: Counts
   const job = { role: 'consume', target, size, ...counts, confirm: false, payload: 'bytes' } as const;
   await using program = start(contestant, job);
   await program.ready();
+  await program.warm();
   return sampleOf(await program.outcome());
 }
 

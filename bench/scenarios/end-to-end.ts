@@ -8,7 +8,7 @@ import { sampleOfPair } from '../sample.js';
 import { type Counts, countsFor, SIZES, type Size } from '../sizes.js';
 
 const BYTES = 1.5e9;
-/** For what warmed the processes up to arrive, and the broker to come to rest. */
+/** For the broker to come to rest after the warm-up. */
 const SETTLE = 300;
 
 export interface Stream {
@@ -33,6 +33,7 @@ export async function stream(
   await consumer.ready();
   await using publisher = start(contestant, { ...job, role: 'publish' });
   await publisher.ready();
+  await consumer.warm();
   await delay(SETTLE);
   publisher.go();
   const [sent, received] = await Promise.all([publisher.outcome(), consumer.outcome()]);

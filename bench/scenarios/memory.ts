@@ -35,6 +35,7 @@ async function measure(
   await using program = start(contestant, job);
   await program.ready();
   if (role === 'publish') program.go();
+  else await program.warm();
   return sampleOf(await program.outcome());
 }
 
