@@ -32,7 +32,7 @@ export function scaled(messages: number, { scale }: Effort): Counts {
   return { count, warm: Math.max(2, Math.round(count / 10)) };
 }
 
-/** As many messages as make so many bytes; small ones cost more, so they are fewer bytes. */
+/** As many messages as make so many bytes. */
 export function countsFor(size: Size, bytes: number, effort: Effort): Counts {
-  return scaled((size.bytes < 100_000 ? bytes / 3 : bytes) / size.bytes, effort);
+  return scaled(Math.ceil(bytes / size.bytes), effort);
 }
