@@ -25,7 +25,7 @@ export function setBaseline(folder: string): void {
   baseline = worker;
 }
 
-export const WITHOUT_REUSE = 'matmq without reuse';
+export const WITH_REUSE = 'matmq with reuse';
 /** What the event loop's delay is made of when a program has no part in it. */
 export const BYSTANDER = 'a process that does nothing, meanwhile';
 
@@ -48,7 +48,7 @@ export const JAVASCRIPT = Object.keys(CLIENTS);
 /** Starts the process of a contestant. */
 export function start(contestant: string, job: Omit<MessageJob, 'client'>): Program {
   if (contestant === BASELINE && baseline !== undefined) return Program.worker({ ...job, client: 'matmq' }, baseline);
-  const client = contestant === WITHOUT_REUSE ? 'matmq-without-reuse' : CLIENTS[contestant];
+  const client = contestant === WITH_REUSE ? 'matmq-with-reuse' : CLIENTS[contestant];
   if (client !== undefined) return Program.worker({ ...job, client });
   const command = LIMITS[contestant]?.[job.role];
   if (command === undefined) throw new Error(`${contestant} does not ${job.role}`);

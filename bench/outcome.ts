@@ -17,7 +17,7 @@ export function judge(results: readonly Result[]): Verdict[] {
   return TARGETS.flatMap((target) => {
     const { contestants = [] } = results.find(({ id }) => id === target.case) ?? {};
     const figure = (name: string) => contestants.find((contestant) => contestant.name === name)?.median[target.metric];
-    const own = figure(OWN);
+    const own = figure(target.own ?? OWN);
     const other = target.against === undefined ? 1 : figure(target.against);
     if (own === undefined || other === undefined) return [];
     const value = own / other;

@@ -1,12 +1,14 @@
 /** What MatMQ is to reach, by ratio in one run. */
 import type { Metric } from './case.js';
-import { BYSTANDER } from './contestants.js';
+import { BYSTANDER, WITH_REUSE } from './contestants.js';
 
 export interface Target {
   readonly what: string;
   /** The id of a case. */
   readonly case: string;
   readonly metric: Metric;
+  /** Which contestant of ours is judged: 'matmq', unless it says another. */
+  readonly own?: string;
   /** Whose figure MatMQ's is divided by; none where the figure itself counts. */
   readonly against?: string;
   /** Who does the same in C++ with nothing around it: what it reaches is the most that there is to reach here. */
@@ -127,15 +129,17 @@ export const TARGETS: readonly Target[] = [
   { what: '1000 photos of 600x180, s', case: 'jpeg/article', metric: 'seconds', required: 0.5, aim: 0.3 },
   { what: "import 'matmq' over an empty addon, ms", case: 'import', metric: 'milliseconds', required: 15, aim: 5 },
   {
-    what: 'memory beyond the high-water mark, publishing 4K, MB',
+    what: 'memory beyond the high-water mark, publishing 4K with reuse, MB',
     case: 'memory/publish',
+    own: WITH_REUSE,
     metric: 'beyondMb',
     required: 64,
     aim: 64,
   },
   {
-    what: 'memory beyond the high-water mark, consuming 4K, MB',
+    what: 'memory beyond the high-water mark, consuming 4K with reuse, MB',
     case: 'memory/consume',
+    own: WITH_REUSE,
     metric: 'beyondMb',
     required: 64,
     aim: 64,

@@ -1,5 +1,5 @@
 import { Consumer, CV_8UC3, Mat, Producer } from 'matmq';
-import { type Client, FRAME_MAX, type PictureClient, prefetchOf, urlOf } from '../harness/client.js';
+import { type Client, type PictureClient, urlOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
 
 /** A picture of 3 bytes a pixel, as square as its size allows. */
@@ -10,11 +10,11 @@ function shapeOf(size: number): [rows: number, cols: number] {
   return [rows, pixels / rows];
 }
 
-/** A lost connection is the end of a measurement. */
+/** Nothing that a newcomer would not set, but that a lost connection is the end of a measurement. */
 function connectionOptions(target: Target) {
   const { exchange, routingKey, ca } = target;
   const tls = ca === undefined ? undefined : { ca };
-  return { url: urlOf(target), tls, exchange, routingKey, frameMax: FRAME_MAX, reconnect: false };
+  return { url: urlOf(target), tls, exchange, routingKey, reconnect: false };
 }
 
 function openProducer(target: Target, confirm: boolean): Promise<Producer> {
@@ -53,12 +53,8 @@ export const clientWith = (reuse: boolean): Client => ({
     };
   },
 
-  async openConsumer(target, { size, confirm, payload }, received) {
-    const consumer = await Consumer.connect({
-      ...connectionOptions(target),
-      prefetch: prefetchOf(size),
-      ack: confirm ? 'auto' : 'none',
-    });
+  async openConsumer(target, { confirm, payload }, received) {
+    const consumer = await Consumer.connect({ ...connectionOptions(target), ack: confirm ? 'auto' : 'none' });
     const receiveAll = async () => {
       if (payload === 'bytes') {
         for await (const message of consumer.messages({ reuse })) received(message.body.byteLength);
@@ -78,7 +74,7 @@ export const clientWith = (reuse: boolean): Client => ({
   },
 });
 
-export const client = clientWith(true);
+export const client = clientWith(false);
 
 export const pictureClient: PictureClient = {
   channels: 'bgr',

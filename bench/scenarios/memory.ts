@@ -1,6 +1,6 @@
 /** What memory it takes to stream 4K pictures. */
 import type { Case, Sample } from '../case.js';
-import { start, WITHOUT_REUSE } from '../contestants.js';
+import { start, WITH_REUSE } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Peer } from '../harness/peer.js';
 import type { Outcome, Payload } from '../harness/protocol.js';
@@ -40,7 +40,7 @@ async function measure(
 }
 
 export function memoryCases({ effort }: Context): Case[] {
-  const common = { scenario: 'memory', size: FRAME_4K.name, contestants: ['matmq', WITHOUT_REUSE], mostRounds: 1 };
+  const common = { scenario: 'memory', size: FRAME_4K.name, contestants: ['matmq', WITH_REUSE], mostRounds: 1 };
   return [
     {
       ...common,
