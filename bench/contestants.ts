@@ -1,6 +1,7 @@
 /** Who takes part, and as which process. */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { prefetchOf } from './harness/client.js';
 import { Program } from './harness/program.js';
 import type { MessageJob } from './harness/protocol.js';
 
@@ -26,21 +27,35 @@ export function setBaseline(folder: string): void {
 }
 
 export const WITH_REUSE = 'matmq with reuse';
+/** From C++ to C++: the most that any client can reach through the broker. */
+export const GATHERED_TO_DIRECT = 'gathered writes to direct reads';
 /** What the event loop's delay is made of when a program has no part in it. */
 export const BYSTANDER = 'a process that does nothing, meanwhile';
 
 type Command = readonly [program: string, options?: Readonly<Record<string, string | number>>];
+type Work = Pick<MessageJob, 'size' | 'confirm'>;
+
+const gatherAndJoin = ({ confirm }: Work): Command => [
+  'gather-publish',
+  { join: 256 * 1024, ...(confirm && { confirm: 1 }) },
+];
+
+/** Acknowledges a quarter of the prefetch at a time: the broker never waits, and seldom reads one. */
+function directConsume({ size, confirm }: Work): Command {
+  const prefetch = prefetchOf(size);
+  return ['direct-consume', confirm ? { prefetch, ack: Math.max(1, Math.floor(prefetch / 4)) } : {}];
+}
 
 /** The C++ programs, and what makes them publish or consume. */
-const LIMITS: Readonly<Record<string, { readonly publish?: Command; readonly consume?: Command }>> = {
+const LIMITS: Readonly<Record<string, Partial<Record<MessageJob['role'], (work: Work) => Command>>>> = {
   'plain rabbitmq-c': {
-    publish: ['plain-rabbitmq-c', { mode: 'publish' }],
-    consume: ['plain-rabbitmq-c', { mode: 'consume' }],
+    publish: () => ['plain-rabbitmq-c', { mode: 'publish' }],
+    consume: () => ['plain-rabbitmq-c', { mode: 'consume' }],
   },
-  'gathered writes': { publish: ['gather-publish'] },
-  'joined gathered writes': { publish: ['gather-publish', { join: 256 * 1024 }] },
-  'direct reads': { consume: ['direct-consume'] },
-  'gathered writes to direct reads': { publish: ['gather-publish', { join: 256 * 1024 }], consume: ['direct-consume'] },
+  'gathered writes': { publish: () => ['gather-publish'] },
+  'joined gathered writes': { publish: gatherAndJoin },
+  'direct reads': { consume: directConsume },
+  [GATHERED_TO_DIRECT]: { publish: gatherAndJoin, consume: directConsume },
 };
 
 export const JAVASCRIPT = Object.keys(CLIENTS);
@@ -52,7 +67,7 @@ export function start(contestant: string, job: Omit<MessageJob, 'client'>): Prog
   if (client !== undefined) return Program.worker({ ...job, client });
   const command = LIMITS[contestant]?.[job.role];
   if (command === undefined) throw new Error(`${contestant} does not ${job.role}`);
-  const [program, options] = command;
+  const [program, options] = command(job);
   const { target, size, count, warm } = job;
   const { port, exchange, routingKey: key } = target;
   return Program.native(program, { ...options, port, exchange, key, size, count, warm });

@@ -1,7 +1,7 @@
 /** From a publishing process through RabbitMQ to a consuming one. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Case } from '../case.js';
-import { JAVASCRIPT, start } from '../contestants.js';
+import { GATHERED_TO_DIRECT, JAVASCRIPT, start } from '../contestants.js';
 import type { Context } from '../context.js';
 import type { Outcome, Payload } from '../harness/protocol.js';
 import { sampleOfPair } from '../sample.js';
@@ -47,7 +47,7 @@ export function endToEndCases(context: Context): Case[] {
       id: `end-to-end/${confirm ? 'confirmed' : 'plain'}/${size.name}`,
       title: `End to end through RabbitMQ${confirm ? ', with confirms and acknowledgements' : ''}`,
       size: size.name,
-      contestants: confirm ? JAVASCRIPT : [...JAVASCRIPT, 'plain rabbitmq-c', 'gathered writes to direct reads'],
+      contestants: [...JAVASCRIPT, ...(confirm ? [] : ['plain rabbitmq-c']), GATHERED_TO_DIRECT],
       async measure(contestant: string) {
         const counts = countsFor(size, BYTES, context.effort);
         const { publisher, consumer } = await stream(context, contestant, { size, counts, confirm, payload: 'bytes' });
