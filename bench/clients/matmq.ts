@@ -1,6 +1,15 @@
-import { Consumer, CV_8UC3, Mat, Producer } from 'matmq';
+import { pathToFileURL } from 'node:url';
 import { type Client, type PictureClient, urlOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
+
+type Library = typeof import('matmq');
+
+/**
+ * MatMQ of this checkout, or another one, of which only the chosen one is loaded. It finds its addon from its own place.
+ */
+async function load(library: string | undefined): Promise<Library> {
+  return library === undefined ? await import('matmq') : await import(pathToFileURL(library).href);
+}
 
 /** A picture of 3 bytes a pixel, as square as its size allows. */
 function shapeOf(size: number): [rows: number, cols: number] {
@@ -17,33 +26,26 @@ function connectionOptions(target: Target) {
   return { url: urlOf(target), tls, exchange, routingKey, reconnect: false };
 }
 
-function openProducer(target: Target, confirm: boolean): Promise<Producer> {
-  return Producer.connect({ ...connectionOptions(target), confirm });
-}
-
-async function sendNewImages(producer: Producer, size: number, count: number, transfer: boolean): Promise<void> {
-  const [rows, cols] = shapeOf(size);
-  for (let i = 0; i < count; i++) {
-    const picture = new Mat(rows, cols, CV_8UC3);
-    picture.data.fill(i);
-    await producer.sendImage(picture, 'raw', { transfer });
-  }
-}
-
 /**
  * `reuse`: memory goes back at once, that of a received body when the next one is wanted, that of a picture made for
  * sending when it is confirmed. The others keep theirs until it is collected.
  */
 export const clientWith = (reuse: boolean): Client => ({
-  async openPublisher(target, { confirm, payload }) {
-    const producer = await openProducer(target, confirm);
+  async openPublisher(target, { confirm, payload, library }) {
+    const { CV_8UC3, Mat, Producer } = await load(library);
+    const producer = await Producer.connect({ ...connectionOptions(target), confirm });
     return {
       async publish(body, count) {
         if (payload === 'image') {
           const picture = new Mat(...shapeOf(body.length), CV_8UC3, body);
           for (let i = 0; i < count; i++) await producer.sendImage(picture, 'raw');
         } else if (payload === 'new-images') {
-          await sendNewImages(producer, body.length, count, reuse);
+          const [rows, cols] = shapeOf(body.length);
+          for (let i = 0; i < count; i++) {
+            const picture = new Mat(rows, cols, CV_8UC3);
+            picture.data.fill(i);
+            await producer.sendImage(picture, 'raw', { transfer: reuse });
+          }
         } else {
           for (let i = 0; i < count; i++) await producer.send(body);
         }
@@ -53,7 +55,8 @@ export const clientWith = (reuse: boolean): Client => ({
     };
   },
 
-  async openConsumer(target, { confirm, payload }, received) {
+  async openConsumer(target, { confirm, payload, library }, received) {
+    const { Consumer } = await load(library);
     const consumer = await Consumer.connect({ ...connectionOptions(target), ack: confirm ? 'auto' : 'none' });
     const receiveAll = async () => {
       if (payload === 'bytes') {
@@ -79,8 +82,9 @@ export const client = clientWith(false);
 export const pictureClient: PictureClient = {
   channels: 'bgr',
 
-  async openPicturePublisher(target, quality) {
-    const producer = await openProducer(target, true);
+  async openPicturePublisher(target, { quality, library }) {
+    const { CV_8UC3, Mat, Producer } = await load(library);
+    const producer = await Producer.connect({ ...connectionOptions(target), confirm: true });
     return {
       async publish(pictures, count) {
         const mats = pictures.map(({ width, height, pixels }) => new Mat(height, width, CV_8UC3, pixels));

@@ -29,10 +29,10 @@ export class Program implements AsyncDisposable {
     return Program.start(join(NATIVE, name), args, name);
   }
 
-  /** A process for one client; `worker` is the harness that it runs in. */
-  static worker(job: Job, worker = join(COMPILED, 'harness/worker.js')): Program {
+  /** A process for one client. */
+  static worker(job: Job): Program {
     const name = 'client' in job ? `${job.client} (${job.role})` : job.role;
-    return Program.start(process.execPath, [worker, JSON.stringify(job)], name);
+    return Program.start(process.execPath, [join(COMPILED, 'harness/worker.js'), JSON.stringify(job)], name);
   }
 
   static start(command: string, args: readonly string[], name: string): Program {

@@ -16,10 +16,17 @@ export interface Target {
 /** Raw bytes; one 8-bit BGR picture, sent as it is; or a new picture for each message, as a camera makes them. */
 export type Payload = 'bytes' | 'image' | 'new-images';
 
-/** Messages of one size, for a client in clients/. */
-export interface MessageJob {
-  readonly role: 'publish' | 'consume';
+/** A client library, and where it comes from. */
+export interface ClientJob {
+  /** The module in clients/. */
   readonly client: string;
+  /** The file of another MatMQ, built in a checkout of its own, which the client is to use instead of this one. */
+  readonly library?: string;
+}
+
+/** Messages of one size, for a client in clients/. */
+export interface MessageJob extends ClientJob {
+  readonly role: 'publish' | 'consume';
   readonly target: Target;
   readonly size: number;
   readonly count: number;
@@ -32,9 +39,8 @@ export interface MessageJob {
 }
 
 /** Pictures to encode as JPEG and publish with confirms. */
-export interface EncodeJob {
+export interface EncodeJob extends ClientJob {
   readonly role: 'encode';
-  readonly client: string;
   readonly target: Target;
   /** A file of pictures one after the other, 8-bit RGB. */
   readonly file: string;
