@@ -8,8 +8,8 @@ export const USAGE = `npm run bench -- [options]
 
   --quick            one round and a fifth of the messages: to see that everything works, within 3 minutes
   --rounds N         instead of 5
-  --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, tls, jpeg, event-loop, import,
-                     memory; repeatable
+  --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, round-trip, tls, jpeg, event-loop,
+                     import, memory; repeatable
   --size SIZE        ${SIZES.map(({ name }) => name).join(', ')}; repeatable
   --clients A,B      only these contestants
   --baseline FOLDER  measure MatMQ of another checkout, whose addon and dist/ are built, in turn with this one

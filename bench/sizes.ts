@@ -8,7 +8,10 @@ export interface Size {
 /** A 4K picture, BGR. */
 export const FRAME_4K: Size = { name: '24.9MB', bytes: 3840 * 2160 * 3 };
 
-export const SIZES: readonly Size[] = [{ name: '22kB', bytes: 22_000 }, { name: '1MB', bytes: 1_000_000 }, FRAME_4K];
+/** A small JPEG. */
+export const SMALL: Size = { name: '22kB', bytes: 22_000 };
+
+export const SIZES: readonly Size[] = [SMALL, { name: '1MB', bytes: 1_000_000 }, FRAME_4K];
 
 /** How much work the benchmark is. */
 export interface Effort {

@@ -1,12 +1,10 @@
 import { pathToFileURL } from 'node:url';
-import { type Client, type PictureClient, urlOf } from '../harness/client.js';
+import { type PictureClient, type RoundTripClient, urlOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
 
 type Library = typeof import('matmq');
 
-/**
- * MatMQ of this checkout, or another one, of which only the chosen one is loaded. It finds its addon from its own place.
- */
+/** MatMQ of this checkout, or another one: only that is loaded, and it finds its addon from its own place. */
 async function load(library: string | undefined): Promise<Library> {
   return library === undefined ? await import('matmq') : await import(pathToFileURL(library).href);
 }
@@ -30,11 +28,12 @@ function connectionOptions(target: Target) {
  * `reuse`: memory goes back at once, that of a received body when the next one is wanted, that of a picture made for
  * sending when it is confirmed. The others keep theirs until it is collected.
  */
-export const clientWith = (reuse: boolean): Client => ({
+export const clientWith = (reuse: boolean): RoundTripClient => ({
   async openPublisher(target, { confirm, payload, library }) {
     const { CV_8UC3, Mat, Producer } = await load(library);
     const producer = await Producer.connect({ ...connectionOptions(target), confirm });
     return {
+      send: (body) => producer.send(body),
       async publish(body, count) {
         if (payload === 'image') {
           const picture = new Mat(...shapeOf(body.length), CV_8UC3, body);

@@ -25,6 +25,11 @@ export interface Client {
   openConsumer(target: Target, options: ClientOptions, received: (size: number) => void): Promise<Subscription>;
 }
 
+/** Also sends one message by itself, as its users do. */
+export interface RoundTripClient extends Client {
+  openPublisher(target: Target, options: ClientOptions): Promise<Publisher & { send(body: Buffer): Promise<unknown> }>;
+}
+
 export interface Picture {
   readonly width: number;
   readonly height: number;

@@ -26,7 +26,7 @@ export interface ClientJob {
 
 /** Messages of one size, for a client in clients/. */
 export interface MessageJob extends ClientJob {
-  readonly role: 'publish' | 'consume';
+  readonly role: 'publish' | 'consume' | 'round-trip';
   readonly target: Target;
   readonly size: number;
   readonly count: number;
@@ -71,6 +71,12 @@ export interface MemoryUse {
   readonly secondHalf: number;
 }
 
+/** Milliseconds from a send to the arrival of that message in the same process. */
+export interface RoundTrip {
+  readonly p50: number;
+  readonly p99: number;
+}
+
 export interface Outcome {
   /** In the time measured: of a consumer, all but the first, with which its time begins. */
   readonly messages: number;
@@ -83,4 +89,5 @@ export interface Outcome {
   readonly peakRss: number;
   readonly loopDelay?: LoopDelay;
   readonly memory?: MemoryUse;
+  readonly roundTrip?: RoundTrip;
 }
