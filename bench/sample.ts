@@ -15,16 +15,25 @@ export function sampleOf(outcome: Outcome): Sample {
   };
 }
 
+/** What came of a publisher and a consumer with a broker between. */
+export interface Streamed {
+  readonly publisher: Outcome;
+  readonly consumer: Outcome;
+  /** From the word to begin until both had ended. */
+  readonly brokerCpuSeconds: number;
+}
+
 /**
- * Of a publisher and a consumer with a broker between. The consumer's time counts, from the first message to the last:
- * how long the first one takes says nothing about a stream.
+ * The consumer's time counts, from the first message to the last: how long the first one takes says nothing about a
+ * stream.
  */
-export function sampleOfPair(publisher: Outcome, consumer: Outcome): Sample {
+export function sampleOfPair({ publisher, consumer, brokerCpuSeconds }: Streamed): Sample {
   const seconds = consumer.endedAt - consumer.startedAt;
   return {
     mbPerSecond: consumer.bytes / 1e6 / seconds,
     messagesPerSecond: consumer.messages / seconds,
     cpuPerGb: cpuPerGb(publisher) + cpuPerGb(consumer),
+    brokerCpuPerGb: brokerCpuSeconds / (publisher.bytes / 1e9),
     peakMb: Math.max(publisher.peakRss, consumer.peakRss) / 1e6,
     ...loopDelays(publisher, consumer),
   };

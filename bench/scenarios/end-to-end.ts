@@ -1,10 +1,11 @@
 /** From a publishing process through RabbitMQ to a consuming one. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { brokerCpuSeconds } from '../broker-cpu.js';
 import type { Case } from '../case.js';
 import { GATHERED_TO_DIRECT, JAVASCRIPT, start } from '../contestants.js';
 import type { Context } from '../context.js';
-import type { Outcome, Payload } from '../harness/protocol.js';
-import { sampleOfPair } from '../sample.js';
+import type { Payload } from '../harness/protocol.js';
+import { type Streamed, sampleOfPair } from '../sample.js';
 import { type Counts, countsFor, SIZES, type Size } from '../sizes.js';
 
 const BYTES = 1.5e9;
@@ -24,8 +25,9 @@ export async function stream(
   context: Context,
   contestant: string,
   { size, counts, confirm, payload, tls = false }: Stream,
-): Promise<{ publisher: Outcome; consumer: Outcome }> {
-  const { port, tlsPort, caFile } = await context.broker();
+): Promise<Streamed> {
+  const broker = await context.broker();
+  const { port, tlsPort, caFile } = broker;
   const where = tls ? { port: tlsPort, ca: caFile } : { port };
   const target = { ...where, exchange: 'bench', routingKey: `k-${Math.random()}` };
   const job = { target, size: size.bytes, ...counts, confirm, payload } as const;
@@ -35,9 +37,10 @@ export async function stream(
   await publisher.ready();
   await consumer.warm();
   await delay(SETTLE);
+  const before = brokerCpuSeconds(broker);
   publisher.go();
   const [sent, received] = await Promise.all([publisher.outcome(), consumer.outcome()]);
-  return { publisher: sent, consumer: received };
+  return { publisher: sent, consumer: received, brokerCpuSeconds: brokerCpuSeconds(broker) - before };
 }
 
 export function endToEndCases(context: Context): Case[] {
@@ -50,8 +53,7 @@ export function endToEndCases(context: Context): Case[] {
       contestants: [...JAVASCRIPT, ...(confirm ? [] : ['plain rabbitmq-c']), GATHERED_TO_DIRECT],
       async measure(contestant: string) {
         const counts = countsFor(size, BYTES, context.effort);
-        const { publisher, consumer } = await stream(context, contestant, { size, counts, confirm, payload: 'bytes' });
-        return sampleOfPair(publisher, consumer);
+        return sampleOfPair(await stream(context, contestant, { size, counts, confirm, payload: 'bytes' }));
       },
     })),
   );
