@@ -38,6 +38,7 @@ export function setBaseline(folder: string): void {
 export const GATHERED_TO_DIRECT = 'gathered writes to direct reads';
 /** What the event loop's delay is made of when a program has no part in it. */
 export const BYSTANDER = 'a process that does nothing, meanwhile';
+export const IDLE = 'a process that does nothing, alone';
 
 type Command = readonly [program: string, options?: Readonly<Record<string, string | number>>];
 type Work = Pick<MessageJob, 'size' | 'confirm'>;
