@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'publish/plain': 'Publishing',
   consume: 'Consuming',
   'end-to-end/plain': 'End to end through RabbitMQ',
+  'end-to-end/confirmed': 'End to end, confirmed and acknowledged',
 };
 type Panel = Extract<TopLevelSpec, { readonly concat: readonly unknown[] }>['concat'][number];
 
