@@ -2,8 +2,8 @@
 // joined to so many octets a call. The connection itself is rabbitmq-c's. With confirms, those that have arrived are
 // taken after each call, and at the end it waits for the rest.
 //
-//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES] [--join OCTETS]
-//                  [--confirm 1]
+//   gather-publish --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES]
+//                  [--join OCTETS] [--confirm 1]
 #include <cstddef>
 #include <optional>
 #include <string>

@@ -38,7 +38,7 @@ const Y = {
   field: 'name',
   type: 'nominal',
   sort: null,
-  axis: { title: null, ticks: false, domain: false, labelLimit: 220 },
+  axis: { title: null, ticks: false, domain: false, labelLimit: 280 },
 } as const;
 const X = { field: 'value', type: 'quantitative', axis: null } as const;
 
