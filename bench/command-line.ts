@@ -8,12 +8,11 @@ export const USAGE = `npm run bench -- [options]
 
   --quick            one round and a fifth of the messages: to see that everything works, within 3 minutes
   --rounds N         instead of 5
-  --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, tls, jpeg, event-loop, import,
-                     memory; repeatable
+  --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, round-trip, tls, jpeg, event-loop,
+                     import, memory; repeatable
   --size SIZE        ${SIZES.map(({ name }) => name).join(', ')}; repeatable
   --clients A,B      only these contestants
-  --baseline FOLDER  measure MatMQ of another checkout, built by npm test, in turn with this one where messages are
-                     published, consumed, or sent end to end
+  --baseline FOLDER  measure MatMQ of another checkout, whose addon and dist/ are built, in turn with this one
   --long             stream 10,000 pictures to see whether the memory stays as it is, instead of 400
   --list             say what there is to measure
 
@@ -23,8 +22,8 @@ same into build/bench/report.`;
 const FULL: Effort = { rounds: 5, scale: 1, frames: 400, imports: 20 };
 const QUICK: Effort = { rounds: 1, scale: 0.2, frames: 60, imports: 5 };
 const LONG = 10_000;
-/** The cases whose contestants are processes of the harness. */
-const WITH_BASELINE = /^(publish|consume|end-to-end)\//;
+/** What MatMQ is measured in by programs that have its name in them. */
+const WITHOUT_BASELINE = 'import';
 
 export interface CommandLine {
   readonly help: boolean;
@@ -75,7 +74,7 @@ export function readCommandLine(args: readonly string[]): CommandLine {
       if (only !== undefined && !only.some((prefix) => one.id.startsWith(prefix))) return undefined;
       if (size !== undefined && (one.size === undefined || !size.includes(one.size))) return undefined;
       const contestants = one.contestants.filter((name) => clients === undefined || clients.includes(name));
-      if (baseline !== undefined && WITH_BASELINE.test(one.id) && contestants.includes('matmq'))
+      if (baseline !== undefined && one.scenario !== WITHOUT_BASELINE && contestants.includes('matmq'))
         contestants.push(BASELINE);
       return contestants.length === 0 ? undefined : { ...one, contestants };
     },

@@ -14,6 +14,10 @@ function progress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 }
 
+function heading({ title, size }: Result): string {
+  return size === undefined || title.includes(size) ? title : `${title}, ${size}`;
+}
+
 async function measure(context: Context, { effort, choose }: CommandLine): Promise<Result[]> {
   const results: Result[] = [];
   for (const one of allCases(context)) {
@@ -22,7 +26,7 @@ async function measure(context: Context, { effort, choose }: CommandLine): Promi
     const result = await runRounds(chosen, effort.rounds, progress);
     progress('');
     results.push(result);
-    console.log(`\n${result.title}${result.size ? `, ${result.size}` : ''}\n${terminalTable(caseRows(result))}`);
+    console.log(`\n${heading(result)}\n${terminalTable(caseRows(result))}`);
   }
   return results;
 }

@@ -17,12 +17,13 @@ export function judge(results: readonly Result[]): Verdict[] {
   return TARGETS.flatMap((target) => {
     const { contestants = [] } = results.find(({ id }) => id === target.case) ?? {};
     const figure = (name: string) => contestants.find((contestant) => contestant.name === name)?.median[target.metric];
-    const own = figure(OWN);
+    const own = figure(target.own ?? OWN);
     const other = target.against === undefined ? 1 : figure(target.against);
     if (own === undefined || other === undefined) return [];
-    const value = own / other;
+    const compare = (value: number) => (target.by === 'difference' ? value - other : value / other);
+    const value = compare(own);
     const limit = target.limit === undefined ? undefined : figure(target.limit);
-    const mostHere = limit === undefined ? {} : { mostHere: limit / other };
+    const mostHere = limit === undefined ? {} : { mostHere: compare(limit) };
     const meets = (bound: number) => (MORE_IS_BETTER.has(target.metric) ? value >= bound : value <= bound);
     return [
       { ...target, value, ...mostHere, reached: meets(target.aim) ? 'aim' : meets(target.required) ? 'yes' : 'no' },
@@ -34,7 +35,7 @@ export function judge(results: readonly Result[]): Verdict[] {
 export function advantage({ contestants }: Result, name: string): number | undefined {
   const own = contestants.find((contestant) => contestant.name === OWN)?.median;
   const other = contestants.find((contestant) => contestant.name === name)?.median;
-  for (const metric of ['mbPerSecond', 'seconds'] as const) {
+  for (const metric of ['mbPerSecond', 'seconds', 'tripP50'] as const) {
     const [a, b] = [own?.[metric], other?.[metric]];
     if (name !== OWN && a !== undefined && b !== undefined) return MORE_IS_BETTER.has(metric) ? a / b : b / a;
   }

@@ -1,25 +1,39 @@
 import type { Sample } from './case.js';
 import type { Outcome } from './harness/protocol.js';
 
+const cpuPerGb = ({ cpuSeconds, bytes }: Outcome) => cpuSeconds / (bytes / 1e9);
+
 /** The figures of one process. */
 export function sampleOf(outcome: Outcome): Sample {
   const seconds = outcome.endedAt - outcome.startedAt;
   return {
     mbPerSecond: outcome.bytes / 1e6 / seconds,
     messagesPerSecond: outcome.messages / seconds,
-    cpuPerGb: outcome.cpuSeconds / (outcome.bytes / 1e9),
+    cpuPerGb: cpuPerGb(outcome),
     peakMb: outcome.peakRss / 1e6,
     ...(outcome.loopDelay && { delayP99: outcome.loopDelay.p99, delayMax: outcome.loopDelay.max }),
   };
 }
 
-/** Of a publisher and a consumer with a broker between: from the first message sent to the last received. */
-export function sampleOfPair(publisher: Outcome, consumer: Outcome): Sample {
-  const seconds = consumer.endedAt - publisher.startedAt;
+/** What came of a publisher and a consumer with a broker between. */
+export interface Streamed {
+  readonly publisher: Outcome;
+  readonly consumer: Outcome;
+  /** From the word to begin until both had ended. */
+  readonly brokerCpuSeconds: number;
+}
+
+/**
+ * The consumer's time counts, from the first message to the last: how long the first one takes says nothing about a
+ * stream.
+ */
+export function sampleOfPair({ publisher, consumer, brokerCpuSeconds }: Streamed): Sample {
+  const seconds = consumer.endedAt - consumer.startedAt;
   return {
     mbPerSecond: consumer.bytes / 1e6 / seconds,
     messagesPerSecond: consumer.messages / seconds,
-    cpuPerGb: (publisher.cpuSeconds + consumer.cpuSeconds) / (consumer.bytes / 1e9),
+    cpuPerGb: cpuPerGb(publisher) + cpuPerGb(consumer),
+    brokerCpuPerGb: brokerCpuSeconds / (publisher.bytes / 1e9),
     peakMb: Math.max(publisher.peakRss, consumer.peakRss) / 1e6,
     ...loopDelays(publisher, consumer),
   };

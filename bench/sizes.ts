@@ -8,7 +8,10 @@ export interface Size {
 /** A 4K picture, BGR. */
 export const FRAME_4K: Size = { name: '24.9MB', bytes: 3840 * 2160 * 3 };
 
-export const SIZES: readonly Size[] = [{ name: '22kB', bytes: 22_000 }, { name: '1MB', bytes: 1_000_000 }, FRAME_4K];
+/** A small JPEG. */
+export const SMALL: Size = { name: '22kB', bytes: 22_000 };
+
+export const SIZES: readonly Size[] = [SMALL, { name: '1MB', bytes: 1_000_000 }, FRAME_4K];
 
 /** How much work the benchmark is. */
 export interface Effort {
@@ -32,7 +35,7 @@ export function scaled(messages: number, { scale }: Effort): Counts {
   return { count, warm: Math.max(2, Math.round(count / 10)) };
 }
 
-/** As many messages as make so many bytes; small ones cost more, so they are fewer bytes. */
+/** As many messages as make so many bytes. */
 export function countsFor(size: Size, bytes: number, effort: Effort): Counts {
-  return scaled((size.bytes < 100_000 ? bytes / 3 : bytes) / size.bytes, effort);
+  return scaled(Math.ceil(bytes / size.bytes), effort);
 }

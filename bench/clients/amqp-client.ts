@@ -1,5 +1,5 @@
 import { AMQPClient } from '@cloudamqp/amqp-client';
-import { type Client, FRAME_MAX, inLanes, prefetchOf, tlsOf, urlOf, windowOf } from '../harness/client.js';
+import { FRAME_MAX, inLanes, prefetchOf, type RoundTripClient, tlsOf, urlOf, windowOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
 
 async function open(target: Target) {
@@ -9,14 +9,16 @@ async function open(target: Target) {
   return { connection, channel };
 }
 
-export const client: Client = {
+export const client: RoundTripClient = {
   async openPublisher(target, { size, confirm }) {
     const { exchange, routingKey } = target;
     const { connection, channel } = await open(target);
     if (confirm) await channel.confirmSelect();
     const lanes = windowOf(size);
+    const send = (body: Buffer) => channel.basicPublish(exchange, routingKey, body);
     return {
-      publish: (body, count) => inLanes(count, lanes, () => channel.basicPublish(exchange, routingKey, body)),
+      send,
+      publish: (body, count) => inLanes(count, lanes, () => send(body)),
       close: () => connection.close(),
     };
   },

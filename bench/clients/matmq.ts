@@ -1,6 +1,13 @@
-import { Consumer, CV_8UC3, Mat, Producer } from 'matmq';
-import { type Client, FRAME_MAX, type PictureClient, prefetchOf, urlOf } from '../harness/client.js';
+import { pathToFileURL } from 'node:url';
+import { type PictureClient, type RoundTripClient, urlOf } from '../harness/client.js';
 import type { Target } from '../harness/protocol.js';
+
+type Library = typeof import('matmq');
+
+/** MatMQ of this checkout, or another one: only that is loaded, and it finds its addon from its own place. */
+async function load(library: string | undefined): Promise<Library> {
+  return library === undefined ? await import('matmq') : await import(pathToFileURL(library).href);
+}
 
 /** A picture of 3 bytes a pixel, as square as its size allows. */
 function shapeOf(size: number): [rows: number, cols: number] {
@@ -10,40 +17,34 @@ function shapeOf(size: number): [rows: number, cols: number] {
   return [rows, pixels / rows];
 }
 
-/** A lost connection is the end of a measurement. */
+/** Nothing that a newcomer would not set, but that a lost connection is the end of a measurement. */
 function connectionOptions(target: Target) {
   const { exchange, routingKey, ca } = target;
   const tls = ca === undefined ? undefined : { ca };
-  return { url: urlOf(target), tls, exchange, routingKey, frameMax: FRAME_MAX, reconnect: false };
-}
-
-function openProducer(target: Target, confirm: boolean): Promise<Producer> {
-  return Producer.connect({ ...connectionOptions(target), confirm });
-}
-
-async function sendNewImages(producer: Producer, size: number, count: number, transfer: boolean): Promise<void> {
-  const [rows, cols] = shapeOf(size);
-  for (let i = 0; i < count; i++) {
-    const picture = new Mat(rows, cols, CV_8UC3);
-    picture.data.fill(i);
-    await producer.sendImage(picture, 'raw', { transfer });
-  }
+  return { url: urlOf(target), tls, exchange, routingKey, reconnect: false };
 }
 
 /**
  * `reuse`: memory goes back at once, that of a received body when the next one is wanted, that of a picture made for
  * sending when it is confirmed. The others keep theirs until it is collected.
  */
-export const clientWith = (reuse: boolean): Client => ({
-  async openPublisher(target, { confirm, payload }) {
-    const producer = await openProducer(target, confirm);
+export const clientWith = (reuse: boolean): RoundTripClient => ({
+  async openPublisher(target, { confirm, payload, library }) {
+    const { CV_8UC3, Mat, Producer } = await load(library);
+    const producer = await Producer.connect({ ...connectionOptions(target), confirm });
     return {
+      send: (body) => producer.send(body),
       async publish(body, count) {
         if (payload === 'image') {
           const picture = new Mat(...shapeOf(body.length), CV_8UC3, body);
           for (let i = 0; i < count; i++) await producer.sendImage(picture, 'raw');
         } else if (payload === 'new-images') {
-          await sendNewImages(producer, body.length, count, reuse);
+          const [rows, cols] = shapeOf(body.length);
+          for (let i = 0; i < count; i++) {
+            const picture = new Mat(rows, cols, CV_8UC3);
+            picture.data.fill(i);
+            await producer.sendImage(picture, 'raw', { transfer: reuse });
+          }
         } else {
           for (let i = 0; i < count; i++) await producer.send(body);
         }
@@ -53,12 +54,9 @@ export const clientWith = (reuse: boolean): Client => ({
     };
   },
 
-  async openConsumer(target, { size, confirm, payload }, received) {
-    const consumer = await Consumer.connect({
-      ...connectionOptions(target),
-      prefetch: prefetchOf(size),
-      ack: confirm ? 'auto' : 'none',
-    });
+  async openConsumer(target, { confirm, payload, library }, received) {
+    const { Consumer } = await load(library);
+    const consumer = await Consumer.connect({ ...connectionOptions(target), ack: confirm ? 'auto' : 'none' });
     const receiveAll = async () => {
       if (payload === 'bytes') {
         for await (const message of consumer.messages({ reuse })) received(message.body.byteLength);
@@ -78,13 +76,14 @@ export const clientWith = (reuse: boolean): Client => ({
   },
 });
 
-export const client = clientWith(true);
+export const client = clientWith(false);
 
 export const pictureClient: PictureClient = {
   channels: 'bgr',
 
-  async openPicturePublisher(target, quality) {
-    const producer = await openProducer(target, true);
+  async openPicturePublisher(target, { quality, library }) {
+    const { CV_8UC3, Mat, Producer } = await load(library);
+    const producer = await Producer.connect({ ...connectionOptions(target), confirm: true });
     return {
       async publish(pictures, count) {
         const mats = pictures.map(({ width, height, pixels }) => new Mat(height, width, CV_8UC3, pixels));

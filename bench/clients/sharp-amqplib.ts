@@ -8,7 +8,7 @@ const LANES = 8;
 export const pictureClient: PictureClient = {
   channels: 'rgb',
 
-  async openPicturePublisher(target, quality) {
+  async openPicturePublisher(target, { quality }) {
     const { exchange, routingKey } = target;
     const connection = await connect(`${urlOf(target)}?frameMax=${FRAME_MAX}&heartbeat=0`, { noDelay: true });
     const channel = await connection.createConfirmChannel();

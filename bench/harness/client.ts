@@ -1,8 +1,8 @@
 /** What the benchmark asks of a client library. */
 import { readFileSync } from 'node:fs';
-import type { Payload, Target } from './protocol.js';
+import type { ClientJob, Payload, Target } from './protocol.js';
 
-export interface ClientOptions {
+export interface ClientOptions extends Pick<ClientJob, 'library'> {
   readonly size: number;
   readonly confirm: boolean;
   readonly payload: Payload;
@@ -25,6 +25,11 @@ export interface Client {
   openConsumer(target: Target, options: ClientOptions, received: (size: number) => void): Promise<Subscription>;
 }
 
+/** Also sends one message by itself, as its users do. */
+export interface RoundTripClient extends Client {
+  openPublisher(target: Target, options: ClientOptions): Promise<Publisher & { send(body: Buffer): Promise<unknown> }>;
+}
+
 export interface Picture {
   readonly width: number;
   readonly height: number;
@@ -37,10 +42,14 @@ export interface PicturePublisher {
   close(): Promise<void>;
 }
 
+export interface PictureOptions extends Pick<ClientJob, 'library'> {
+  readonly quality: number;
+}
+
 /** Encodes pictures as JPEG and publishes them. */
 export interface PictureClient {
   readonly channels: 'rgb' | 'bgr';
-  openPicturePublisher(target: Target, quality: number): Promise<PicturePublisher>;
+  openPicturePublisher(target: Target, options: PictureOptions): Promise<PicturePublisher>;
 }
 
 export const FRAME_MAX = 131_072;

@@ -27,7 +27,7 @@ async function readPictures({ file, width, height }: EncodeJob, channels: 'rgb' 
 
 export async function encode(client: PictureClient, job: EncodeJob): Promise<Outcome> {
   const pictures = await readPictures(job, client.channels);
-  const publisher = await client.openPicturePublisher(job.target, job.quality);
+  const publisher = await client.openPicturePublisher(job.target, job);
   await publisher.publish(pictures, job.warm);
   await readyToGo();
   const measurement = new Measurement();

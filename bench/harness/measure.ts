@@ -1,31 +1,46 @@
 /** Measures the process it runs in. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { MemoryWatch, peakRss } from './memory-watch.js';
+import { type MemoryWatch, peakRss } from './memory-watch.js';
 import type { LoopDelay, Outcome } from './protocol.js';
 
 const RESOLUTION = 1;
+
+type Delays = ReturnType<typeof monitorEventLoopDelay>;
 
 /** Seconds of the machine's monotonic clock. */
 function monotonicSeconds(): number {
   return Number(process.hrtime.bigint()) / 1e9;
 }
 
+function delayOf(delays: Delays): LoopDelay {
+  const beyond = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION);
+  return { p99: beyond(delays.percentile(99)), max: beyond(delays.max) };
+}
+
+export interface MeasurementOptions {
+  /** A watch that may have begun before: what the first message brings is to be seen, too. */
+  readonly memory?: MemoryWatch | undefined;
+  /** Whether the event loop's delay is measured. Default: yes. */
+  readonly eventLoop?: boolean;
+}
+
 /** From its construction to `finish()`. */
 export class Measurement {
   readonly #memory: MemoryWatch | undefined;
-  readonly #delays = monitorEventLoopDelay({ resolution: RESOLUTION });
+  readonly #delays: Delays | undefined;
   readonly #cpu = process.cpuUsage();
   readonly #startedAt = monotonicSeconds();
 
-  constructor(watchMemory = false) {
-    this.#memory = watchMemory ? new MemoryWatch() : undefined;
-    this.#delays.enable();
+  constructor({ memory, eventLoop = true }: MeasurementOptions = {}) {
+    this.#memory = memory;
+    this.#delays = eventLoop ? monitorEventLoopDelay({ resolution: RESOLUTION }) : undefined;
+    this.#delays?.enable();
   }
 
   finish(messages: number, bytes: number): Outcome {
     const endedAt = monotonicSeconds();
     const { user, system } = process.cpuUsage(this.#cpu);
-    this.#delays.disable();
+    this.#delays?.disable();
     return {
       messages,
       bytes,
@@ -33,13 +48,8 @@ export class Measurement {
       endedAt,
       cpuSeconds: (user + system) / 1e6,
       peakRss: peakRss(),
-      loopDelay: this.#loopDelay(),
+      ...(this.#delays && { loopDelay: delayOf(this.#delays) }),
       ...(this.#memory && { memory: this.#memory.finish() }),
     };
-  }
-
-  #loopDelay(): LoopDelay {
-    const beyond = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - RESOLUTION);
-    return { p99: beyond(this.#delays.percentile(99)), max: beyond(this.#delays.max) };
   }
 }

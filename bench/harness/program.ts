@@ -29,10 +29,10 @@ export class Program implements AsyncDisposable {
     return Program.start(join(NATIVE, name), args, name);
   }
 
-  /** A process for one client; `worker` is the harness that it runs in. */
-  static worker(job: Job, worker = join(COMPILED, 'harness/worker.js')): Program {
+  /** A process for one client. */
+  static worker(job: Job): Program {
     const name = 'client' in job ? `${job.client} (${job.role})` : job.role;
-    return Program.start(process.execPath, [worker, JSON.stringify(job)], name);
+    return Program.start(process.execPath, [join(COMPILED, 'harness/worker.js'), JSON.stringify(job)], name);
   }
 
   static start(command: string, args: readonly string[], name: string): Program {
@@ -56,9 +56,13 @@ export class Program implements AsyncDisposable {
     throw new Error(`${this.#name} ${how}`);
   }
 
-  async ready(): Promise<void> {
-    const line = await this.line();
-    if (line !== 'ready') throw new Error(`${this.#name} says ${line} instead of ready`);
+  ready(): Promise<void> {
+    return this.#says('ready');
+  }
+
+  /** When a consumer has received what only warms it up. */
+  warm(): Promise<void> {
+    return this.#says('warm');
   }
 
   go(): void {
@@ -67,6 +71,11 @@ export class Program implements AsyncDisposable {
 
   async outcome(): Promise<Outcome> {
     return JSON.parse(await this.line()) as Outcome;
+  }
+
+  async #says(word: string): Promise<void> {
+    const line = await this.line();
+    if (line !== word) throw new Error(`${this.#name} says ${line} instead of ${word}`);
   }
 
   /** Ends it, if it has not by itself. */

@@ -1,7 +1,7 @@
 /**
  * What the benchmark and its measuring processes say to each other. A process prints `ready` when all is set up; one
- * that sends then waits for a line; at the end each prints its outcome as one line of JSON. The C++ programs do the
- * same (bench/native/measure.hpp).
+ * that sends then waits for a line; one that receives prints `warm` when what warms it up has arrived; at the end each
+ * prints its outcome as one line of JSON. The C++ programs do the same (bench/native/measure.hpp).
  */
 
 /** Where messages go or come from. */
@@ -16,10 +16,17 @@ export interface Target {
 /** Raw bytes; one 8-bit BGR picture, sent as it is; or a new picture for each message, as a camera makes them. */
 export type Payload = 'bytes' | 'image' | 'new-images';
 
-/** Messages of one size, for a client in clients/. */
-export interface MessageJob {
-  readonly role: 'publish' | 'consume';
+/** A client library, and where it comes from. */
+export interface ClientJob {
+  /** The module in clients/. */
   readonly client: string;
+  /** The file of another MatMQ, built in a checkout of its own, which the client is to use instead of this one. */
+  readonly library?: string;
+}
+
+/** Messages of one size, for a client in clients/. */
+export interface MessageJob extends ClientJob {
+  readonly role: 'publish' | 'consume' | 'round-trip';
   readonly target: Target;
   readonly size: number;
   readonly count: number;
@@ -32,9 +39,8 @@ export interface MessageJob {
 }
 
 /** Pictures to encode as JPEG and publish with confirms. */
-export interface EncodeJob {
+export interface EncodeJob extends ClientJob {
   readonly role: 'encode';
-  readonly client: string;
   readonly target: Target;
   /** A file of pictures one after the other, 8-bit RGB. */
   readonly file: string;
@@ -65,7 +71,14 @@ export interface MemoryUse {
   readonly secondHalf: number;
 }
 
+/** Milliseconds from a send to the arrival of that message in the same process. */
+export interface RoundTrip {
+  readonly p50: number;
+  readonly p99: number;
+}
+
 export interface Outcome {
+  /** In the time measured: of a consumer, all but the first, with which its time begins. */
   readonly messages: number;
   readonly bytes: number;
   /** Seconds of the machine's monotonic clock, which all processes share. */
@@ -76,4 +89,5 @@ export interface Outcome {
   readonly peakRss: number;
   readonly loopDelay?: LoopDelay;
   readonly memory?: MemoryUse;
+  readonly roundTrip?: RoundTrip;
 }

@@ -1,12 +1,19 @@
 /** The process that measures one client: `node worker.js <job as JSON>`. */
-import type { Client, PictureClient } from './client.js';
+import type { PictureClient, RoundTripClient } from './client.js';
 import { encode } from './encode.js';
 import { idle } from './idle.js';
 import { consume, publish } from './messages.js';
 import type { Job, Outcome } from './protocol.js';
+import { roundTrip } from './round-trip.js';
+
+/** What a client has, if it is asked to play that role. */
+interface ClientModule {
+  readonly client: RoundTripClient;
+  readonly pictureClient: PictureClient;
+}
 
 /** Only the client that is measured is loaded: the others need not even be installed. */
-async function load(name: string): Promise<{ client: Client; pictureClient: PictureClient }> {
+async function load(name: string): Promise<ClientModule> {
   return await import(new URL(`../clients/${name}.js`, import.meta.url).href);
 }
 
@@ -16,6 +23,8 @@ async function work(job: Job): Promise<Outcome> {
       return publish((await load(job.client)).client, job);
     case 'consume':
       return consume((await load(job.client)).client, job);
+    case 'round-trip':
+      return roundTrip((await load(job.client)).client, job);
     case 'encode':
       return encode((await load(job.client)).pictureClient, job);
     case 'idle':

@@ -1,7 +1,9 @@
 // The limit of consuming: frame headers parsed by hand, each body read straight into its place, which is used again and
-// again. The connection itself is rabbitmq-c's.
+// again. The connection itself is rabbitmq-c's. With --ack, so many messages are acknowledged at a time, and at most
+// --prefetch are on their way; without, none are.
 //
 //   direct-consume --port PORT --exchange NAME --key KEY --size BYTES --count MESSAGES [--warm MESSAGES]
+//                  [--ack MESSAGES --prefetch MESSAGES]
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/uio.h>
@@ -112,34 +114,65 @@ class Reader {
   bool announced_ = false;
 };
 
+/// Receives, and acknowledges so many messages at a time, or none.
+class Consumer {
+ public:
+  Consumer(int fd, std::size_t largest, std::uint64_t ack) : fd_(fd), ack_(ack), reader_(fd, largest) {}
+
+  void receive(std::uint64_t count) {
+    for (; count > 0; --count) {
+      reader_.readMessage();
+      ++received_;
+      if (ack_ > 0 && received_ % ack_ == 0) acknowledge();
+    }
+  }
+
+ private:
+  // All so far: on a channel with one consumer, a delivery's tag is its number.
+  void acknowledge() {
+    const Octets ack = methodFrame(channel, methodId(60, 80), Fields().u64(received_).u8(1));
+    std::array vectors{vectorOf(ack)};
+    writeAll(fd_, vectors);
+  }
+
+  int fd_;
+  std::uint64_t ack_;
+  Reader reader_;
+  std::uint64_t received_ = 0;
+};
+
 // Only sent: its answer is for the reader, which passes over it.
-void subscribe(const Rabbit& rabbit, const std::string& queue) {
+void subscribe(const Rabbit& rabbit, const std::string& queue, bool noAck) {
   amqp_basic_consume_t consume{};
   consume.queue = bytesOf(queue);
-  consume.no_ack = 1;
+  consume.no_ack = noAck ? 1 : 0;
   const int status = amqp_send_method(rabbit.state(), channel, AMQP_BASIC_CONSUME_METHOD, &consume);
   if (status != AMQP_STATUS_OK) throw std::runtime_error(amqp_error_string2(status));
 }
 
 int directConsume(int argc, const char* const* argv) {
-  const Arguments arguments(argc, argv, {"port", "exchange", "key", "size", "count", "warm"});
+  const Arguments arguments(argc, argv, {"port", "exchange", "key", "size", "count", "warm", "ack", "prefetch"});
   const std::size_t size = arguments.number("size");
   const std::uint64_t count = arguments.number("count");
   const std::string& exchange = arguments.text("exchange");
   Rabbit rabbit(static_cast<std::uint16_t>(arguments.number("port")));
   rabbit.declareExchange(exchange);
   const std::string queue = rabbit.declareQueue(exchange, arguments.text("key"));
-  Reader reader(rabbit.fd(), size);
+  const std::uint64_t ack = arguments.number("ack", 0);
+  if (ack > 0) rabbit.limitPrefetch(static_cast<std::uint16_t>(arguments.number("prefetch")));
   // A blocking read saves a call to poll.
   fcntl(rabbit.fd(), F_SETFL, fcntl(rabbit.fd(), F_GETFL) & ~O_NONBLOCK);
-  subscribe(rabbit, queue);
+  subscribe(rabbit, queue, ack == 0);
+  Consumer consumer(rabbit.fd(), size, ack);
   sayReady();
-  for (std::uint64_t i = arguments.number("warm", 0); i > 0; --i) reader.readMessage();
+  consumer.receive(arguments.number("warm", 0));
+  sayWarm();
+  consumer.receive(1);
   Measurement measurement;
   measurement.start();
-  for (std::uint64_t i = 0; i < count; ++i) reader.readMessage();
+  consumer.receive(count - 1);
   measurement.stop();
-  measurement.report(count, count * size);
+  measurement.report(count - 1, (count - 1) * size);
   return 0;
 }
 

@@ -40,6 +40,11 @@ double monotonic() noexcept {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) / 1e9;
 }
 
+void say(const char* word) {
+  std::puts(word);
+  std::fflush(stdout);
+}
+
 }  // namespace
 
 void Measurement::start() {
@@ -59,10 +64,9 @@ void Measurement::report(std::uint64_t messages, std::uint64_t bytes) const {
   std::fflush(stdout);
 }
 
-void sayReady() {
-  std::puts("ready");
-  std::fflush(stdout);
-}
+void sayReady() { say("ready"); }
+
+void sayWarm() { say("warm"); }
 
 void waitForGo() {
   std::string line;

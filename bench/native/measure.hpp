@@ -1,5 +1,7 @@
 // What a measuring program says to the benchmark, and how it measures. bench/harness/protocol.ts is the other side:
-// `ready` when all is set up, a line from stdin when it may begin (publishers), and one line of JSON at the end.
+// `ready` when all is set up, a line from stdin when it may begin (publishers), `warm` when what warms it up has
+// arrived (consumers), and one line of JSON at the end. A consumer's time begins with the first message after that,
+// which is not counted.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +25,7 @@ class Measurement {
 };
 
 void sayReady();
+void sayWarm();
 /// @throws std::runtime_error when the benchmark is gone.
 void waitForGo();
 

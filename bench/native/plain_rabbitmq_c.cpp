@@ -43,7 +43,7 @@ void receive(const Rabbit& rabbit, const Job& job, std::uint64_t count) {
   }
 }
 
-Measurement runPublish(Rabbit& rabbit, const Job& job) {
+void runPublish(Rabbit& rabbit, const Job& job) {
   Octets bytes(job.size, std::byte{7});
   const amqp_bytes_t body{bytes.size(), bytes.data()};
   publish(rabbit, job, body, job.warm);
@@ -54,19 +54,21 @@ Measurement runPublish(Rabbit& rabbit, const Job& job) {
   publish(rabbit, job, body, job.count);
   rabbit.close();
   measurement.stop();
-  return measurement;
+  measurement.report(job.count, job.count * job.size);
 }
 
-Measurement runConsume(const Rabbit& rabbit, const Job& job, const std::string& queue) {
+void runConsume(const Rabbit& rabbit, const Job& job, const std::string& queue) {
   amqp_basic_consume(rabbit.state(), channel, bytesOf(queue), amqp_empty_bytes, 0, 1, 0, amqp_empty_table);
   rabbit.check("basic.consume");
   sayReady();
   receive(rabbit, job, job.warm);
+  sayWarm();
+  receive(rabbit, job, 1);
   Measurement measurement;
   measurement.start();
-  receive(rabbit, job, job.count);
+  receive(rabbit, job, job.count - 1);
   measurement.stop();
-  return measurement;
+  measurement.report(job.count - 1, (job.count - 1) * job.size);
 }
 
 int plain(int argc, const char* const* argv) {
@@ -75,10 +77,11 @@ int plain(int argc, const char* const* argv) {
                 arguments.number("warm", 0)};
   Rabbit rabbit(static_cast<std::uint16_t>(arguments.number("port")));
   rabbit.declareExchange(job.exchange);
-  const Measurement measurement = arguments.text("mode") == "publish"
-                                      ? runPublish(rabbit, job)
-                                      : runConsume(rabbit, job, rabbit.declareQueue(job.exchange, job.key));
-  measurement.report(job.count, job.count * job.size);
+  if (arguments.text("mode") == "publish") {
+    runPublish(rabbit, job);
+  } else {
+    runConsume(rabbit, job, rabbit.declareQueue(job.exchange, job.key));
+  }
   return 0;
 }
 

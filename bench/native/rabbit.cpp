@@ -52,6 +52,16 @@ std::string Rabbit::declareQueue(const std::string& exchange, const std::string&
   return name;
 }
 
+void Rabbit::selectConfirms() {
+  amqp_confirm_select(state_, channel);
+  check("confirm.select");
+}
+
+void Rabbit::limitPrefetch(std::uint16_t messages) {
+  amqp_basic_qos(state_, channel, 0, messages, 0);
+  check("basic.qos");
+}
+
 void Rabbit::close() { require(amqp_connection_close(state_, AMQP_REPLY_SUCCESS), "connection.close"); }
 
 }  // namespace bench

@@ -34,6 +34,10 @@ class Rabbit {
   void declareExchange(const std::string& exchange);
   /// A queue that goes with the connection, bound to the exchange. Returns its name.
   std::string declareQueue(const std::string& exchange, const std::string& routingKey);
+  /// From now on, the peer confirms what is published.
+  void selectConfirms();
+  /// So many unacknowledged messages at most are sent to a consumer.
+  void limitPrefetch(std::uint16_t messages);
   /// Closes the connection in order: the peer has then read all that was sent.
   void close();
 

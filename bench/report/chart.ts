@@ -8,6 +8,7 @@ const TITLES: Readonly<Record<string, string>> = {
   'publish/plain': 'Publishing',
   consume: 'Consuming',
   'end-to-end/plain': 'End to end through RabbitMQ',
+  'end-to-end/confirmed': 'End to end, confirmed and acknowledged',
 };
 type Panel = Extract<TopLevelSpec, { readonly concat: readonly unknown[] }>['concat'][number];
 
@@ -37,7 +38,7 @@ const Y = {
   field: 'name',
   type: 'nominal',
   sort: null,
-  axis: { title: null, ticks: false, domain: false, labelLimit: 220 },
+  axis: { title: null, ticks: false, domain: false, labelLimit: 280 },
 } as const;
 const X = { field: 'value', type: 'quantitative', axis: null } as const;
 

@@ -1,6 +1,6 @@
 /** Consuming from a peer that floods: the client alone. */
 import type { Case, Sample } from '../case.js';
-import { JAVASCRIPT, start, WITHOUT_REUSE } from '../contestants.js';
+import { JAVASCRIPT, start, WITH_REUSE } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Peer } from '../harness/peer.js';
 import { sampleOf } from '../sample.js';
@@ -14,6 +14,7 @@ async function measure(contestant: string, { bytes: size }: Size, counts: Counts
   const job = { role: 'consume', target, size, ...counts, confirm: false, payload: 'bytes' } as const;
   await using program = start(contestant, job);
   await program.ready();
+  await program.warm();
   return sampleOf(await program.outcome());
 }
 
@@ -23,7 +24,7 @@ export function consumeCases({ effort }: Context): Case[] {
     id: `consume/${size.name}`,
     title: 'Consuming from the flooding peer',
     size: size.name,
-    contestants: [...JAVASCRIPT, WITHOUT_REUSE, 'plain rabbitmq-c', 'direct reads'],
+    contestants: [...JAVASCRIPT, WITH_REUSE, 'plain rabbitmq-c', 'direct reads'],
     measure: (contestant: string) => measure(contestant, size, countsFor(size, BYTES, effort)),
   }));
 }

@@ -1,14 +1,15 @@
 /** From a publishing process through RabbitMQ to a consuming one. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { brokerCpuSeconds } from '../broker-cpu.js';
 import type { Case } from '../case.js';
-import { JAVASCRIPT, start } from '../contestants.js';
+import { GATHERED_TO_DIRECT, JAVASCRIPT, start } from '../contestants.js';
 import type { Context } from '../context.js';
-import type { Outcome, Payload } from '../harness/protocol.js';
-import { sampleOfPair } from '../sample.js';
+import type { Payload } from '../harness/protocol.js';
+import { type Streamed, sampleOfPair } from '../sample.js';
 import { type Counts, countsFor, SIZES, type Size } from '../sizes.js';
 
 const BYTES = 1.5e9;
-/** For what warmed the processes up to arrive, and the broker to come to rest. */
+/** For the broker to come to rest after the warm-up. */
 const SETTLE = 300;
 
 export interface Stream {
@@ -24,8 +25,9 @@ export async function stream(
   context: Context,
   contestant: string,
   { size, counts, confirm, payload, tls = false }: Stream,
-): Promise<{ publisher: Outcome; consumer: Outcome }> {
-  const { port, tlsPort, caFile } = await context.broker();
+): Promise<Streamed> {
+  const broker = await context.broker();
+  const { port, tlsPort, caFile } = broker;
   const where = tls ? { port: tlsPort, ca: caFile } : { port };
   const target = { ...where, exchange: 'bench', routingKey: `k-${Math.random()}` };
   const job = { target, size: size.bytes, ...counts, confirm, payload } as const;
@@ -33,10 +35,12 @@ export async function stream(
   await consumer.ready();
   await using publisher = start(contestant, { ...job, role: 'publish' });
   await publisher.ready();
+  await consumer.warm();
   await delay(SETTLE);
+  const before = brokerCpuSeconds(broker);
   publisher.go();
   const [sent, received] = await Promise.all([publisher.outcome(), consumer.outcome()]);
-  return { publisher: sent, consumer: received };
+  return { publisher: sent, consumer: received, brokerCpuSeconds: brokerCpuSeconds(broker) - before };
 }
 
 export function endToEndCases(context: Context): Case[] {
@@ -46,11 +50,10 @@ export function endToEndCases(context: Context): Case[] {
       id: `end-to-end/${confirm ? 'confirmed' : 'plain'}/${size.name}`,
       title: `End to end through RabbitMQ${confirm ? ', with confirms and acknowledgements' : ''}`,
       size: size.name,
-      contestants: confirm ? JAVASCRIPT : [...JAVASCRIPT, 'plain rabbitmq-c', 'gathered writes to direct reads'],
+      contestants: [...JAVASCRIPT, ...(confirm ? [] : ['plain rabbitmq-c']), GATHERED_TO_DIRECT],
       async measure(contestant: string) {
         const counts = countsFor(size, BYTES, context.effort);
-        const { publisher, consumer } = await stream(context, contestant, { size, counts, confirm, payload: 'bytes' });
-        return sampleOfPair(publisher, consumer);
+        return sampleOfPair(await stream(context, contestant, { size, counts, confirm, payload: 'bytes' }));
       },
     })),
   );

@@ -1,14 +1,16 @@
-/** How long the event loop is held up while 4K pictures are published and received as they are. */
+/** How long the event loop is held up while messages, and 4K pictures as they are, are published and received. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Case, Sample } from '../case.js';
-import { BYSTANDER } from '../contestants.js';
+import { BYSTANDER, IDLE } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Program } from '../harness/program.js';
 import { loopDelays } from '../sample.js';
-import { FRAME_4K, scaled } from '../sizes.js';
+import { countsFor, FRAME_4K, SIZES, type Size } from '../sizes.js';
 import { type Stream, stream } from './end-to-end.js';
 
-const FRAMES = 60;
-const IDLE = 'a process that does nothing, alone';
+const BYTES = 1.5e9;
+/** Milliseconds that a process is watched for when there is no stream. */
+const ALONE = 1000;
 
 /** What the machine itself adds: nothing of ours runs in that process. */
 async function measureIdle(work: () => Promise<unknown>): Promise<Sample> {
@@ -20,26 +22,29 @@ async function measureIdle(work: () => Promise<unknown>): Promise<Sample> {
   return loopDelays(outcome, outcome);
 }
 
-export function eventLoopCases(context: Context): Case[] {
-  const frames: Stream = {
-    size: FRAME_4K,
-    counts: scaled(FRAMES, context.effort),
+function caseOf(context: Context, size: Size): Case {
+  const pictures = size === FRAME_4K;
+  const messages: Stream = {
+    size,
+    counts: countsFor(size, BYTES, context.effort),
     confirm: true,
-    payload: 'image',
+    payload: pictures ? 'image' : 'bytes',
   };
-  return [
-    {
-      scenario: 'event-loop',
-      id: 'event-loop/24.9MB',
-      title: 'Event loop, while 4K pictures go through RabbitMQ',
-      size: FRAME_4K.name,
-      contestants: ['matmq', 'amqp-client.js', 'amqplib', BYSTANDER, IDLE],
-      async measure(contestant) {
-        if (contestant === IDLE) return measureIdle(() => new Promise((resolve) => setTimeout(resolve, 1000)));
-        if (contestant === BYSTANDER) return measureIdle(() => stream(context, 'matmq', frames));
-        const { publisher, consumer } = await stream(context, contestant, frames);
-        return loopDelays(publisher, consumer);
-      },
+  return {
+    scenario: 'event-loop',
+    id: `event-loop/${size.name}`,
+    title: `Event loop, while ${pictures ? '4K pictures' : `messages of ${size.name}`} go through RabbitMQ`,
+    size: size.name,
+    contestants: ['matmq', 'amqp-client.js', 'amqplib', BYSTANDER, IDLE],
+    async measure(contestant) {
+      if (contestant === IDLE) return measureIdle(() => delay(ALONE));
+      if (contestant === BYSTANDER) return measureIdle(() => stream(context, 'matmq', messages));
+      const { publisher, consumer } = await stream(context, contestant, messages);
+      return loopDelays(publisher, consumer);
     },
-  ];
+  };
+}
+
+export function eventLoopCases(context: Context): Case[] {
+  return SIZES.map((size) => caseOf(context, size));
 }

@@ -8,12 +8,14 @@ import { importCases } from './import.js';
 import { jpegCases } from './jpeg.js';
 import { memoryCases } from './memory.js';
 import { publishCases } from './publish.js';
+import { roundTripCases } from './round-trip.js';
 import { tlsCases } from './tls.js';
 
 const SCENARIOS = [
   publishCases,
   consumeCases,
   endToEndCases,
+  roundTripCases,
   tlsCases,
   jpegCases,
   eventLoopCases,

@@ -1,6 +1,7 @@
 /** Pictures encoded as JPEG and published with confirms. */
 import { connect } from 'amqplib';
 import type { Case, Sample } from '../case.js';
+import { clientOf, SHARP } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Peer } from '../harness/peer.js';
 import { Program } from '../harness/program.js';
@@ -9,17 +10,17 @@ import { type PictureFile, preparePictures } from '../pictures.js';
 import { type Counts, scaled } from '../sizes.js';
 
 const QUALITY = 90;
-const MODULES: Readonly<Record<string, string>> = { matmq: 'matmq', 'sharp + amqplib': 'sharp-amqplib' };
 const FULL_HD = { name: 'full-hd', width: 1920, height: 1080, different: 12 };
 /** The original article's: 1000 photos of that size took just under a second. */
 const ARTICLE = { name: 'article', width: 600, height: 180, different: 100 };
 
 async function encode(contestant: string, target: Target, pictures: PictureFile, counts: Counts): Promise<Sample> {
   const { file, width, height } = pictures;
-  const client = MODULES[contestant] ?? contestant;
+  const client = clientOf(contestant);
+  if (client === undefined) throw new Error(`${contestant} does not encode pictures`);
   await using program = Program.worker({
     role: 'encode',
-    client,
+    ...client,
     target,
     file,
     width,
@@ -56,7 +57,7 @@ async function withQueue(context: Context, work: (target: Target) => Promise<Sam
 }
 
 export function jpegCases(context: Context): Case[] {
-  const contestants = Object.keys(MODULES);
+  const contestants = ['matmq', SHARP];
   return [
     {
       scenario: 'jpeg/full-hd',

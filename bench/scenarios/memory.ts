@@ -1,6 +1,6 @@
 /** What memory it takes to stream 4K pictures. */
 import type { Case, Sample } from '../case.js';
-import { start, WITHOUT_REUSE } from '../contestants.js';
+import { start, WITH_REUSE } from '../contestants.js';
 import type { Context } from '../context.js';
 import { Peer } from '../harness/peer.js';
 import type { Outcome, Payload } from '../harness/protocol.js';
@@ -35,11 +35,12 @@ async function measure(
   await using program = start(contestant, job);
   await program.ready();
   if (role === 'publish') program.go();
+  else await program.warm();
   return sampleOf(await program.outcome());
 }
 
 export function memoryCases({ effort }: Context): Case[] {
-  const common = { scenario: 'memory', size: FRAME_4K.name, contestants: ['matmq', WITHOUT_REUSE], mostRounds: 1 };
+  const common = { scenario: 'memory', size: FRAME_4K.name, contestants: ['matmq', WITH_REUSE], mostRounds: 1 };
   return [
     {
       ...common,

@@ -19,8 +19,7 @@ export function tlsCases(context: Context): Case[] {
     async measure(contestant: string) {
       const counts = countsFor(size, BYTES, context.effort);
       const work = { size, counts, confirm: true, payload: 'bytes', tls: true } as const;
-      const { publisher, consumer } = await stream(context, contestant, work);
-      return sampleOfPair(publisher, consumer);
+      return sampleOfPair(await stream(context, contestant, work));
     },
   }));
 }

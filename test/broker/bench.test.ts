@@ -1,12 +1,16 @@
 /** The benchmark in small: its programs work, and every message arrives. No time is held against anything. */
+import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { Peer } from '../../bench/harness/peer.js';
+import { ROOT } from '../../bench/harness/places.js';
 import { Program } from '../../bench/harness/program.js';
 import type { MessageJob, Payload, Target } from '../../bench/harness/protocol.js';
 import { unique } from '../support/clients.js';
 
 const MESSAGES = { size: 30_000, count: 20, warm: 4 };
 const ALL = MESSAGES.count + MESSAGES.warm;
+/** A consumer's time is that from the first message to the last. */
+const RECEIVED = { messages: MESSAGES.count - 1, bytes: (MESSAGES.count - 1) * MESSAGES.size };
 
 const targetAt = (port: number): Target => ({ port, exchange: 'bench', routingKey: unique('key') });
 
@@ -14,9 +18,11 @@ function job(role: MessageJob['role'], target: Target, confirm: boolean, payload
   return { role, client: 'matmq', target, ...MESSAGES, confirm, payload };
 }
 
-function limit(name: string, { port, exchange, routingKey: key }: Target): Program {
-  return Program.native(name, { port, exchange, key, ...MESSAGES });
+function limit(name: string, { port, exchange, routingKey: key }: Target, options: Record<string, number> = {}) {
+  return Program.native(name, { port, exchange, key, ...MESSAGES, ...options });
 }
+
+const atTheBroker = () => targetAt(Number(new URL(inject('brokerUrl')).port));
 
 /** Lets a publisher run. */
 async function publish(program: Program): Promise<void> {
@@ -34,7 +40,8 @@ async function publish(program: Program): Promise<void> {
 async function consume(program: Program): Promise<void> {
   await using consumer = program;
   await consumer.ready();
-  expect(await consumer.outcome()).toMatchObject({ messages: MESSAGES.count });
+  await consumer.warm();
+  expect(await consumer.outcome()).toMatchObject(RECEIVED);
 }
 
 describe('the discarding peer', () => {
@@ -50,9 +57,13 @@ describe('the discarding peer', () => {
     expect((await peer.count()).messages).toBe(ALL);
   });
 
-  it('gets every message of the gathered writes', async () => {
-    await using peer = await Peer.start();
-    await publish(limit('gather-publish', targetAt(peer.port)));
+  it.each([
+    ['without confirms', 'single', {}],
+    ['that are confirmed one by one', 'single', { confirm: 1 }],
+    ['that are confirmed several at once', 'multiple', { confirm: 1, join: 200_000 }],
+  ] as const)('gets every message of gathered writes %s', async (_, confirms, options) => {
+    await using peer = await Peer.start({ confirms });
+    await publish(limit('gather-publish', targetAt(peer.port), options));
     expect((await peer.count()).messages).toBe(ALL);
   });
 });
@@ -71,10 +82,41 @@ describe('the flooding peer', () => {
   });
 });
 
-it('sends pictures from process to process through RabbitMQ', async () => {
-  const target = targetAt(Number(new URL(inject('brokerUrl')).port));
-  await using consumer = Program.worker(job('consume', target, true, 'image'));
-  await consumer.ready();
-  await publish(Program.worker(job('publish', target, true, 'image')));
-  expect(await consumer.outcome()).toMatchObject({ messages: MESSAGES.count });
+describe('RabbitMQ', () => {
+  async function send(publisher: () => Program, consumer: () => Program): Promise<void> {
+    await using receiving = consumer();
+    await receiving.ready();
+    await publish(publisher());
+    await receiving.warm();
+    expect(await receiving.outcome()).toMatchObject(RECEIVED);
+  }
+
+  it('takes pictures from process to process', async () => {
+    const target = atTheBroker();
+    const make = (role: MessageJob['role']) => Program.worker(job(role, target, true, 'image'));
+    await send(
+      () => make('publish'),
+      () => make('consume'),
+    );
+  });
+
+  it('takes messages from C++ to C++, confirmed and acknowledged', async () => {
+    const target = atTheBroker();
+    await send(
+      () => limit('gather-publish', target, { confirm: 1 }),
+      () => limit('direct-consume', target, { ack: 2, prefetch: 8 }),
+    );
+  });
+
+  it.each([false, true])('takes messages back to the process that sent them (confirms: %s)', async (confirm) => {
+    // The file by its path is how the MatMQ of another checkout is named.
+    const library = join(ROOT, 'dist/index.js');
+    await using program = Program.worker({ ...job('round-trip', atTheBroker(), confirm), library });
+    await program.ready();
+    program.go();
+    const { messages, roundTrip } = await program.outcome();
+    expect(messages).toBe(MESSAGES.count);
+    expect(roundTrip?.p50).toBeGreaterThan(0);
+    expect(roundTrip?.p99).toBeGreaterThanOrEqual(roundTrip?.p50 ?? Number.NaN);
+  });
 });
