@@ -160,9 +160,10 @@ export interface NativeEncodeOptions {
  * 3. origin: where the message was published to (AMQP: the exchange)
  * 4. key (AMQP: the routing key)
  * 5. encoded properties: a string of octets, for `NativeConsumer.properties()`
- * 6. body; a NativeError where the body was refused, because it is larger than `limits.messageBytes`
+ * 6. body, in memory that no other has; a NativeError where it was refused, because it is larger than
+ *    `limits.messageBytes`
  */
-export type NativeDeliveryValue = number | string | Uint8Array | NativeError;
+export type NativeDeliveryValue = number | string | ArrayBuffer | NativeError;
 
 /** A decoded matrix; `data` is the message's body itself when it came raw. */
 export interface NativeMat {
@@ -212,10 +213,17 @@ export interface NativeConsumerStats {
 }
 
 export interface NativeConsumer {
-  /** Up to `maxMessages` deliveries whose bodies sum to at most `maxBytes`, but at least one if there is one; flat. */
-  take(maxMessages: number, maxBytes: number): readonly NativeDeliveryValue[];
-  /** `number` is the delivery's. False when it is not valid any more: the message will come again. */
+  /**
+   * Up to `maxMessages` deliveries whose bodies sum to at most `maxBytes`, but at least one if there is one: what
+   * `collect` makes of their values, one delivery after the other; nothing when there is none.
+   */
+  take<T>(maxMessages: number, maxBytes: number, collect: (...values: NativeDeliveryValue[]) => T): T | undefined;
+  /**
+   * `number` is the delivery's. False when it is not valid any more: the message will come again. It may wait for others
+   * to be sent with, until `sendAcknowledgements()`.
+   */
   acknowledge(number: number, upTo: boolean): boolean;
+  sendAcknowledgements(): void;
   reject(number: number, requeue: boolean): boolean;
   /** The properties of a delivery, from their encoded form. */
   properties(encoded: string): NativeProperties;

@@ -51,6 +51,11 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /** The last message the program got, not acknowledged yet (`auto`). */
   #handedOut: Delivery | undefined;
   #ended = false;
+  #sendsAcknowledgements = false;
+  readonly #sendAcknowledgements = () => {
+    this.#sendsAcknowledgements = false;
+    this.#native.sendAcknowledgements();
+  };
 
   private constructor(addon: NativeAddon, options: NativeConsumerOptions) {
     super();
@@ -69,12 +74,12 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     });
     this.#receiveQueue = new ReceiveQueue({
       ackMode: options.ack,
-      take: (maxMessages, maxBytes) => Delivery.all(native.take(maxMessages, maxBytes)),
+      take: (maxMessages, maxBytes) => native.take(maxMessages, maxBytes, Delivery.all),
       codecThreads: () => addon.codecThreads(),
       properties: (encoded) => native.properties(encoded),
       decode: async ({ encodedProperties, body }, decode) => native.decode(encodedProperties, body, decode),
       release: (bytes) => addon.release(bytes),
-      acknowledge: (message) => this.#lifecycle.state === 'open' && native.acknowledge(message.number, false),
+      acknowledge: (message) => this.#lifecycle.state === 'open' && this.#acknowledge(message.number, false),
       reject: (message, requeue) => this.#lifecycle.state === 'open' && native.reject(message.number, requeue),
       handedOut: (message) => this.#received(message),
       changed,
@@ -163,6 +168,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const { reuse, limits } = readMessagesOptions(options);
     return new ReceivedIterator({
       reuse,
+      receiveNow: () => this.#nextNow(limits),
       receive: (owner) => this.#next(limits, owner),
       cancel: (owner, reason) => this.#receiveQueue.cancel(owner, reason),
     });
@@ -226,6 +232,15 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     return this.#beginReceive(limits.signal) ?? this.#receiveQueue.next(limits, owner);
   }
 
+  /** The next message, if it is here: without a promise of its own. */
+  #nextNow(limits: WaitOptions): Message | undefined {
+    if (this.#ended || limits.signal?.aborted) return undefined;
+    const message = this.#receiveQueue.ready;
+    if (message === undefined) return undefined;
+    this.#acknowledgeHandedOut();
+    return this.#receiveQueue.takeReady(message);
+  }
+
   #nextImage(decode: Decode, limits: WaitOptions, owner?: object): Promise<ReceivedImage> {
     return this.#beginReceive(limits.signal) ?? this.#receiveQueue.nextImage(decode, limits, owner);
   }
@@ -240,14 +255,23 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   #acknowledgeHandedOut(): void {
     if (this.#handedOut === undefined) return;
-    if (this.#lifecycle.state === 'open') this.#native.acknowledge(this.#handedOut.number, true);
+    if (this.#lifecycle.state === 'open') this.#acknowledge(this.#handedOut.number, true);
     this.#handedOut = undefined;
+  }
+
+  /** What a program acknowledges in one turn of the event loop is sent together. */
+  #acknowledge(number: number, upTo: boolean): boolean {
+    if (!this.#sendsAcknowledgements) {
+      this.#sendsAcknowledgements = true;
+      setImmediate(this.#sendAcknowledgements);
+    }
+    return this.#native.acknowledge(number, upTo);
   }
 
   #received(message: Delivery): void {
     if (message.isEot) {
       // Not up to it: the program may still work on messages that were handed out before.
-      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#native.acknowledge(message.number, false);
+      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#acknowledge(message.number, false);
     } else if (this.#ackMode === 'auto') {
       this.#handedOut = message;
     }

@@ -31,7 +31,8 @@ type Waiter = { readonly owner: object | undefined } & (
 
 /** What the queue needs of its consumer. */
 export interface ReceiveQueueHost extends MessageSource {
-  take(maxMessages: number, maxBytes: number): readonly Delivery[];
+  /** Nothing when there is none. */
+  take(maxMessages: number, maxBytes: number): readonly Delivery[] | undefined;
   codecThreads(): number;
   /** The message is with the program now. */
   handedOut(message: Delivery): void;
@@ -81,6 +82,20 @@ export class ReceiveQueue {
     const pending = new Pending<Message>(limits, () => 'no message came');
     this.#wait({ pending, decode: undefined, owner });
     return pending.promise;
+  }
+
+  /** The first message, if it can be handed out at once, as a message, to a receive that begins now. */
+  get ready(): Delivery | undefined {
+    if (this.#waiters.size > 0) return undefined;
+    const message = this.#first()?.message;
+    return message === undefined || message.isEot || message.error !== undefined ? undefined : message;
+  }
+
+  /** Hands out what `ready` gave. */
+  takeReady(message: Delivery): Message {
+    this.#imageMode = undefined;
+    this.#ahead.shift();
+    return this.#handOut(message);
   }
 
   nextImage(decode: Decode, limits: WaitOptions, owner?: object): Promise<ReceivedImage> {
@@ -141,7 +156,7 @@ export class ReceiveQueue {
     if (this.#tookThisTurn || this.#discarded) return false;
     do {
       const batch = this.#host.take(BATCH_MESSAGES, BATCH_BYTES);
-      if (batch.length === 0) break;
+      if (batch === undefined) break;
       for (const message of batch) this.#ahead.push(message);
       this.#tookThisTurn = true;
     } while (this.#wantsMoreToDecode());

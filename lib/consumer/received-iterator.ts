@@ -8,6 +8,8 @@ const FINISHED = Symbol('finished');
 /** What an iterator needs of its consumer. */
 export interface Source<T> {
   receive(owner: object): Promise<T>;
+  /** What `receive()` would resolve to at once; undefined where it would wait, or reject. */
+  receiveNow?(): T | undefined;
   /** Ends the waits of `owner` with `reason`. */
   cancel(owner: object, reason: unknown): void;
   /** Whether a message is released when the program asks for the next one. */
@@ -37,6 +39,11 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
     if (this.#finished) return this.return();
     this.#current?.release();
     this.#current = undefined;
+    const ready = this.#source.receiveNow?.();
+    if (ready !== undefined) {
+      if (this.#source.reuse) this.#current = ready;
+      return Promise.resolve({ done: false, value: ready });
+    }
     return this.#source.receive(this).then(
       (value) => {
         if (this.#source.reuse) this.#current = value;

@@ -14,20 +14,25 @@ constexpr std::uint32_t eotFlag = 2;
 
 }  // namespace
 
-void appendDelivery(Napi::Env env, Napi::Array array, std::uint32_t index, const Message& message) {
+napi_value DeliveryValues::repeated(Text& last, const std::string& text) const {
+  if (last.value == nullptr || last.text != text) last = {text, Napi::String::New(env_, text)};
+  return last.value;
+}
+
+void DeliveryValues::append(const Message& message) {
   const std::uint32_t flags =
       (message.redelivered ? redeliveredFlag : 0) | (message.isEndOfTransmission() ? eotFlag : 0);
   napi_value header = nullptr;
-  napi_create_string_latin1(env, message.encodedProperties.data(), message.encodedProperties.size(), &header);
-  array.Set(index, number(env, message.number));
-  array.Set(index + 1, Napi::Number::New(env, flags));
-  array.Set(index + 2, message.exchange);
-  array.Set(index + 3, message.routingKey);
-  array.Set(index + 4, Napi::Value(env, header));
+  napi_create_string_latin1(env_, message.encodedProperties.data(), message.encodedProperties.size(), &header);
+  values_.push_back(number(env_, message.number));
+  values_.push_back(Napi::Number::New(env_, flags));
+  values_.push_back(repeated(exchange_, message.exchange));
+  values_.push_back(repeated(routingKey_, message.routingKey));
+  values_.push_back(header);
   if (message.error) {
-    array.Set(index + 5, errorObject(env, *message.error));
+    values_.push_back(errorObject(env_, *message.error));
   } else {
-    array.Set(index + 5, externalBytes(env, message.body.view, message.body.owner));
+    values_.push_back(externalBuffer(env_, message.body.view, message.body.owner));
   }
 }
 

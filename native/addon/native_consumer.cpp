@@ -8,6 +8,7 @@ Napi::Function NativeConsumer::define(Napi::Env env) {
   return DefineClass(
       env, "NativeConsumer",
       {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
+       InstanceMethod<&NativeConsumer::sendAcknowledgements>("sendAcknowledgements"),
        InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::decode>("decode"),
        InstanceMethod<&NativeConsumer::collect>("collect"), InstanceMethod<&NativeConsumer::stats>("stats"),
        InstanceMethod<&NativeConsumer::properties>("properties"),
@@ -29,14 +30,11 @@ Napi::Value NativeConsumer::take(const Napi::CallbackInfo& info) {
   const auto maxMessages = static_cast<std::size_t>(info[0].ToNumber().Int64Value());
   const auto maxBytes = static_cast<std::size_t>(info[1].ToNumber().Int64Value());
   const auto messages = engine(env).take(maxMessages, maxBytes);
-  if (!messages.empty()) remindOfExternalMemory(env);
-  auto array = Napi::Array::New(env, messages.size() * valuesPerDelivery);
-  std::uint32_t index = 0;
-  for (const auto& message : messages) {
-    appendDelivery(env, array, index, *message);
-    index += valuesPerDelivery;
-  }
-  return array;
+  if (messages.empty()) return env.Undefined();
+  remindOfExternalMemory(env);
+  DeliveryValues values(env, messages.size());
+  for (const auto& message : messages) values.append(*message);
+  return values.passTo(info[2].As<Napi::Function>());
 }
 
 namespace {
@@ -48,8 +46,11 @@ DeliveryNumber deliveryNumber(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean()));
+  return Napi::Boolean::New(info.Env(),
+                            engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean(), true));
 }
+
+void NativeConsumer::sendAcknowledgements(const Napi::CallbackInfo& info) { engine(info.Env()).sendAcknowledgements(); }
 
 Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(deliveryNumber(info), info[1].ToBoolean()));

@@ -1,7 +1,9 @@
 #include "environment/external_memory.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 
+#include "environment/backing_store.hpp"
 #include "environment/env_state.hpp"
 
 namespace matmq::addon {
@@ -52,6 +54,17 @@ napi_status createExternal(Napi::Env env, std::span<const std::byte> bytes, Fina
   return napi_create_external_buffer(env, bytes.size(), data, finalize, finalizer, buffer);
 }
 
+// Asked of Node-API once: V8's own call would end the process where it is not.
+bool externalMemoryAllowed(Napi::Env env) {
+  static const bool allowed = [&] {
+    if (copiesAllMemory()) return false;
+    static std::byte probe;
+    napi_value buffer = nullptr;
+    return napi_create_external_arraybuffer(env, &probe, 1, nullptr, nullptr, &buffer) == napi_ok;
+  }();
+  return allowed;
+}
+
 Napi::Uint8Array copied(Napi::Env env, std::span<const std::byte> bytes) {
   return Napi::Buffer<std::uint8_t>::Copy(env, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size());
 }
@@ -76,6 +89,17 @@ Napi::Uint8Array externalBytes(Napi::Env env, std::span<const std::byte> bytes, 
   memory->remove(bytes.data(), finalizer->ticket);
   if (status != napi_no_external_buffers_allowed) throw Napi::Error::New(env);
   return copied(env, bytes);  // `owner` is ours until then
+}
+
+Napi::ArrayBuffer externalBuffer(Napi::Env env, std::span<const std::byte> bytes,
+                                 const std::shared_ptr<const void>& owner) {
+  if (bytes.size() >= copyBelow && externalMemoryAllowed(env)) {
+    if (auto buffer = lendMemory(env, bytes, owner)) return *buffer;
+    return externalBytes(env, bytes, owner).ArrayBuffer();
+  }
+  auto buffer = Napi::ArrayBuffer::New(env, bytes.size());
+  std::ranges::copy(bytes, static_cast<std::byte*>(buffer.Data()));
+  return buffer;
 }
 
 Napi::Value releaseBytes(const Napi::CallbackInfo& info) {

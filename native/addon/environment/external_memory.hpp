@@ -2,7 +2,8 @@
 //
 // Ownership and threading
 // 1. Each region is kept by its owner until JavaScript's collector finds the array unused, or the program gives it back
-//    with release(). A decode or a send that still reads it holds the owner, too.
+//    with release(). A decode or a send that still reads it holds the owner, too. V8 itself keeps what was lent to it
+//    (backing_store.hpp); the others are noted here.
 // 2. Node frees the memory of external buffers before anything else when an environment ends, before every cleanup
 //    hook, so a reference to the JavaScript value does not keep it. Whoever reads such memory on another thread holds
 //    its owner.
@@ -44,6 +45,11 @@ class ExternalMemory {
   std::map<const std::byte*, Region> regions_;
   std::uint64_t lastTicket_ = 0;
 };
+
+/// A received body as an ArrayBuffer of its own, kept by `owner`, by the fastest way that there is (backing_store.hpp), or
+/// copied where that is cheaper or the runtime allows no external memory.
+[[nodiscard]] Napi::ArrayBuffer externalBuffer(Napi::Env env, std::span<const std::byte> bytes,
+                                               const std::shared_ptr<const void>& owner);
 
 /// Memory of the core as a Uint8Array, kept by `owner`. Copied where that is cheaper, and where the runtime allows no
 /// external memory (Electron).

@@ -241,7 +241,7 @@ TEST_CASE("a partition that is taken away voids its messages alone; assigned aga
   Wakes wakes;
   AsyncConsumer consumer(f.consuming, std::ref(wakes));
   REQUIRE(f.broker->waitForQueued(0));
-  std::vector<std::shared_ptr<const Message>> messages;
+  std::vector<std::shared_ptr<Message>> messages;
   REQUIRE(wakes.until([&] {
     for (auto& message : consumer.take(2 - messages.size(), 1000)) messages.push_back(std::move(message));
     return messages.size() == 2;

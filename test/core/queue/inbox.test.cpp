@@ -2,6 +2,7 @@
 #include "queue/inbox.hpp"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <algorithm>
 
@@ -16,7 +17,7 @@ using Said = std::vector<std::pair<Kind, DeliveryNumber>>;
 struct Fixture {
   explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual)
       : inbox(
-            mark, ack, [this] { ++wakes; }, signal) {
+            mark, ack, prefetch, [this] { ++wakes; }, signal) {
     lane = inbox.openLane();
   }
   /// The tag of the driver is beside the number that the inbox gives: here ten times as much.
@@ -48,6 +49,15 @@ struct Fixture {
     }
     return list;
   }
+  /// Whether the I/O thread was raised since the last call.
+  bool raised() {
+    pollfd one{signal->fd(), POLLIN, 0};
+    const bool up = ::poll(&one, 1, 0) == 1;
+    signal->lower();
+    signal->drain();
+    return up;
+  }
+  static constexpr std::size_t prefetch = 16;
   std::shared_ptr<Signal> signal = std::make_shared<Signal>();
   int wakes = 0;
   LaneId lane = 0;
@@ -82,13 +92,62 @@ TEST_CASE("one wake until the program has found the inbox empty") {
   Fixture f;
   f.deliver(1);
   f.deliver(2);
+  CHECK(f.wakes == 0);
+  f.inbox.announceMessages();
   CHECK(f.wakes == 1);
   CHECK(f.take(1) == Numbers{1});
   f.deliver(3);
+  f.inbox.announceMessages();
   CHECK(f.wakes == 1);
   CHECK(f.take() == Numbers{2, 3});
   f.deliver(4);
+  f.inbox.announceMessages();
   CHECK(f.wakes == 2);
+}
+
+TEST_CASE("the program is woken without being asked when enough messages, or octets, have gathered") {
+  Fixture many;
+  for (int i = 0; i < 15; ++i) many.deliver(1);
+  CHECK(many.wakes == 0);
+  many.deliver(1);
+  CHECK(many.wakes == 1);
+  Fixture large;
+  large.deliver(255 * 1024);
+  CHECK(large.wakes == 0);
+  large.deliver(1024);
+  CHECK(large.wakes == 1);
+}
+
+TEST_CASE("nobody is woken for messages that were taken before they were announced") {
+  Fixture f;
+  f.deliver(1);
+  CHECK(f.take() == Numbers{1});
+  f.inbox.announceMessages();
+  CHECK(f.wakes == 0);
+  f.deliver(1);
+  f.inbox.announceMessages();
+  CHECK(f.wakes == 1);
+}
+
+TEST_CASE("acknowledgements that follow each other are sent together, the first at once") {
+  Fixture f;
+  for (int i = 0; i < 12; ++i) f.deliver();
+  f.take();
+  const auto settle = [&](DeliveryNumber number) { f.inbox.settle(number, Kind::ack, Sending::soon); };
+  f.inbox.settle(1, Kind::ack);  // now is what it says, and when the last was sent
+  CHECK(f.raised());
+  const auto begin = Clock::now();
+  for (DeliveryNumber number = 2; number <= 5; ++number) settle(number);
+  // A slow machine may have taken more than the longest wait for these.
+  if (Clock::now() - begin < std::chrono::microseconds(500)) CHECK_FALSE(f.raised());
+  settle(6);  // a quarter of the prefetch window waits: the broker may be waiting, too
+  CHECK(f.raised());
+  settle(7);
+  f.raised();
+  f.inbox.sendAcknowledgements();
+  CHECK(f.said().size() == 7);
+  f.inbox.sendAcknowledgements();
+  CHECK_FALSE(f.raised());  // nothing waits
 }
 
 TEST_CASE("acknowledging up to a message says it once for all, and twice is false") {

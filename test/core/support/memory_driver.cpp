@@ -180,6 +180,7 @@ class MemoryConsumer final : public ConsumerDriver {
       if (!record) break;
       deliver(std::move(*record));
     }
+    inbox_.announceMessages();
   }
 
   void deliver(MemoryBroker::Record record) {

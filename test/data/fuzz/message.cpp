@@ -20,7 +20,7 @@ void decodeMessage(Input input) {
     expect(error.code() == matmq::ErrorCode::protocolError, "a content header is refused as PROTOCOL_ERROR");
     return;
   }
-  message.type = matmq::amqp::messageType(message.properties);
+  message.type = matmq::amqp::messageType(message.properties.type);
   message.body = {nullptr, reader.rest()};
   if (message.isEndOfTransmission()) expect(message.body.size() == 1, "an end of transmission is one byte");
   try {

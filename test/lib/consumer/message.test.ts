@@ -6,7 +6,7 @@ import { Message, ReceivedImage } from '../../../lib/consumer/message.js';
 import { FakeMessage } from '../support/fake-addon.js';
 
 describe('a received image', () => {
-  const [delivery] = Delivery.all(new FakeMessage('m').values(1)) as [Delivery];
+  const [delivery] = Delivery.all(...new FakeMessage('m').values(1)) as [Delivery];
   const envelope = new Message(delivery, {
     ackMode: 'auto',
     properties: () => ({}),

@@ -192,7 +192,7 @@ export class FakeMessage {
   values(number: number): NativeDeliveryValue[] {
     const flags = (this.redelivered ? 1 : 0) + (this.isEot ? 2 : 0);
     const properties = JSON.stringify({ type: this.isEot ? 'eot' : 'text', ...this.given });
-    const body = this.refused ?? Uint8Array.from(Buffer.from(this.content));
+    const body = this.refused ?? new TextEncoder().encode(this.content).buffer;
     return [number, flags, 'frames', 'camera.1', properties, body];
   }
 }
@@ -226,7 +226,7 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
     });
   }
 
-  take(maxMessages: number, maxBytes: number): NativeDeliveryValue[] {
+  take<T>(maxMessages: number, maxBytes: number, collect: (...values: NativeDeliveryValue[]) => T): T | undefined {
     let count = 0;
     let bytes = 0;
     for (const { size } of this.inbox) {
@@ -235,13 +235,17 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
       count++;
     }
     this.takes.push(count);
-    return this.inbox.splice(0, count).flatMap((message) => message.values(this.#delivered.push(message)));
+    if (count === 0) return undefined;
+    const taken = this.inbox.splice(0, count);
+    return collect(...taken.flatMap((message) => message.values(this.#delivered.push(message))));
   }
 
   acknowledge(number: number, upTo: boolean): boolean {
     this.settled.push(`ack ${upTo ? 'up to ' : ''}${this.#content(number)}`);
     return this.isCurrent;
   }
+
+  sendAcknowledgements(): void {}
 
   reject(number: number, requeue: boolean): boolean {
     this.settled.push(`${requeue ? 'requeue' : 'nack'} ${this.#content(number)}`);

@@ -75,6 +75,7 @@ using DeliveryNumber = std::uint64_t;
 /// A received message. Immutable, shared between the program and a codec thread that decodes it.
 struct Message : AmqpDelivery {
   SharedBytes body;
+  /// Read by Consumer. Of an AsyncConsumer's messages, those that it had to look at have them.
   Properties properties;
   std::string encodedProperties;  ///< as the broker sent them, for AsyncConsumer::decodeProperties()
   MessageType type = MessageType::unmarked;

@@ -10,7 +10,7 @@ class AsyncConsumer::Impl {
   Impl(ConsumerOptions options, std::function<void()> wake)
       : options_(std::move(options)),
         signal_(std::make_shared<Signal>()),
-        inbox_(options_.highWaterMark, options_.ack, std::move(wake), signal_),
+        inbox_(options_.highWaterMark, options_.ack, options_.prefetch, std::move(wake), signal_),
         driver_(driverFor(options_.url).makeConsumer(options_, inbox_, signal_)) {}
 
   Inbox& inbox() noexcept { return inbox_; }
@@ -37,15 +37,17 @@ AsyncConsumer::AsyncConsumer(ConsumerOptions options, std::function<void()> wake
 }
 AsyncConsumer::~AsyncConsumer() = default;
 
-std::vector<std::shared_ptr<const Message>> AsyncConsumer::take(std::size_t maxMessages, std::size_t maxBytes) {
+std::vector<std::shared_ptr<Message>> AsyncConsumer::take(std::size_t maxMessages, std::size_t maxBytes) {
   return impl_->inbox().take(maxMessages, maxBytes);
 }
-bool AsyncConsumer::acknowledge(DeliveryNumber number, bool upTo) {
-  return impl_->inbox().settle(number, upTo ? Acknowledgement::Kind::ackUpTo : Acknowledgement::Kind::ack);
+bool AsyncConsumer::acknowledge(DeliveryNumber number, bool upTo, bool soon) {
+  return impl_->inbox().settle(number, upTo ? Acknowledgement::Kind::ackUpTo : Acknowledgement::Kind::ack,
+                               soon ? Sending::soon : Sending::now);
 }
 bool AsyncConsumer::reject(DeliveryNumber number, bool requeue) {
   return impl_->inbox().settle(number, requeue ? Acknowledgement::Kind::requeue : Acknowledgement::Kind::reject);
 }
+void AsyncConsumer::sendAcknowledgements() { impl_->inbox().sendAcknowledgements(); }
 Properties AsyncConsumer::decodeProperties(std::string_view encoded) const {
   return impl_->driver().decodeProperties(encoded);
 }

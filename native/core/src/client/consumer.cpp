@@ -66,8 +66,11 @@ class Consumer::Impl {
  private:
   Error closingError() const { return closedBy_.value_or(Error(ErrorCode::closed, "The consumer is closed")); }
 
-  std::shared_ptr<const Message> handOut(std::shared_ptr<const Message> message) {
+  std::shared_ptr<const Message> handOut(std::shared_ptr<Message> message) {
     if (message->error) throw Error(*message->error);
+    if (!message->encodedProperties.empty()) {
+      message->properties = consumer_.decodeProperties(message->encodedProperties);
+    }
     if (message->isEndOfTransmission()) {
       consumer_.acknowledge(message->number, ack_ == AckMode::automatic);
       throw Error(ErrorCode::endOfTransmission, "The producer sent the end of its transmission");

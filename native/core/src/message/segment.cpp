@@ -76,8 +76,8 @@ std::uint64_t segmentSize(const Segment& segment, std::uint64_t bodySize) noexce
 
 std::optional<Segment> readSegment(const FieldTable& headers, std::uint64_t bodySize) {
   // One look-up for all messages that are none.
-  const auto first = headers.lower_bound("segment-");
-  if (first == headers.end() || !first->first.starts_with("segment-")) return std::nullopt;
+  const auto first = headers.lower_bound(std::string(segmentHeaderPrefix));
+  if (first == headers.end() || !first->first.starts_with(segmentHeaderPrefix)) return std::nullopt;
   if (std::ranges::none_of(allHeaders, [&](const char* name) { return headers.contains(name); })) return std::nullopt;
   Segment segment;
   segment.index = required(headers, indexHeader);

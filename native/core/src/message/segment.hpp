@@ -7,11 +7,15 @@
 #include <matmq/field_table.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace matmq {
 
 /// More segments than this are neither sent nor taken: prefetch counts them in 16 bits.
 inline constexpr std::uint64_t maxSegments = 65535;
+
+/// How all headers of a segment begin.
+inline constexpr std::string_view segmentHeaderPrefix = "segment-";
 
 /// What the headers of a segment say.
 struct Segment {

@@ -14,8 +14,13 @@ std::size_t chargeOf(const Message& message) noexcept {
 
 }  // namespace
 
-Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
-    : highWaterMark_(highWaterMark), ack_(ack), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
+Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::size_t prefetch, std::function<void()> wake,
+             std::shared_ptr<Signal> ioSignal)
+    : highWaterMark_(highWaterMark),
+      ack_(ack),
+      mostWaiting_(prefetch == 0 ? 64 : prefetch / 4),
+      wake_(std::move(wake)),
+      ioSignal_(std::move(ioSignal)) {}
 
 bool Inbox::fullLocked() const noexcept {
   return messages_.size() >= highWaterMark_.messages || bytes_ >= highWaterMark_.bytes;
@@ -31,8 +36,8 @@ std::size_t Inbox::outstanding() const {
   return outstanding_;
 }
 
-std::vector<std::shared_ptr<const Message>> Inbox::take(std::size_t maxMessages, std::size_t maxBytes) {
-  std::vector<std::shared_ptr<const Message>> taken;
+std::vector<std::shared_ptr<Message>> Inbox::take(std::size_t maxMessages, std::size_t maxBytes) {
+  std::vector<std::shared_ptr<Message>> taken;
   bool roomAgain = false;
   {
     const std::lock_guard lock(mutex_);
@@ -54,9 +59,10 @@ std::vector<std::shared_ptr<const Message>> Inbox::take(std::size_t maxMessages,
   return taken;
 }
 
-bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind) {
+bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind, Sending when) {
   using Kind = Acknowledgement::Kind;
   if (ack_ == AckMode::none) return false;
+  bool mayWait = false;
   {
     const std::lock_guard lock(mutex_);
     const Delivery* const delivery = find(number);
@@ -65,9 +71,29 @@ bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind) {
     const bool ack = kind == Kind::ack || kind == Kind::ackUpTo;
     (ack ? counters_.acknowledged : counters_.rejected) += messages;
     popSettled();
+    mayWait = mayWaitLocked(when);
+  }
+  if (!mayWait) ioSignal_->raise();
+  return true;
+}
+
+bool Inbox::mayWaitLocked(Sending when) {
+  ++waiting_;
+  const auto now = Clock::now();
+  if (when == Sending::soon && waiting_ <= mostWaiting_ && now - toldLast_ < longestWait) return true;
+  waiting_ = 0;
+  toldLast_ = now;
+  return false;
+}
+
+void Inbox::sendAcknowledgements() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (waiting_ == 0) return;
+    waiting_ = 0;
+    toldLast_ = Clock::now();
   }
   ioSignal_->raise();
-  return true;
 }
 
 // Null when it is settled or void, or never came.
@@ -224,7 +250,7 @@ std::vector<Acknowledgement> Inbox::closeLane(LaneId lane) {
 }
 
 void Inbox::discard(LaneId lane) {
-  std::vector<std::shared_ptr<const Message>> dropped;  // released without the lock
+  std::vector<std::shared_ptr<Message>> dropped;  // released without the lock
   const std::lock_guard lock(mutex_);
   auto kept = messages_.begin();
   for (Waiting& waiting : messages_) {
@@ -254,10 +280,23 @@ void Inbox::deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message) {
   counters_.receivedBytes += message->body.size();
   const std::size_t charge = chargeOf(*message);
   bytes_ += charge;
+  ++unannounced_;
+  unannouncedBytes_ += message->body.size();
   messages_.push_back({std::move(message), lane, charge});
-  if (std::exchange(messagesAnnounced_, true)) return;
+  if (unannounced_ >= wakeMessages || unannouncedBytes_ >= wakeBytes) announceLocked(lock);
+}
+
+void Inbox::announceLocked(Lock& lock) {
+  if (unannounced_ == 0) return;
+  unannounced_ = unannouncedBytes_ = 0;
+  if (messages_.empty() || std::exchange(messagesAnnounced_, true)) return;
   lock.unlock();
   wake_();
+}
+
+void Inbox::announceMessages() {
+  Lock lock(mutex_);
+  announceLocked(lock);
 }
 
 void Inbox::push(LaneId lane, std::uint64_t tag, std::shared_ptr<Message> message) {

@@ -4,7 +4,9 @@
 // Ownership and threading
 // 1. The I/O thread pushes and takes acknowledgements, the program takes messages and settles them; one mutex guards it
 //    all, held for moments only and never while calling out or releasing a message's memory.
-// 2. `wake` is called by the I/O thread without the lock.
+// 2. `wake` is called by the I/O thread without the lock: for an event at once, for messages when enough have gathered or
+//    the driver says that there are no more for now (announceMessages). A wake of the program costs as much as a
+//    message.
 // 3. Every delivery has a number, 1, 2, ... in the order of arrival, unique for the life of the inbox. A driver puts
 //    what it acknowledges by (a delivery tag, an offset) beside it, and gets it back with the acknowledgement.
 // 4. A delivery belongs to a lane: what becomes void together. A connection of AMQP is one, an assigned partition of
@@ -40,6 +42,10 @@ struct Acknowledgement {
   std::uint64_t tag = 0;  ///< the driver's own, as it was pushed
 };
 
+/// When what is said of a delivery is sent. `soon`: with the next ones, because sendAcknowledgements() follows; but at once
+/// where the last was sent a while ago, or where the broker may be waiting for it.
+enum class Sending : std::uint8_t { now, soon };
+
 /// A message of several deliveries was settled.
 struct SettledGroup {
   DeliveryNumber number = 0;  ///< of the message
@@ -48,14 +54,18 @@ struct SettledGroup {
 
 class Inbox {
  public:
-  Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal);
+  /// `prefetch`: how many deliveries the broker sends ahead of their acknowledgement; 0: without a bound.
+  Inbox(HighWaterMark highWaterMark, AckMode ack, std::size_t prefetch, std::function<void()> wake,
+        std::shared_ptr<Signal> ioSignal);
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
   // the program
-  [[nodiscard]] std::vector<std::shared_ptr<const Message>> take(std::size_t maxMessages, std::size_t maxBytes);
+  [[nodiscard]] std::vector<std::shared_ptr<Message>> take(std::size_t maxMessages, std::size_t maxBytes);
   /// False when it is settled already, void, or a part of a message.
-  bool settle(DeliveryNumber number, Acknowledgement::Kind kind);
+  bool settle(DeliveryNumber number, Acknowledgement::Kind kind, Sending when = Sending::now);
+  /// Has what was settled with Sending::soon sent.
+  void sendAcknowledgements();
   [[nodiscard]] ConsumerReport collect();
   void fillStats(ConsumerStats& stats) const;
 
@@ -82,6 +92,8 @@ class Inbox {
   void pushGroup(LaneId lane, std::shared_ptr<Message> message, std::vector<DeliveryNumber> numbers);
   /// Counts and hands over a message that is refused (message->error), whose deliveries are settled.
   void pushError(std::shared_ptr<Message> message);
+  /// Wakes the program if it is to be told of messages. A driver calls this before it waits.
+  void announceMessages();
   [[nodiscard]] bool full() const;
   /// Deliveries that are not settled: what the broker counts against the prefetch window.
   [[nodiscard]] std::size_t outstanding() const;
@@ -93,9 +105,14 @@ class Inbox {
   using Lock = std::unique_lock<AdaptiveMutex>;
   static constexpr DeliveryNumber settled = 0;
   static constexpr DeliveryNumber held = UINT64_MAX;
+  // Enough for a wake, though more may come at once.
+  static constexpr std::size_t wakeMessages = 16;
+  static constexpr std::size_t wakeBytes = std::size_t{256} * 1024;
+  /// An acknowledgement waits for others only where they follow each other faster.
+  static constexpr std::chrono::milliseconds longestWait{1};
 
   struct Waiting {
-    std::shared_ptr<const Message> message;
+    std::shared_ptr<Message> message;
     LaneId lane = 0;
     std::size_t charge = 0;  ///< bytes counted against the high-water mark
   };
@@ -116,6 +133,8 @@ class Inbox {
     std::vector<DeliveryNumber> parts;  ///< in their order in the message
   };
 
+  void announceLocked(Lock& lock);
+  [[nodiscard]] bool mayWaitLocked(Sending when);
   void deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message);
   DeliveryNumber add(LaneId lane, std::uint64_t tag, DeliveryNumber with);
   [[nodiscard]] Delivery* find(DeliveryNumber number) noexcept;
@@ -130,6 +149,7 @@ class Inbox {
 
   const HighWaterMark highWaterMark_;
   const AckMode ack_;
+  const std::size_t mostWaiting_;  ///< acknowledgements that may wait for others
   const std::function<void()> wake_;
   const std::shared_ptr<Signal> ioSignal_;
 
@@ -147,7 +167,11 @@ class Inbox {
   std::map<DeliveryNumber, Group> groups_;        ///< by the number of the message
   std::vector<SettledGroup> settledGroups_;
   std::vector<Acknowledgement> acknowledgements_;
+  std::size_t waiting_ = 0;       ///< settlements since the driver was last told of them
+  Clock::time_point toldLast_{};  ///< when it was
   bool messagesAnnounced_ = false;
+  std::size_t unannounced_ = 0;       ///< messages since the last wake
+  std::size_t unannouncedBytes_ = 0;  ///< of their bodies
   bool eventsAnnounced_ = false;
   ConsumerReport report_;
   ConsumerStats counters_;

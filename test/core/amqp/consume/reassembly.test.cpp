@@ -33,7 +33,7 @@ struct Fixture {
   }
 
   ConsumerOptions options;
-  Inbox inbox{{}, AckMode::manual, [] {}, std::make_shared<Signal>()};
+  Inbox inbox{{}, AckMode::manual, 16, [] {}, std::make_shared<Signal>()};
   amqp::StreamPosition position;
   Reassembly reassembly;
   LaneId lane = 0;

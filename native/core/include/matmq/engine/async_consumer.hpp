@@ -31,16 +31,21 @@ class AsyncConsumer {
   AsyncConsumer(const AsyncConsumer&) = delete;
   AsyncConsumer& operator=(const AsyncConsumer&) = delete;
 
-  /// Takes up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one.
-  [[nodiscard]] std::vector<std::shared_ptr<const Message>> take(std::size_t maxMessages, std::size_t maxBytes);
+  /// Takes up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one. Nobody else has
+  /// them. Their properties are to be read from Message::encodedProperties, on whose thread it is wanted.
+  [[nodiscard]] std::vector<std::shared_ptr<Message>> take(std::size_t maxMessages, std::size_t maxBytes);
 
   /// Acknowledges a delivery; `upTo`: and all that came before it and were taken. False when it was settled before, or
   /// when the broker has taken it back and will deliver it again (its connection is gone, ...).
-  bool acknowledge(DeliveryNumber number, bool upTo);
+  /// `soon`: it may wait for others, because sendAcknowledgements() follows within moments: one wake of the I/O thread
+  /// and one frame for many of them.
+  bool acknowledge(DeliveryNumber number, bool upTo, bool soon = false);
+  /// Sends the acknowledgements that wait.
+  void sendAcknowledgements();
   /// Gives a delivery back to its queue (`requeue`) or lets the broker drop it. False as above.
   bool reject(DeliveryNumber number, bool requeue);
 
-  /// Reads Message::encodedProperties again: for who keeps these few bytes rather than the object.
+  /// Reads Message::encodedProperties, when and where it is wanted.
   /// @throws Error MALFORMED_PROPERTIES
   [[nodiscard]] Properties decodeProperties(std::string_view encoded) const;
 

@@ -207,7 +207,9 @@ void Connection::onFrame(const FrameHeader& frame, std::span<const std::byte> pa
       return;
     default:
       if (content_ != Content::awaitingHeader || frame.channel != theChannel) unexpected("a content header");
-      ContentHeader header = decodeContentHeader(payload, pool_);
+      IncomingHeader header = readContentHeader(payload, pool_);
+      if (expectedSize_ == header.bodySize) header.memory = std::move(expected_);
+      expected_.reset();
       bodyLeft_ = header.bodySize;
       bodyAt_ = user_.onContentHeader(std::move(header));
       content_ = Content::body;
@@ -215,13 +217,17 @@ void Connection::onFrame(const FrameHeader& frame, std::span<const std::byte> pa
   }
 }
 
+void Connection::expectBody(std::shared_ptr<std::byte> memory, std::uint32_t size) {
+  expected_ = std::move(memory);
+  expectedSize_ = size;
+}
+
 BodySpace Connection::bodySpace(std::uint16_t channel, std::uint32_t size) {
   if (content_ != Content::body || channel != theChannel) unexpected("a body frame");
   if (size > bodyLeft_) unexpected("more body than its header announced");
-  const bool more = size < bodyLeft_;
-  if (bodyAt_ != nullptr) return {bodyAt_, more};
+  if (bodyAt_ != nullptr) return {bodyAt_, bodyLeft_ - size};
   if (discard_.size() < size) discard_.resize(std::max<std::size_t>(size, discardChunk));
-  return {discard_.data(), more};
+  return {discard_.data(), 0};
 }
 
 void Connection::onBodyFrame(std::uint16_t /*channel*/, std::uint32_t size) {

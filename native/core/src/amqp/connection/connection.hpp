@@ -51,7 +51,8 @@ class ConnectionUser {
   /// basic.deliver or basic.return; its content follows.
   virtual void onContentMethod(const Method& method) = 0;
   /// Where the body goes, `header.bodySize` octets; null throws the body away unread.
-  virtual std::byte* onContentHeader(ContentHeader header) = 0;
+  /// `header` is valid during the call.
+  virtual std::byte* onContentHeader(IncomingHeader header) = 0;
   virtual void onContent() = 0;
   /// The broker closed the channel in use: what to make of it.
   [[nodiscard]] virtual Error onChannelClosed(Error error) { return error; }
@@ -97,6 +98,7 @@ class Connection final : private FrameSink {
   enum class State : std::uint8_t { awaitingStart, awaitingTune, settingUp, ready, closing, closed };
 
   void onFrame(const FrameHeader& frame, std::span<const std::byte> payload) override;
+  void expectBody(std::shared_ptr<std::byte> memory, std::uint32_t size) override;
   BodySpace bodySpace(std::uint16_t channel, std::uint32_t size) override;
   void onBodyFrame(std::uint16_t channel, std::uint32_t size) override;
 
@@ -150,6 +152,8 @@ class Connection final : private FrameSink {
   Content content_ = Content::none;
   std::byte* bodyAt_ = nullptr;  ///< null: thrown away
   std::uint64_t bodyLeft_ = 0;
+  std::shared_ptr<std::byte> expected_;  ///< for the header that comes next
+  std::uint64_t expectedSize_ = 0;
   Bytes discard_;
 };
 

@@ -4,6 +4,7 @@
 #include "amqp/wire/envelope.hpp"
 #include "amqp/wire/field_table.hpp"
 #include "base/body_pool.hpp"
+#include "message/message_pool.hpp"
 
 namespace matmq::amqp {
 
@@ -55,6 +56,7 @@ std::size_t Subscriber::mayGather() const {
 }
 
 void Subscriber::pump(FrameWriter& writer) {
+  inbox_.announceMessages();
   Bytes frames;
   for (const Acknowledgement& said : inbox_.takeAcknowledgements()) {
     const bool upTo = said.kind == Acknowledgement::Kind::ackUpTo;
@@ -104,7 +106,7 @@ void Subscriber::onContentMethod(const Method& method) {
                                               " of this channel but the broker numbered it " +
                                               std::to_string(deliver.delivery_tag));
   }
-  incoming_ = std::make_shared<Message>();
+  incoming_ = message_pool::make();
   incoming_->number = inbox_.nextNumber();
   incoming_->deliveryTag = deliver.delivery_tag;
   incoming_->exchange = view(deliver.exchange);
@@ -112,10 +114,17 @@ void Subscriber::onContentMethod(const Method& method) {
   incoming_->redelivered = deliver.redelivered != 0;
 }
 
-std::byte* Subscriber::onContentHeader(ContentHeader header) {
-  incoming_->properties = std::move(header.properties);
+// What this thread has to know of: where a stream goes on, what is a segment, what came before what, and whether a lone
+// octet 0x04 is an end of transmission. Of everything else the program reads what it wants to know.
+bool Subscriber::wantsProperties(const PropertiesView& properties) const noexcept {
+  return position_.isStream() || reassembly_.hasOpenMessages() || properties.hasHeader(segmentHeaderPrefix) ||
+         (incoming_->type == MessageType::unmarked && properties.type());
+}
+
+std::byte* Subscriber::onContentHeader(IncomingHeader header) {
+  incoming_->type = messageType(header.properties.type());
+  if (wantsProperties(header.properties)) incoming_->properties = header.properties.read();
   incoming_->encodedProperties = std::move(header.encoded);
-  incoming_->type = messageType(incoming_->properties);
   segment_ = false;
   if (!taking_) return nullptr;
   passedOver_ = !position_.arrived(incoming_->number, incoming_->properties.headers);
@@ -135,7 +144,7 @@ std::byte* Subscriber::onContentHeader(ContentHeader header) {
                                             std::to_string(header.bodySize) + " was announced; it was rejected");
     return nullptr;
   }
-  auto memory = body_pool::allocate(header.bodySize);
+  auto memory = header.memory ? std::move(header.memory) : body_pool::allocate(header.bodySize);
   std::byte* const data = memory.get();
   incoming_->body = {std::move(memory), {data, header.bodySize}};
   return data;
@@ -183,11 +192,13 @@ void Subscriber::onLost(const Error& /*why*/) {
     position_.settle(said.number, said.kind == Acknowledgement::Kind::ackUpTo);
   }
   position_.onLost();
+  inbox_.announceMessages();
 }
 
 void Subscriber::onEnd(const std::optional<Error>& /*why*/) {
   traffic_.onLost();
   inbox_.closeLane(lane_);
+  inbox_.announceMessages();
 }
 
 }  // namespace matmq::amqp

@@ -33,7 +33,7 @@ class Subscriber final : public IoUser {
   void pump(FrameWriter& writer) override;
   void onMethod(const Method& method) override;
   void onContentMethod(const Method& method) override;
-  std::byte* onContentHeader(ContentHeader header) override;
+  std::byte* onContentHeader(IncomingHeader header) override;
   void onContent() override;
   [[nodiscard]] Deadline deadline() const override { return reassembly_.deadline(); }
 
@@ -54,6 +54,7 @@ class Subscriber final : public IoUser {
     return options_.queue && options_.ack != AckMode::none && lane_ != cancelledLane_;
   }
 
+  [[nodiscard]] bool wantsProperties(const PropertiesView& properties) const noexcept;
   [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
 
   const ConsumerOptions& options_;

@@ -318,8 +318,8 @@ void Publisher::onContentMethod(const Method& method) {
 }
 
 // The broker sends a returned message's ack after the return; its own words win.
-std::byte* Publisher::onContentHeader(ContentHeader header) {
-  const auto& id = header.properties.messageId;
+std::byte* Publisher::onContentHeader(IncomingHeader header) {
+  const std::optional<std::string> id = header.properties.read().messageId;
   if (const auto sequence = id ? sequenceOf(*id, sender_) : std::nullopt) {
     if (options_.confirm && returned_.size() < unsettled_.size()) returned_.insert(*sequence);
     Error error(ErrorCode::unroutable,

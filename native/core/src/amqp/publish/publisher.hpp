@@ -34,7 +34,7 @@ class Publisher final : public IoUser {
   void pump(FrameWriter& writer) override;
   void onMethod(const Method& method) override;
   void onContentMethod(const Method& method) override;
-  std::byte* onContentHeader(ContentHeader header) override;
+  std::byte* onContentHeader(IncomingHeader header) override;
   void onContent() override {}
   [[nodiscard]] Error onChannelClosed(Error error) override;
   [[nodiscard]] Deadline deadline() const override { return watch_.deadline(); }

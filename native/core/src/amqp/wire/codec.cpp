@@ -133,13 +133,13 @@ void checkHeaders(std::span<const std::byte> payload) {
   checkTable(payload, at);
 }
 
-Properties readProperties(std::span<const std::byte> payload, DecodePool& pool) {
+PropertiesView viewProperties(std::span<const std::byte> payload, DecodePool& pool) {
   checkHeaders(payload);
   void* decoded = nullptr;
   const int status = amqp_decode_properties(AMQP_BASIC_CLASS, pool.get(),
                                             readOnlyBytes(payload.subspan(contentHeaderPrefix)), &decoded);
   if (status < 0) malformed("content header", status);
-  return decodedProperties(*static_cast<amqp_basic_properties_t*>(decoded));
+  return PropertiesView(*static_cast<amqp_basic_properties_t*>(decoded));
 }
 
 /// What a broker sends to a client that does what MatMQ does. In order.
@@ -224,20 +224,38 @@ Method decodeMethod(std::span<const std::byte> payload, DecodePool& pool) {
   return method;
 }
 
-ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool) {
+std::optional<std::string_view> PropertiesView::type() const noexcept {
+  if (raw_ == nullptr || (raw_->_flags & AMQP_BASIC_TYPE_FLAG) == 0) return std::nullopt;
+  return view(raw_->type);
+}
+
+bool PropertiesView::hasHeader(std::string_view prefix) const noexcept {
+  if (raw_ == nullptr || (raw_->_flags & AMQP_BASIC_HEADERS_FLAG) == 0) return false;
+  const std::span entries(raw_->headers.entries, static_cast<std::size_t>(raw_->headers.num_entries));
+  return std::ranges::any_of(entries, [&](const auto& entry) { return view(entry.key).starts_with(prefix); });
+}
+
+Properties PropertiesView::read() const { return raw_ == nullptr ? Properties() : decodedProperties(*raw_); }
+
+IncomingHeader readContentHeader(std::span<const std::byte> payload, DecodePool& pool) {
   if (payload.size() < contentHeaderPrefix + 2) malformed("content header", AMQP_STATUS_BAD_AMQP_DATA);
   if (getU16(payload.data()) != AMQP_BASIC_CLASS)
     malformed("content header: not of class basic", AMQP_STATUS_BAD_AMQP_DATA);
-  ContentHeader header;
+  IncomingHeader header;
   header.bodySize = getU64(payload.data() + 4);
   header.encoded.assign(reinterpret_cast<const char*>(payload.data()), payload.size());
   try {
-    header.properties = readProperties(payload, pool);
+    header.properties = viewProperties(payload, pool);
   } catch (const Error& error) {
     header.malformed = Error(ErrorCode::malformedProperties,
                              std::string("Expected properties as AMQP 0-9-1 has them but: ") + error.what());
   }
   return header;
+}
+
+ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool) {
+  IncomingHeader header = readContentHeader(payload, pool);
+  return {header.bodySize, header.properties.read(), std::move(header.encoded), std::move(header.malformed)};
 }
 
 Properties decodeProperties(std::string_view encoded) {

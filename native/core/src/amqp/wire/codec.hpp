@@ -85,13 +85,43 @@ void appendContentHeader(Bytes& out, std::uint16_t channel, std::uint64_t bodySi
 /// @throws Error PROTOCOL_ERROR
 [[nodiscard]] Method decodeMethod(std::span<const std::byte> payload, DecodePool& pool);
 
+/// Properties where they lie in a received frame. Valid as long as the payload is, and until the next reset() of the
+/// pool.
+class PropertiesView {
+ public:
+  PropertiesView() = default;
+  explicit PropertiesView(const amqp_basic_properties_t& raw) noexcept : raw_(&raw) {}
+
+  [[nodiscard]] std::optional<std::string_view> type() const noexcept;
+  /// Whether there is a header whose name begins so.
+  [[nodiscard]] bool hasHeader(std::string_view prefix) const noexcept;
+  [[nodiscard]] Properties read() const;
+
+ private:
+  const amqp_basic_properties_t* raw_ = nullptr;  ///< null: none
+};
+
+/// A content header frame as it came. Most programs look at few properties of few messages: what the I/O thread need not
+/// know is read by whoever asks for it.
+struct IncomingHeader {
+  std::uint64_t bodySize = 0;
+  PropertiesView properties;       ///< none when they are malformed
+  std::string encoded;             ///< the whole payload
+  std::optional<Error> malformed;  ///< the properties cannot be read: one bad message must not end the connection
+  /// Memory of `bodySize` octets where the body may be already: see FrameSink::expectBody.
+  std::shared_ptr<std::byte> memory;
+};
+/// Checks the payload of a content header frame of class basic: what is not malformed can be read.
+/// @throws Error PROTOCOL_ERROR when it has not even a body size
+[[nodiscard]] IncomingHeader readContentHeader(std::span<const std::byte> payload, DecodePool& pool);
+
 struct ContentHeader {
   std::uint64_t bodySize = 0;
   Properties properties;
   std::string encoded;             ///< the whole payload
   std::optional<Error> malformed;  ///< the properties cannot be read: one bad message must not end the connection
 };
-/// Decodes the payload of a content header frame of class basic.
+/// As readContentHeader, with the properties read.
 /// @throws Error PROTOCOL_ERROR when it has not even a body size
 [[nodiscard]] ContentHeader decodeContentHeader(std::span<const std::byte> payload, DecodePool& pool);
 

@@ -49,10 +49,10 @@ std::optional<std::uint64_t> sequenceOf(std::string_view messageId, const Sender
   return sequence;
 }
 
-MessageType messageType(const Properties& properties) noexcept {
-  if (!properties.type) return MessageType::unmarked;
-  for (const MessageType type : namedTypes) {
-    if (*properties.type == messageTypeName(type)) return type;
+MessageType messageType(std::optional<std::string_view> type) noexcept {
+  if (!type) return MessageType::unmarked;
+  for (const MessageType known : namedTypes) {
+    if (*type == messageTypeName(known)) return known;
   }
   return MessageType::unmarked;
 }

@@ -23,8 +23,8 @@ struct Sender {
 /// The sequence number in a message_id of this sender.
 [[nodiscard]] std::optional<std::uint64_t> sequenceOf(std::string_view messageId, const Sender& sender) noexcept;
 
-/// The type that the properties of a received message state.
-[[nodiscard]] MessageType messageType(const Properties& properties) noexcept;
+/// The type that a received message states in its property `type`.
+[[nodiscard]] MessageType messageType(std::optional<std::string_view> type) noexcept;
 
 /// The largest body this broker takes (RabbitMQ's max_message_size): 128 MiB from 3.8 to 3.13, 16 MiB from 4.0, else
 /// 512 MiB.
