@@ -219,8 +219,8 @@ export interface NativeConsumer {
    */
   take<T>(maxMessages: number, maxBytes: number, collect: (...values: NativeDeliveryValue[]) => T): T | undefined;
   /**
-   * `number` is the delivery's. False when it is not valid any more: the message will come again. It may wait for others
-   * to be sent with, until `sendAcknowledgements()`.
+   * `number` is the delivery's. False when it is not valid any more: the message will come again. It may wait for
+   * others to be sent with, until `sendAcknowledgements()`.
    */
   acknowledge(number: number, upTo: boolean): boolean;
   sendAcknowledgements(): void;

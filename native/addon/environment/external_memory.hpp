@@ -46,8 +46,8 @@ class ExternalMemory {
   std::uint64_t lastTicket_ = 0;
 };
 
-/// A received body as an ArrayBuffer of its own, kept by `owner`, by the fastest way that there is (backing_store.hpp), or
-/// copied where that is cheaper or the runtime allows no external memory.
+/// A received body as an ArrayBuffer of its own, kept by `owner`, by the fastest way that there is (backing_store.hpp),
+/// or copied where that is cheaper or the runtime allows no external memory.
 [[nodiscard]] Napi::ArrayBuffer externalBuffer(Napi::Env env, std::span<const std::byte> bytes,
                                                const std::shared_ptr<const void>& owner);
 

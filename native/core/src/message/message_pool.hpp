@@ -1,5 +1,5 @@
-// Received messages, used again with the memory of their strings. A message is made on the I/O thread and released on the
-// program's: the allocator would take its memory back there and look for new memory here, for every one.
+// Received messages, used again with the memory of their strings. A message is made on the I/O thread and released on
+// the program's: the allocator would take its memory back there and look for new memory here, for every one.
 //
 // Ownership and threading
 // 1. make may be called from any thread, and the result released on any thread, up to the end of the process.

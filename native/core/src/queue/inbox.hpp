@@ -4,8 +4,8 @@
 // Ownership and threading
 // 1. The I/O thread pushes and takes acknowledgements, the program takes messages and settles them; one mutex guards it
 //    all, held for moments only and never while calling out or releasing a message's memory.
-// 2. `wake` is called by the I/O thread without the lock: for an event at once, for messages when enough have gathered or
-//    the driver says that there are no more for now (announceMessages). A wake of the program costs as much as a
+// 2. `wake` is called by the I/O thread without the lock: for an event at once, for messages when enough have gathered
+//    or the driver says that there are no more for now (announceMessages). A wake of the program costs as much as a
 //    message.
 // 3. Every delivery has a number, 1, 2, ... in the order of arrival, unique for the life of the inbox. A driver puts
 //    what it acknowledges by (a delivery tag, an offset) beside it, and gets it back with the acknowledgement.
@@ -42,8 +42,8 @@ struct Acknowledgement {
   std::uint64_t tag = 0;  ///< the driver's own, as it was pushed
 };
 
-/// When what is said of a delivery is sent. `soon`: with the next ones, because sendAcknowledgements() follows; but at once
-/// where the last was sent a while ago, or where the broker may be waiting for it.
+/// When what is said of a delivery is sent. `soon`: with the next ones, because sendAcknowledgements() follows; but at
+/// once where the last was sent a while ago, or where the broker may be waiting for it.
 enum class Sending : std::uint8_t { now, soon };
 
 /// A message of several deliveries was settled.

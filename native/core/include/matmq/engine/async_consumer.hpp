@@ -31,8 +31,8 @@ class AsyncConsumer {
   AsyncConsumer(const AsyncConsumer&) = delete;
   AsyncConsumer& operator=(const AsyncConsumer&) = delete;
 
-  /// Takes up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one. Nobody else has
-  /// them. Their properties are to be read from Message::encodedProperties, on whose thread it is wanted.
+  /// Takes up to `maxMessages` whose bodies sum to at most `maxBytes`, but at least one if there is one. Nobody else
+  /// has them. Their properties are to be read from Message::encodedProperties, on whose thread it is wanted.
   [[nodiscard]] std::vector<std::shared_ptr<Message>> take(std::size_t maxMessages, std::size_t maxBytes);
 
   /// Acknowledges a delivery; `upTo`: and all that came before it and were taken. False when it was settled before, or

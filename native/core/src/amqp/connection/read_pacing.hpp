@@ -39,8 +39,8 @@ class ReadPacing {
   static constexpr unsigned leastSkipped = 16;
   static constexpr unsigned mostSkipped = 4096;
 
-  /// A wake of the loop has read `bytes`, more than none, with `messages` of a program's (or the peer's answers to them)
-  /// in them.
+  /// A wake of the loop has read `bytes`, more than none, with `messages` of a program's (or the peer's answers to
+  /// them) in them.
   void onInput(Clock::time_point now, std::size_t bytes, std::size_t messages, const Gather& enough) noexcept {
     const Duration since = now - lastInput_;
     const bool stream = now - std::max(lastInput_, resumeAt_) < streamGap;
@@ -68,8 +68,8 @@ class ReadPacing {
   static Duration timeFor(std::size_t wanted, std::size_t came, Duration since) noexcept {
     if (came == 0) return longestPause;
     const double ratio = static_cast<double>(wanted) / static_cast<double>(came);
-    const double ticks = std::min(ratio * static_cast<double>(since.count()),
-                                  static_cast<double>(Duration(longestPause).count()));
+    const double ticks =
+        std::min(ratio * static_cast<double>(since.count()), static_cast<double>(Duration(longestPause).count()));
     return Duration(static_cast<Duration::rep>(ticks));
   }
 

@@ -101,8 +101,8 @@ class PropertiesView {
   const amqp_basic_properties_t* raw_ = nullptr;  ///< null: none
 };
 
-/// A content header frame as it came. Most programs look at few properties of few messages: what the I/O thread need not
-/// know is read by whoever asks for it.
+/// A content header frame as it came. Most programs look at few properties of few messages: what the I/O thread need
+/// not know is read by whoever asks for it.
 struct IncomingHeader {
   std::uint64_t bodySize = 0;
   PropertiesView properties;       ///< none when they are malformed

@@ -37,8 +37,8 @@ class FrameSink {
 
   /// A whole method, header or heartbeat frame. `payload` is valid during the call.
   virtual void onFrame(const FrameHeader& frame, std::span<const std::byte> payload) = 0;
-  /// The content header that comes next announces, if it is as expected, a body of `size` octets that is here already. A
-  /// sink that takes the memory and names it as the body's place saves a copy.
+  /// The content header that comes next announces, if it is as expected, a body of `size` octets that is here already.
+  /// A sink that takes the memory and names it as the body's place saves a copy.
   virtual void expectBody(std::shared_ptr<std::byte> /*memory*/, std::uint32_t /*size*/) {}
   /// A body frame begins: where its `size` octets go. Valid until onBodyFrame.
   virtual BodySpace bodySpace(std::uint16_t channel, std::uint32_t size) = 0;
