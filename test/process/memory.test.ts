@@ -18,6 +18,30 @@ describe('memory that a program transfers to somebody else while native threads 
   });
 });
 
+describe('received bodies', () => {
+  it.each([{ env: {} }, { env: COPIES }])('that a worker gave away stay when it has ended ($env)', async ({ env }) => {
+    const end = await runFixture(
+      'process/fixtures/memory/bodies-outlive-worker.mjs',
+      { ...connection(), queue: unique('queue'), count: 100 },
+      { nodeArguments: ['--expose-gc'], env },
+    );
+    expect(end).toEqual(success({ whole: true, distinct: true }));
+  });
+
+  it('have memory of their own: a program that keeps one in a hundred holds no other', async () => {
+    const count = 30_000;
+    const end = await runFixture(
+      'process/fixtures/memory/keeps-some-bodies.mjs',
+      { ...connection(), count },
+      { nodeArguments: ['--expose-gc'] },
+    );
+    expect(end).toMatchObject({ code: 0, stderr: '', printed: [{ kept: count / 100, aligned: true, whole: true }] });
+    const [{ held }] = end.printed as [{ held: number }];
+    expect(held).toBeGreaterThan(0.99);
+    expect(held).toBeLessThan(1.1);
+  });
+});
+
 describe('where a runtime allows no external memory', () => {
   it('bodies and pixels are copied, each way', async () => {
     const end = await runFixture('support/fixtures/round-trip.mjs', connection(), { env: COPIES });
