@@ -89,9 +89,8 @@ void Publisher::pump(FrameWriter& writer) {
 }
 
 void Publisher::publish(FrameWriter& writer, const QueuedMessage& queued) {
-  const OutgoingMessage& message = queued.message;
-  const Payload& payload = std::get<Payload>(message.body);
-  const std::string& routingKey = message.routingKey ? *message.routingKey : options_.routingKey;
+  const Payload& payload = queued.body;
+  const std::string& routingKey = queued.routing.routingKey ? *queued.routing.routingKey : options_.routingKey;
   Properties properties = wireProperties(queued, sender_);
   if (payload.size() <= maxMessageSize_) {
     write(writer, routingKey, properties, payload);
