@@ -38,6 +38,7 @@ Publisher::Publisher(const ProducerOptions& options, std::shared_ptr<Outbox> out
     : options_(options),
       outbox_(std::move(outbox)),
       sender_{options.name, drawInstance(), options.persistent},
+      heads_(options_, sender_),
       watch_(options.confirmTimeout) {}
 
 void Publisher::declare(SetupScript& script) {
@@ -58,7 +59,7 @@ void Publisher::declare(SetupScript& script) {
 }
 
 void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
-  frameMax_ = frameMax;
+  heads_.setFrameMax(frameMax);
   broker_ = broker.product + " " + broker.version;
   maxMessageSize_ =
       options_.maxMessageSize != 0 ? options_.maxMessageSize : maxMessageSize(broker.product, broker.version);
@@ -91,24 +92,21 @@ void Publisher::pump(FrameWriter& writer) {
 void Publisher::publish(FrameWriter& writer, const QueuedMessage& queued) {
   const Payload& payload = queued.body;
   const std::string& routingKey = queued.routing.routingKey ? *queued.routing.routingKey : options_.routingKey;
-  Properties properties = wireProperties(queued, sender_);
   if (payload.size() <= maxMessageSize_) {
-    write(writer, routingKey, properties, payload);
+    write(writer, heads_.of(queued, routingKey, payload.size()), payload);
     unsettled_.push_back(queued.sequence);
     return;
   }
   if (!options_.segment) throw tooLarge(payload.size(), "let it go in segments (segment: true)");
-  Sending sending{queued.sequence, payload, std::move(properties), routingKey, maxMessageSize_, 0, 0, 0};
+  Sending sending{queued.sequence, payload, wireProperties(queued, sender_), routingKey, maxMessageSize_, 0, 0, 0};
   sending.count = (payload.size() + sending.size - 1) / sending.size;
   if (sending.count > maxSegments) {
     throw tooLarge(payload.size(), "in at most " + std::to_string(maxSegments) + " segments of that size");
   }
   // With every header, so that no segment meets the end of its frame when the first is out.
-  Bytes trial;
   Properties largest = sending.properties;
   writeSegment(largest.headers, {0, sending.count, 0, payload.size(), 0});
-  pool_.reset();
-  appendContentHeader(trial, theChannel, sending.size, largest, pool_, frameMax_);
+  static_cast<void>(heads_.encode(routingKey, largest, sending.size));
   parts_.try_emplace(queued.sequence);
   sending_ = std::move(sending);
 }
@@ -122,7 +120,7 @@ void Publisher::publishNextSegment(FrameWriter& writer) {
   Segment segment{sending.next, sending.count, offset, total, std::nullopt};
   if (segment.last()) segment.checksum = sending.checksum;
   writeSegment(sending.properties.headers, segment);
-  write(writer, sending.routingKey, sending.properties, body);
+  write(writer, heads_.encode(sending.routingKey, sending.properties, body.size), body);
   unsettled_.push_back(sending.sequence);
   ++segments_;
   Parts& parts = parts_.at(sending.sequence);
@@ -133,16 +131,7 @@ void Publisher::publishNextSegment(FrameWriter& writer) {
   sending_.reset();
 }
 
-void Publisher::write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body) {
-  amqp_basic_publish_t method{};
-  method.exchange = bytesOf(options_.exchange);
-  method.routing_key = bytesOf(routingKey);
-  method.mandatory = options_.mandatory ? 1 : 0;
-  Bytes head;
-  head.reserve(320);
-  pool_.reset();
-  appendMethod(head, theChannel, AMQP_BASIC_PUBLISH_METHOD, method, frameMax_);
-  appendContentHeader(head, theChannel, body.size, properties, pool_, frameMax_);
+void Publisher::write(FrameWriter& writer, Bytes head, Slice body) {
   writer.enqueueMessage(std::move(head), std::move(body));
   if (!options_.confirm) return;
   // Where the system's clock is slow, reading it for each message would cost a part of what sending one does.
