@@ -73,6 +73,7 @@ void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
 
 void Publisher::pump(FrameWriter& writer) {
   if (!options_.confirm) settleWritten(writer.messagesWritten());
+  handOver();
   while (writer.queuedBytes() < writerBytes && writer.queuedUnits() < writerUnits) {
     if (sending_) {
       publishNextSegment(writer);
@@ -148,6 +149,7 @@ Error Publisher::tooLarge(std::uint64_t size, const std::string& remedy) const {
 
 // RabbitMQ reads a message that is too large to its end, then closes the channel over it.
 Error Publisher::onChannelClosed(Error error) {
+  handOver();
   const std::string_view said = error.what();
   if (error.code() != ErrorCode::preconditionFailed || said.find("message size ") == std::string_view::npos)
     return error;
@@ -205,8 +207,14 @@ void Publisher::settleTags(std::uint64_t tag, bool multiple, Settle&& settle) {
   }
 }
 
+// The outbox hears of all that one turn of the loop has read at once: each time it may wake the program.
+void Publisher::handOver() {
+  if (confirmed_.empty()) return;
+  outbox_->confirm(confirmed_);
+  confirmed_.clear();
+}
+
 void Publisher::onAck(std::uint64_t tag, bool multiple) {
-  scratch_.clear();
   bool taken = false;
   const std::uint64_t oldest = firstTag_;
   settleTags(tag, multiple, [this, &taken](std::uint64_t sequence) {
@@ -218,11 +226,9 @@ void Publisher::onAck(std::uint64_t tag, bool multiple) {
   if (taken) {  // so those that it refused were meant
     for (const std::uint64_t sequence : std::exchange(refused_, {})) settle(sequence, refusal());
   }
-  outbox_->confirm(scratch_);
 }
 
 void Publisher::onNack(std::uint64_t tag, bool multiple) {
-  scratch_.clear();
   const bool keep = watch_.keepsRefusals();
   const std::uint64_t oldest = firstTag_;
   settleTags(tag, multiple, [this, keep](std::uint64_t sequence) {
@@ -233,7 +239,6 @@ void Publisher::onNack(std::uint64_t tag, bool multiple) {
     }
   });
   watch_.onAnswer({false, firstTag_ != oldest, !unsettled_.empty()}, Clock::now());
-  outbox_->confirm(scratch_);
 }
 
 Error Publisher::refusal() {
@@ -251,7 +256,7 @@ void Publisher::settle(std::uint64_t sequence, std::optional<Error> failure) {
     if (failure) {
       outbox_->fail(sequence, std::move(*failure));
     } else {
-      scratch_.push_back(sequence);
+      confirmed_.push_back(sequence);
     }
     return;
   }
@@ -262,7 +267,7 @@ void Publisher::settle(std::uint64_t sequence, std::optional<Error> failure) {
   if (parts.failure) {
     outbox_->fail(sequence, std::move(*parts.failure));
   } else {
-    scratch_.push_back(sequence);
+    confirmed_.push_back(sequence);
   }
   parts_.erase(at);
 }
@@ -343,6 +348,7 @@ void Publisher::onDeadline(Clock::time_point now, std::uint64_t arrived) {
 }
 
 void Publisher::onLost(const Error& /*why*/) {
+  handOver();
   traffic_.onLost();
   watch_.end();
   unsettled_.clear();
@@ -356,6 +362,7 @@ void Publisher::onLost(const Error& /*why*/) {
 }
 
 void Publisher::onEnd(const std::optional<Error>& why) {
+  handOver();
   traffic_.onLost();
   if (why) outbox_->refuse(*why);
   outbox_->failRest(why ? "The producer '" + sender_.name +

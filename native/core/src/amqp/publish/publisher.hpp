@@ -45,6 +45,7 @@ class Publisher final : public IoUser {
   void onLost(const Error& why) override;
   void onEnd(const std::optional<Error>& why) override;
   void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override {
+    handOver();  // what came while the connection is closed in order, when pump() is not called
     traffic_.count(bytesRead, bytesWritten);
   }
 
@@ -77,6 +78,7 @@ class Publisher final : public IoUser {
   bool failLargest(const Error& why);
   void failPart(std::uint64_t sequence, Parts& parts, Error error);
   void settleWritten(std::uint64_t messagesWritten);
+  void handOver();
   void onAck(std::uint64_t tag, bool multiple);
   void onNack(std::uint64_t tag, bool multiple);
   template <typename Settle>
@@ -96,7 +98,7 @@ class Publisher final : public IoUser {
   std::vector<std::uint64_t> refused_;    ///< basic.nack that is kept back (ConfirmWatch), by sequence
   std::set<std::uint64_t> returned_;      ///< with confirms: basic.return came, and its answer did not
   ConfirmWatch watch_;                    ///< with confirms
-  std::vector<std::uint64_t> scratch_;
+  std::vector<std::uint64_t> confirmed_;  ///< by sequence: for the outbox, when this turn of the loop has read all
   std::optional<Sending> sending_;
   std::map<std::uint64_t, Parts> parts_;  ///< by sequence
   std::string returnReason_;
