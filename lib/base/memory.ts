@@ -16,8 +16,8 @@ interface ModernBuffer {
 }
 
 /**
- * The built-in getters of arrays and buffers, which a subclass or an own property cannot replace. Each has a function of
- * its own, so that V8 compiles it to the read of a field: they are asked for every message.
+ * The built-in getters of arrays and buffers, which a subclass or an own property cannot replace. Each has a function
+ * of its own, so that V8 compiles it to the read of a field: they are asked for every message.
  */
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
 const bufferGetter = getterOf(typedArray, 'buffer');
