@@ -14,7 +14,7 @@ import {
 import { fromThrown } from '../addon/errors.js';
 import { outOfRange, withCode, wrongReceiver, wrongType } from '../base/argument.js';
 import { ClosedError } from '../base/errors.js';
-import { bytesToSend, isBytes, sizeOf, transferBytes } from '../base/memory.js';
+import { isBytes, sizeOf, stableBytes, transferBytes } from '../base/memory.js';
 import { Pending } from '../base/pending.js';
 import type { WaitOptions } from '../base/wait-options.js';
 import { readWaitOptions } from '../base/wait-options.js';
@@ -340,7 +340,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     this.#eventLoopYield.count(typeof body === 'string' ? body.length : sizeOf(body));
     return typeof body === 'string'
       ? this.#native.sendText(body, options)
-      : this.#native.sendBytes(bytesToSend(body, 'body', BODY), keep, options);
+      : this.#native.sendBytes(stableBytes(body, 'body'), keep, options);
   }
 
   #sendMat(

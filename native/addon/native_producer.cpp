@@ -25,7 +25,7 @@ namespace {
 
 /// How the memory of a send is kept, and if it is given: whether it was taken.
 struct Memory {
-  explicit Memory(Napi::Value number) : keep(static_cast<Keep>(number.ToNumber().Uint32Value())) {
+  explicit Memory(Napi::Value number) : keep(static_cast<Keep>(number.As<Napi::Number>().Uint32Value())) {
     if (keep == Keep::given) given = std::make_shared<bool>(false);
   }
   void accept(std::uint64_t sequence) const {
@@ -38,7 +38,7 @@ struct Memory {
 }  // namespace
 
 std::uint64_t NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
-  if (options.IsObject()) {
+  if (!options.IsUndefined()) {
     const auto object = options.As<Napi::Object>();
     if (const Napi::Value own = object.Get("properties"); own.IsObject()) {
       addProperties(message, propertiesFrom(own.As<Napi::Object>()));

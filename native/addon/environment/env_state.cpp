@@ -3,7 +3,11 @@
 namespace matmq::addon {
 namespace {
 
-void deleteReference(napi_env env, const ReleasedArray& array) {
+/// What one wake releases, more or less.
+constexpr std::size_t mostSpare = 256;
+
+void deleteReference(napi_env env, const HeldArray& array) {
+  if (array.reference == nullptr) return;
   if (array.given && *array.given) {
     const Napi::HandleScope scope(env);
     napi_value value = nullptr;
@@ -30,19 +34,40 @@ void EnvState::onEnvironmentEnd() noexcept {
   tasks_->close();
   for (Stoppable* object : std::exchange(*stoppables_, {})) object->stop();
   // Nobody reads it any more, and the allocator of its memory is still there.
-  for (const auto& [reference, memory] : references_) napi_delete_reference(env_, reference);
-  references_.clear();
+  for (const auto& array : held_) {
+    if (array->reference != nullptr) napi_delete_reference(env_, array->reference);
+  }
+  held_.clear();
   tasks_->destroy();
 }
 
-void EnvState::forget(Napi::Env env, const ReleasedArray& array) {
-  deleteReference(env, array);
-  references_.erase(array.reference);
+HeldArray* EnvState::keep(HeldArray array) {
+  array.place = held_.size();
+  if (spare_.empty()) {
+    held_.push_back(std::make_unique<HeldArray>(std::move(array)));
+  } else {
+    held_.push_back(std::move(spare_.back()));
+    spare_.pop_back();
+    *held_.back() = std::move(array);
+  }
+  return held_.back().get();
+}
+
+void EnvState::forget(Napi::Env env, HeldArray* array) {
+  deleteReference(env, *array);
+  std::unique_ptr<HeldArray>& place = held_[array->place];
+  std::swap(place, held_.back());  // the last one takes the place
+  place->place = array->place;
+  std::unique_ptr<HeldArray> forgotten = std::move(held_.back());
+  held_.pop_back();
+  if (spare_.size() == mostSpare) return;
+  *forgotten = {};
+  spare_.push_back(std::move(forgotten));
 }
 
 void EnvState::runTasks(Napi::Env env) {
   const JsTaskQueue::Pending pending = tasks_->takePending();
-  for (const ReleasedArray& array : pending.arrays) forget(env, array);
+  for (HeldArray* const array : pending.arrays) forget(env, array);
   for (const JsTask& task : pending.tasks) {
     const Napi::HandleScope scope(env);
     try {

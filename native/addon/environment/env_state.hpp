@@ -10,8 +10,8 @@
 #include <napi.h>
 
 #include <memory>
-#include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "environment/backing_store.hpp"
 #include "environment/external_memory.hpp"
@@ -28,6 +28,18 @@ class Stoppable {
   Stoppable& operator=(const Stoppable&) = delete;
   /// Stops and joins its thread, at once.
   virtual void stop() noexcept = 0;
+};
+
+/// Whether memory that a program gives was taken: until then a send that is tried again needs it. Of the JavaScript
+/// thread alone.
+using Taken = std::shared_ptr<bool>;
+
+/// What keeps memory of JavaScript while native threads read it. Of the JavaScript thread alone.
+struct HeldArray {
+  BackingStoreHold memory;
+  napi_ref reference = nullptr;  ///< null: nobody asks for the array again
+  Taken given;                   ///< null: its memory is the program's
+  std::size_t place = 0;         ///< among those that are held
 };
 
 /// Shared with each of them, because an object may be finalized after the environment's instance data is gone.
@@ -49,10 +61,10 @@ class EnvState {
   void keepAlive(Napi::Env env);
   void allowExit(Napi::Env env);
 
-  /// Keeps a reference, and the memory under it, until forget(), or until the environment ends and nobody reads it any
-  /// more. Node-API itself forgets a reference that is left then, but does not free it.
-  void keep(napi_ref reference, BackingStoreHold hold) { references_.emplace(reference, std::move(hold)); }
-  void forget(Napi::Env env, const ReleasedArray& array);
+  /// Keeps it until forget(), or until the environment ends and nobody reads its memory any more. Node-API itself
+  /// forgets a reference that is left then, but does not free it.
+  [[nodiscard]] HeldArray* keep(HeldArray array);
+  void forget(Napi::Env env, HeldArray* array);
 
   /// Shared with the finalizers, which may run after this is gone.
   [[nodiscard]] const std::shared_ptr<ExternalMemory>& externalMemory() const noexcept { return externalMemory_; }
@@ -66,7 +78,8 @@ class EnvState {
   std::shared_ptr<JsTaskQueue> tasks_ = std::make_shared<JsTaskQueue>();
   std::shared_ptr<ExternalMemory> externalMemory_ = std::make_shared<ExternalMemory>();
   std::shared_ptr<Stoppables> stoppables_ = std::make_shared<Stoppables>();
-  std::unordered_map<napi_ref, BackingStoreHold> references_;
+  std::vector<std::unique_ptr<HeldArray>> held_;   ///< each at its place
+  std::vector<std::unique_ptr<HeldArray>> spare_;  ///< for the next ones: there is one for each message
   unsigned keepAlive_ = 0;
 };
 

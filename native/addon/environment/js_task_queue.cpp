@@ -16,10 +16,10 @@ void JsTaskQueue::post(JsTask task) {
   callLocked();
 }
 
-void JsTaskQueue::release(ReleasedArray array) {
+void JsTaskQueue::release(HeldArray* array) {
   const std::lock_guard lock(mutex_);
   if (!open_) return;  // the end of the environment frees what is left
-  pending_.arrays.push_back(std::move(array));
+  pending_.arrays.push_back(array);
   callLocked();
 }
 

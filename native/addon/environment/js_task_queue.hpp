@@ -5,7 +5,8 @@
 //    close() is dropped.
 // 2. There is one thread-safe function (Node-API) for each environment. Tasks that gather before JavaScript runs
 //    share one call.
-// 3. A JavaScript reference can be deleted on its own thread only: whoever releases one elsewhere sends it here.
+// 3. What keeps the memory of JavaScript can be given up on its own thread only: whoever releases it elsewhere sends it
+//    here. It is not looked at: after close() it may be gone.
 // 4. Other threads read memory of JavaScript between enter() and leave() only: close() waits for those within, and
 //    nobody gets in after it.
 #pragma once
@@ -20,15 +21,7 @@
 
 namespace matmq::addon {
 
-/// Whether memory that a program gives was taken: until then a send that is tried again needs it. Of the JavaScript
-/// thread alone.
-using Taken = std::shared_ptr<bool>;
-
-/// A reference to an array that no native thread reads any more.
-struct ReleasedArray {
-  napi_ref reference = nullptr;
-  Taken given;  ///< null: its memory is the program's
-};
+struct HeldArray;
 
 /// Work for the JavaScript thread.
 using JsTask = std::function<void(Napi::Env)>;
@@ -41,7 +34,8 @@ class JsTaskQueue {
 
   // any thread
   void post(JsTask task);
-  void release(ReleasedArray array);
+  /// No native thread reads it any more.
+  void release(HeldArray* array);
   /// False: the environment has ended, and its memory is gone.
   [[nodiscard]] bool enter();
   void leave();
@@ -58,7 +52,7 @@ class JsTaskQueue {
   void unref(Napi::Env env) { call_.Unref(env); }
   struct Pending {
     std::vector<JsTask> tasks;
-    std::vector<ReleasedArray> arrays;
+    std::vector<HeldArray*> arrays;
   };
   [[nodiscard]] Pending takePending();
 

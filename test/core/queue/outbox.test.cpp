@@ -442,3 +442,38 @@ TEST_CASE("pushing, taking, confirming and collecting from four threads loses an
   two.join();
   CHECK(settled == count);
 }
+
+TEST_CASE("what is settled in the middle is not taken again after a reconnect") {
+  Fixture f;
+  for (int i = 0; i < 4; ++i) static_cast<void>(f.send(1));
+  for (std::uint64_t expected = 1; expected <= 4; ++expected) CHECK(takeOne(*f.outbox) == expected);
+  const std::array<std::uint64_t, 2> middle{2, 3};
+  f.outbox->confirm(middle);
+  f.outbox->rewind();
+  CHECK(takeOne(*f.outbox) == 1);
+  CHECK(takeOne(*f.outbox) == 4);
+  CHECK(takeOne(*f.outbox) == 0);
+}
+
+TEST_CASE("a message has nothing of those that were settled before it") {
+  Fixture f;
+  OutgoingMessage full = binaryMessage(copyBytes("full"));
+  full.routingKey = "elsewhere";
+  full.properties.contentType = "image/raw";
+  CHECK(f.outbox->push(std::move(full)) == 1);
+  const QueuedMessage* queued = f.outbox->take();
+  REQUIRE(queued != nullptr);
+  CHECK(queued->properties().contentType == "image/raw");
+  CHECK(queued->routing.routingKey == "elsewhere");
+  f.outbox->rewind();
+  CHECK(takeOne(*f.outbox) == 1);
+  const std::uint64_t first = 1;
+  f.outbox->confirm({&first, 1});
+  CHECK(f.send(3) == 2);
+  queued = f.outbox->take();
+  REQUIRE(queued != nullptr);
+  CHECK_FALSE(queued->stated);
+  CHECK_FALSE(queued->routing.routingKey);
+  CHECK_FALSE(queued->resent);
+  CHECK(queued->body.size() == 3);
+}

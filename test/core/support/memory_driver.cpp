@@ -109,11 +109,11 @@ class MemoryProducer final : public ProducerDriver {
 
   void publish(const QueuedMessage& queued) {
     MemoryBroker::Record record;
-    record.type = queued.message.type;
-    record.properties = queued.message.properties;
+    record.type = queued.type;
+    record.properties = queued.properties();
     record.properties.messageId = instance_ + "-" + std::to_string(queued.sequence);
     record.partition = partitionOf(record.properties.headers);
-    record.body = bytesOf(std::get<Payload>(queued.message.body));
+    record.body = bytesOf(queued.body);
     const std::size_t most = broker_->maxMessageSize();
     if (record.body.size() <= most) return broker_->publish(std::move(record));
     const std::span<const std::byte> whole(record.body);

@@ -29,10 +29,13 @@ struct MessageProperties {
   std::optional<std::uint64_t> timestamp;  ///< seconds since 1970
   std::optional<std::string> type;         ///< MatMQ's: text, binary, image, eot
   std::optional<std::string> appId;        ///< MatMQ's: the producer's name
+  friend bool operator==(const MessageProperties&, const MessageProperties&) = default;
 };
 
 /// All properties that a program sets or reads.
-struct Properties : MessageProperties, AmqpProperties {};
+struct Properties : MessageProperties, AmqpProperties {
+  friend bool operator==(const Properties&, const Properties&) = default;
+};
 
 /// A matrix that a codec thread will encode, or (raw) turn from RGB to BGR. The pixels must stay as they are until that
 /// is done.

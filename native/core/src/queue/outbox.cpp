@@ -23,6 +23,9 @@ std::size_t bodyBytes(const OutgoingMessage& message) {
 /// spends more on being woken than on sending.
 constexpr std::size_t shareOfMark = 8;
 
+/// So many emptied contents are kept: what a wake of the program sends at once.
+constexpr std::size_t mostSpare = 256;
+
 /// So many settled entries may stay in the middle, or as many as there are others.
 constexpr std::size_t fewSettled = 64;
 
@@ -33,10 +36,10 @@ Outbox::Outbox(HighWaterMark highWaterMark, WhenFull whenFull, std::function<voi
     : highWaterMark_(highWaterMark), whenFull_(whenFull), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
 
 std::uint64_t Outbox::push(OutgoingMessage&& message) {
-  std::unique_lock lock(mutex_);
-  if (refusal_) throw Error(*refusal_);
   const std::size_t envelope = memoryOf(message.properties);
   const std::size_t bytes = bodyBytes(message) + envelope;
+  std::unique_lock lock(mutex_);
+  if (refusal_) throw Error(*refusal_);
   while (!roomFor(bytes)) {
     if (whenFull_ == WhenFull::wait) {
       roomWanted_ = bytes;
@@ -53,21 +56,17 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
     if (!dropOldest()) break;
   }
   const std::uint64_t sequence = next_++;
-  Entry& entry = *entries_.emplace_back(std::make_unique<Entry>());
-  entry.envelope = envelope;
-  entry.charge = bytes;
-  entry.queued.sequence = sequence;
-  entry.queued.acceptedAt = microsecondsSince1970();
+  const bool toEncode = std::holds_alternative<ImageToEncode>(message.body);
+  entries_.push_back({sequence, toEncode ? State::toEncode : State::ready, emptyContents()});
+  Contents& contents = *entries_.back().contents;
+  contents.envelope = envelope;
+  contents.charge = bytes;
+  contents.queued.sequence = sequence;
+  contents.queued.acceptedAt = microsecondsSince1970();
+  fill(contents, std::move(message));
   ++unsettled_;
   unsettledBytes_ += bytes;
   ++counters_.sent;
-  const bool toEncode = std::holds_alternative<ImageToEncode>(message.body);
-  if (toEncode) {
-    entry.state = State::toEncode;
-    entry.job = std::move(std::get<ImageToEncode>(message.body));
-    message.body = Payload{};
-  }
-  entry.queued.message = std::move(message);
   notify(std::move(lock));  // what dropOldest made
   if (toEncode) {
     encode(sequence);
@@ -77,10 +76,40 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
   return sequence;
 }
 
+void Outbox::fill(Contents& contents, OutgoingMessage&& message) {
+  QueuedMessage& queued = contents.queued;
+  queued.type = message.type;
+  queued.routing = static_cast<AmqpRouting&&>(message);
+  if (auto* const body = std::get_if<Payload>(&message.body)) {
+    queued.body = std::move(*body);
+  } else {
+    contents.job = std::make_unique<ImageToEncode>(std::move(std::get<ImageToEncode>(message.body)));
+  }
+  if (message.properties != QueuedMessage::noProperties)
+    queued.stated = std::make_unique<const Properties>(std::move(message.properties));
+}
+
+std::unique_ptr<Outbox::Contents> Outbox::emptyContents() {
+  if (spare_.empty()) return std::make_unique<Contents>();
+  auto contents = std::move(spare_.back());
+  spare_.pop_back();
+  return contents;
+}
+
+// Called without the lock: what they held is released here.
+void Outbox::release(std::vector<std::unique_ptr<Contents>> settled) {
+  if (settled.empty()) return;
+  if (settled.size() > mostSpare) settled.resize(mostSpare);
+  for (const auto& contents : settled) *contents = Contents();
+  const std::lock_guard lock(mutex_);
+  const std::size_t kept = std::min(settled.size(), mostSpare - spare_.size());
+  std::move(settled.end() - static_cast<std::ptrdiff_t>(kept), settled.end(), std::back_inserter(spare_));
+}
+
 void Outbox::encode(std::uint64_t sequence) {
   const auto task = [self = shared_from_this(), sequence] {
     // What was dropped meanwhile is not encoded; what is being encoded is not dropped.
-    const std::optional<ImageToEncode> job = self->beginEncoding(sequence);
+    const std::unique_ptr<const ImageToEncode> job = self->beginEncoding(sequence);
     if (!job) return;
     try {
       self->finishEncoding(sequence, encodedBody(*job), std::nullopt);
@@ -99,13 +128,13 @@ void Outbox::encode(std::uint64_t sequence) {
 }
 
 // Nothing when nobody waits for it any more: dropped, or the producer ended.
-std::optional<ImageToEncode> Outbox::beginEncoding(std::uint64_t sequence) {
+std::unique_ptr<ImageToEncode> Outbox::beginEncoding(std::uint64_t sequence) {
   const std::lock_guard lock(mutex_);
   Entry* entry = find(sequence);
-  if (encodingEnded_ || entry == nullptr || entry->state != State::toEncode) return std::nullopt;
+  if (encodingEnded_ || entry == nullptr || entry->state != State::toEncode) return nullptr;
   ++encoding_;
   entry->state = State::beingEncoded;
-  return std::exchange(entry->job, std::nullopt);
+  return std::move(entry->contents->job);
 }
 
 void Outbox::endEncoding() {
@@ -120,9 +149,10 @@ void Outbox::finishEncoding(std::uint64_t sequence, Payload payload, std::option
   Entry* entry = find(sequence);
   if (entry == nullptr || entry->state != State::beingEncoded) return;  // the producer ended
   entry->state = error ? State::unencodable : State::ready;
-  entry->error = std::move(error);
-  recharge(*entry, payload.size() + entry->envelope);
-  entry->queued.message.body = std::move(payload);
+  Contents& contents = *entry->contents;
+  contents.error = std::move(error);
+  recharge(contents, payload.size() + contents.envelope);
+  contents.queued.body = std::move(payload);
   notify(std::move(lock));  // the file is smaller than the pixels were: there may be room again
   ioSignal_->raise();
 }
@@ -135,7 +165,7 @@ bool Outbox::roomFor(std::size_t bytes) const noexcept {
 // What is dropped leaves nothing behind: those before it may stay for as long as the broker is blocked.
 bool Outbox::dropOldest() {
   for (std::size_t place = placeOf(nextToTake_); place < entries_.size(); ++place) {
-    Entry& entry = *entries_[place];
+    Entry& entry = entries_[place];
     if (entry.state == State::beingEncoded || entry.state == State::settled) continue;
     ++counters_.dropped;
     settleFailed(entry, Error(ErrorCode::dropped, "The message made room for a newer one (whenFull: dropOldest)"));
@@ -147,44 +177,42 @@ bool Outbox::dropOldest() {
 }
 
 std::size_t Outbox::placeOf(std::uint64_t sequence) const noexcept {
-  if (entries_.empty() || sequence <= entries_.front()->queued.sequence) return 0;
+  if (entries_.empty() || sequence <= entries_.front().sequence) return 0;
   // Where it is unless messages before it were dropped.
-  const std::uint64_t guess = sequence - entries_.front()->queued.sequence;
-  if (guess < entries_.size() && entries_[guess]->queued.sequence == sequence) return guess;
-  const auto at =
-      std::lower_bound(entries_.begin(), entries_.end(), sequence,
-                       [](const auto& entry, std::uint64_t other) { return entry->queued.sequence < other; });
+  const std::uint64_t guess = sequence - entries_.front().sequence;
+  if (guess < entries_.size() && entries_[guess].sequence == sequence) return guess;
+  const auto at = std::lower_bound(entries_.begin(), entries_.end(), sequence,
+                                   [](const Entry& entry, std::uint64_t other) { return entry.sequence < other; });
   return static_cast<std::size_t>(at - entries_.begin());
 }
 
 Outbox::Entry* Outbox::find(std::uint64_t sequence) noexcept {
   const std::size_t place = placeOf(sequence);
-  if (place == entries_.size() || entries_[place]->queued.sequence != sequence) return nullptr;
-  return entries_[place].get();
+  if (place == entries_.size() || entries_[place].sequence != sequence) return nullptr;
+  return &entries_[place];
 }
 
-void Outbox::recharge(Entry& entry, std::size_t charge) {
-  unsettledBytes_ -= entry.charge;
+void Outbox::recharge(Contents& contents, std::size_t charge) {
+  unsettledBytes_ -= contents.charge;
   unsettledBytes_ += charge;
-  entry.charge = charge;
+  contents.charge = charge;
 }
 
 void Outbox::untake(const Entry& entry) noexcept {
   if (entry.state != State::taken) return;
   --taken_;
-  takenBytes_ -= entry.charge;
+  takenBytes_ -= entry.contents->charge;
 }
 
 void Outbox::settle(Entry& entry) {
   untake(entry);
   // All of the message, properties included: it may stay in line behind one that is not settled for long.
-  unreported_.messages.push_back(std::move(entry.queued.message));
-  if (entry.job) unreported_.images.push_back(*std::exchange(entry.job, std::nullopt));
-  unreported_.bytes += entry.charge;
-  recharge(entry, 0);
+  unreported_.bytes += entry.contents->charge;
+  unsettledBytes_ -= entry.contents->charge;
+  unreported_.contents.push_back(std::move(entry.contents));
   entry.state = State::settled;
   --unsettled_;
-  const std::uint64_t sequence = entry.queued.sequence;
+  const std::uint64_t sequence = entry.sequence;
   auto& ranges = report_.settled;
   if (!ranges.empty() && ranges.back().last + 1 == sequence) {
     ranges.back().last = sequence;
@@ -195,14 +223,14 @@ void Outbox::settle(Entry& entry) {
 
 void Outbox::settleFailed(Entry& entry, Error error) {
   if (error.code() != ErrorCode::dropped) ++counters_.failed;
-  report_.failures.push_back({entry.queued.sequence, std::move(error)});
+  report_.failures.push_back({entry.sequence, std::move(error)});
   settle(entry);
 }
 
 // A message that the broker does not confirm for long (its queue has lost its majority, say) must not keep those
 // behind it, which went to other queues. Cleared away many at a time, each costs little.
 void Outbox::popSettled() {
-  const auto settled = [](const std::unique_ptr<Entry>& entry) { return entry->state == State::settled; };
+  const auto settled = [](const Entry& entry) { return entry.state == State::settled; };
   while (!entries_.empty() && settled(entries_.front())) entries_.pop_front();
   if (entries_.size() - unsettled_ > unsettled_ + fewSettled) std::erase_if(entries_, settled);
 }
@@ -215,9 +243,9 @@ bool Outbox::roomIsWorthReporting() const noexcept {
 }
 
 bool Outbox::settledIsWorthReporting() const noexcept {
-  if (unreported_.messages.empty()) return false;
+  if (unreported_.contents.empty()) return false;
   return settlementsAwaited_ || unsettled_ == 0 ||
-         unreported_.messages.size() >= highWaterMark_.messages / shareOfMark ||
+         unreported_.contents.size() >= highWaterMark_.messages / shareOfMark ||
          unreported_.bytes >= highWaterMark_.bytes / shareOfMark;
 }
 
@@ -234,7 +262,7 @@ void Outbox::notify(std::unique_lock<AdaptiveMutex> lock) {
   const bool news = settledToReport_ || !report_.failures.empty() || !report_.events.empty() || report_.roomAgain;
   const bool wake = news && !std::exchange(announced_, news);
   lock.unlock();
-  unreported = {};
+  release(std::move(unreported.contents));
   if (wake) wake_();
 }
 
@@ -250,18 +278,24 @@ const QueuedMessage* Outbox::take() {
   while (!refusal_ && queued == nullptr) {
     const std::size_t place = placeOf(nextToTake_);
     if (place == entries_.size()) break;
-    Entry* const entry = entries_[place].get();
+    Entry* const entry = &entries_[place];
     if (entry->state == State::toEncode || entry->state == State::beingEncoded) break;
-    if (taken_ > 0 && (taken_ >= highWaterMark_.messages || takenBytes_ + entry->charge > highWaterMark_.bytes)) break;
-    nextToTake_ = entry->queued.sequence + 1;
+    if (entry->state == State::settled) {  // before the others, and before a reconnect
+      nextToTake_ = entry->sequence + 1;
+      continue;
+    }
+    if (taken_ > 0 &&
+        (taken_ >= highWaterMark_.messages || takenBytes_ + entry->contents->charge > highWaterMark_.bytes))
+      break;
+    nextToTake_ = entry->sequence + 1;
     if (entry->state == State::ready) {
       entry->state = State::taken;
       ++taken_;
-      takenBytes_ += entry->charge;
-      queued = &entry->queued;
+      takenBytes_ += entry->contents->charge;
+      queued = &entry->contents->queued;
       if (queued->resent) ++counters_.resent;
     } else if (entry->state == State::unencodable) {
-      settleFailed(*entry, std::move(*entry->error));
+      settleFailed(*entry, std::move(*entry->contents->error));
       popSettled();
     }
   }
@@ -294,29 +328,27 @@ std::vector<TakenMessage> Outbox::taken() const {
   const std::lock_guard lock(mutex_);
   std::vector<TakenMessage> taken;
   taken.reserve(taken_);
-  for (const auto& entry : entries_) {
-    if (entry->state != State::taken) continue;
-    taken.push_back({entry->queued.sequence, bodyBytes(entry->queued.message)});
+  for (const Entry& entry : entries_) {
+    if (entry.state != State::taken) continue;
+    taken.push_back({entry.sequence, entry.contents->queued.body.size()});
   }
   return taken;
 }
 
 void Outbox::rewind() {
   const std::lock_guard lock(mutex_);
-  for (const auto& held : entries_) {
-    Entry& entry = *held;
+  for (Entry& entry : entries_) {
     if (entry.state != State::taken) continue;
     untake(entry);
     entry.state = State::ready;
-    entry.queued.resent = true;
+    entry.contents->queued.resent = true;
   }
   nextToTake_ = 1;
 }
 
 void Outbox::failRest(const std::string& reason) {
   std::unique_lock lock(mutex_);
-  for (const auto& held : entries_) {
-    Entry& entry = *held;
+  for (Entry& entry : entries_) {
     if (entry.state == State::settled) continue;
     settleFailed(entry, Error(ErrorCode::notConfirmed, reason));
   }

@@ -17,6 +17,7 @@
 #include <matmq/message.hpp>
 #include <matmq/options.hpp>
 #include <matmq/stats.hpp>
+#include <memory>
 #include <mutex>
 
 #include "base/adaptive_mutex.hpp"
@@ -24,12 +25,19 @@
 
 namespace matmq {
 
-/// A message that is ready for the wire.
+/// A message that is ready for the wire. Small: a thousand of them pass between two threads, most without properties of
+/// the program's.
 struct QueuedMessage {
   std::uint64_t sequence = 0;
   std::int64_t acceptedAt = 0;  ///< microseconds since 1970
-  OutgoingMessage message;      ///< its body is a Payload
-  bool resent = false;          ///< it was given to an earlier connection
+  MessageType type = MessageType::binary;
+  bool resent = false;  ///< it was given to an earlier connection
+  Payload body;
+  AmqpRouting routing;
+  std::unique_ptr<const Properties> stated;  ///< by the program; null: none
+
+  [[nodiscard]] const Properties& properties() const noexcept { return stated ? *stated : noProperties; }
+  inline static const Properties noProperties;
 };
 
 /// A message that is with the driver.
@@ -71,30 +79,37 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
 
  private:
   enum class State : std::uint8_t { toEncode, beingEncoded, unencodable, ready, taken, settled };
-  /// Held by pointer: an entry stays where it is while others go from the middle.
-  struct Entry {
-    State state = State::ready;
+  /// What an entry holds; it stays where it is while others go from the middle.
+  struct Contents {
     QueuedMessage queued;
-    std::optional<ImageToEncode> job;  ///< toEncode: what a codec thread will take
-    std::size_t envelope = 0;          ///< bytes of the properties
-    std::size_t charge = 0;            ///< bytes counted against the high-water mark: these and the body
+    std::unique_ptr<ImageToEncode> job;  ///< toEncode: what a codec thread will take
+    std::size_t envelope = 0;            ///< bytes of the properties
+    std::size_t charge = 0;              ///< bytes counted against the high-water mark: these and the body
     std::optional<Error> error;
+  };
+  /// A place in line: small, because all of them are searched and moved.
+  struct Entry {
+    std::uint64_t sequence = 0;
+    State state = State::ready;
+    std::unique_ptr<Contents> contents;  ///< null: settled
   };
   /// What settled messages held: released when the lock is no longer held.
   struct Unreported {
-    std::vector<OutgoingMessage> messages;
-    std::vector<ImageToEncode> images;
+    std::vector<std::unique_ptr<Contents>> contents;
     std::size_t bytes = 0;
   };
 
+  static void fill(Contents& contents, OutgoingMessage&& message);
   void encode(std::uint64_t sequence);
-  [[nodiscard]] std::optional<ImageToEncode> beginEncoding(std::uint64_t sequence);
+  [[nodiscard]] std::unique_ptr<Contents> emptyContents();
+  void release(std::vector<std::unique_ptr<Contents>> settled);
+  [[nodiscard]] std::unique_ptr<ImageToEncode> beginEncoding(std::uint64_t sequence);
   void finishEncoding(std::uint64_t sequence, Payload payload, std::optional<Error> error);
   [[nodiscard]] bool roomFor(std::size_t bytes) const noexcept;
   bool dropOldest();
   void settle(Entry& entry);
   void settleFailed(Entry& entry, Error error);
-  void recharge(Entry& entry, std::size_t charge);
+  void recharge(Contents& contents, std::size_t charge);
   void popSettled();
   void untake(const Entry& entry) noexcept;
   /// The place of the first entry from `sequence` on.
@@ -111,8 +126,10 @@ class Outbox : public std::enable_shared_from_this<Outbox> {
   const std::shared_ptr<Signal> ioSignal_;
 
   mutable AdaptiveMutex mutex_;
-  std::deque<std::unique_ptr<Entry>>
-      entries_;                   ///< by sequence, without those that went from the middle; the front is never settled
+  /// By sequence, without those that went from the middle; the front is never settled.
+  std::deque<Entry> entries_;
+  /// Of settled messages, emptied, for the next ones: memory that one thread takes and another gives back is dear.
+  std::vector<std::unique_ptr<Contents>> spare_;
   std::uint64_t next_ = 1;        ///< the sequence of the next message
   std::uint64_t nextToTake_ = 1;  ///< all entries before it are taken or settled
   unsigned encoding_ = 0;         ///< images that codec threads read now

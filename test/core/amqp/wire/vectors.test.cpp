@@ -310,9 +310,12 @@ TEST_CASE("vectors: each is written to the octet") {
     QueuedMessage queued;
     queued.sequence = 1;
     queued.acceptedAt = integer(vector.stated["properties"]["headers"]["sent-at"]["value"]);
-    queued.message = outgoing(vector);
-    if (const auto* job = std::get_if<ImageToEncode>(&queued.message.body)) queued.message.body = encodedBody(*job);
-    const std::string body = bytesOf(std::get<Payload>(queued.message.body));
+    OutgoingMessage message = outgoing(vector);
+    const auto* const job = std::get_if<ImageToEncode>(&message.body);
+    queued.type = message.type;
+    queued.body = job != nullptr ? encodedBody(*job) : std::get<Payload>(message.body);
+    queued.stated = std::make_unique<const Properties>(std::move(message.properties));
+    const std::string body = bytesOf(queued.body);
     if (oneSpelling(vector.stated["send"])) {
       CHECK((body == vector.body));
     } else {

@@ -13,6 +13,7 @@ struct AmqpProperties {
   std::optional<std::uint8_t> priority;      ///< 0..9
   std::optional<std::string> expiration;     ///< milliseconds, as decimal digits
   std::optional<std::string> userId;         ///< RabbitMQ refuses any but the user of the connection
+  friend bool operator==(const AmqpProperties&, const AmqpProperties&) = default;
 };
 
 /// Where a message goes (basic.publish).

@@ -38,6 +38,7 @@ Publisher::Publisher(const ProducerOptions& options, std::shared_ptr<Outbox> out
     : options_(options),
       outbox_(std::move(outbox)),
       sender_{options.name, drawInstance(), options.persistent},
+      heads_(options_, sender_),
       watch_(options.confirmTimeout) {}
 
 void Publisher::declare(SetupScript& script) {
@@ -58,7 +59,7 @@ void Publisher::declare(SetupScript& script) {
 }
 
 void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
-  frameMax_ = frameMax;
+  heads_.setFrameMax(frameMax);
   broker_ = broker.product + " " + broker.version;
   maxMessageSize_ =
       options_.maxMessageSize != 0 ? options_.maxMessageSize : maxMessageSize(broker.product, broker.version);
@@ -72,6 +73,7 @@ void Publisher::onReady(const BrokerInfo& broker, std::uint32_t frameMax) {
 
 void Publisher::pump(FrameWriter& writer) {
   if (!options_.confirm) settleWritten(writer.messagesWritten());
+  handOver();
   while (writer.queuedBytes() < writerBytes && writer.queuedUnits() < writerUnits) {
     if (sending_) {
       publishNextSegment(writer);
@@ -89,27 +91,23 @@ void Publisher::pump(FrameWriter& writer) {
 }
 
 void Publisher::publish(FrameWriter& writer, const QueuedMessage& queued) {
-  const OutgoingMessage& message = queued.message;
-  const Payload& payload = std::get<Payload>(message.body);
-  const std::string& routingKey = message.routingKey ? *message.routingKey : options_.routingKey;
-  Properties properties = wireProperties(queued, sender_);
+  const Payload& payload = queued.body;
+  const std::string& routingKey = queued.routing.routingKey ? *queued.routing.routingKey : options_.routingKey;
   if (payload.size() <= maxMessageSize_) {
-    write(writer, routingKey, properties, payload);
+    write(writer, heads_.of(queued, routingKey, payload.size()), payload);
     unsettled_.push_back(queued.sequence);
     return;
   }
   if (!options_.segment) throw tooLarge(payload.size(), "let it go in segments (segment: true)");
-  Sending sending{queued.sequence, payload, std::move(properties), routingKey, maxMessageSize_, 0, 0, 0};
+  Sending sending{queued.sequence, payload, wireProperties(queued, sender_), routingKey, maxMessageSize_, 0, 0, 0};
   sending.count = (payload.size() + sending.size - 1) / sending.size;
   if (sending.count > maxSegments) {
     throw tooLarge(payload.size(), "in at most " + std::to_string(maxSegments) + " segments of that size");
   }
   // With every header, so that no segment meets the end of its frame when the first is out.
-  Bytes trial;
   Properties largest = sending.properties;
   writeSegment(largest.headers, {0, sending.count, 0, payload.size(), 0});
-  pool_.reset();
-  appendContentHeader(trial, theChannel, sending.size, largest, pool_, frameMax_);
+  static_cast<void>(heads_.encode(routingKey, largest, sending.size));
   parts_.try_emplace(queued.sequence);
   sending_ = std::move(sending);
 }
@@ -123,7 +121,7 @@ void Publisher::publishNextSegment(FrameWriter& writer) {
   Segment segment{sending.next, sending.count, offset, total, std::nullopt};
   if (segment.last()) segment.checksum = sending.checksum;
   writeSegment(sending.properties.headers, segment);
-  write(writer, sending.routingKey, sending.properties, body);
+  write(writer, heads_.encode(sending.routingKey, sending.properties, body.size), body);
   unsettled_.push_back(sending.sequence);
   ++segments_;
   Parts& parts = parts_.at(sending.sequence);
@@ -134,16 +132,7 @@ void Publisher::publishNextSegment(FrameWriter& writer) {
   sending_.reset();
 }
 
-void Publisher::write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body) {
-  amqp_basic_publish_t method{};
-  method.exchange = bytesOf(options_.exchange);
-  method.routing_key = bytesOf(routingKey);
-  method.mandatory = options_.mandatory ? 1 : 0;
-  Bytes head;
-  head.reserve(320);
-  pool_.reset();
-  appendMethod(head, theChannel, AMQP_BASIC_PUBLISH_METHOD, method, frameMax_);
-  appendContentHeader(head, theChannel, body.size, properties, pool_, frameMax_);
+void Publisher::write(FrameWriter& writer, Bytes head, Slice body) {
   writer.enqueueMessage(std::move(head), std::move(body));
   if (!options_.confirm) return;
   // Where the system's clock is slow, reading it for each message would cost a part of what sending one does.
@@ -160,6 +149,7 @@ Error Publisher::tooLarge(std::uint64_t size, const std::string& remedy) const {
 
 // RabbitMQ reads a message that is too large to its end, then closes the channel over it.
 Error Publisher::onChannelClosed(Error error) {
+  handOver();
   const std::string_view said = error.what();
   if (error.code() != ErrorCode::preconditionFailed || said.find("message size ") == std::string_view::npos)
     return error;
@@ -217,8 +207,14 @@ void Publisher::settleTags(std::uint64_t tag, bool multiple, Settle&& settle) {
   }
 }
 
+// The outbox hears of all that one turn of the loop has read at once: each time it may wake the program.
+void Publisher::handOver() {
+  if (confirmed_.empty()) return;
+  outbox_->confirm(confirmed_);
+  confirmed_.clear();
+}
+
 void Publisher::onAck(std::uint64_t tag, bool multiple) {
-  scratch_.clear();
   bool taken = false;
   const std::uint64_t oldest = firstTag_;
   settleTags(tag, multiple, [this, &taken](std::uint64_t sequence) {
@@ -230,11 +226,9 @@ void Publisher::onAck(std::uint64_t tag, bool multiple) {
   if (taken) {  // so those that it refused were meant
     for (const std::uint64_t sequence : std::exchange(refused_, {})) settle(sequence, refusal());
   }
-  outbox_->confirm(scratch_);
 }
 
 void Publisher::onNack(std::uint64_t tag, bool multiple) {
-  scratch_.clear();
   const bool keep = watch_.keepsRefusals();
   const std::uint64_t oldest = firstTag_;
   settleTags(tag, multiple, [this, keep](std::uint64_t sequence) {
@@ -245,7 +239,6 @@ void Publisher::onNack(std::uint64_t tag, bool multiple) {
     }
   });
   watch_.onAnswer({false, firstTag_ != oldest, !unsettled_.empty()}, Clock::now());
-  outbox_->confirm(scratch_);
 }
 
 Error Publisher::refusal() {
@@ -263,7 +256,7 @@ void Publisher::settle(std::uint64_t sequence, std::optional<Error> failure) {
     if (failure) {
       outbox_->fail(sequence, std::move(*failure));
     } else {
-      scratch_.push_back(sequence);
+      confirmed_.push_back(sequence);
     }
     return;
   }
@@ -274,7 +267,7 @@ void Publisher::settle(std::uint64_t sequence, std::optional<Error> failure) {
   if (parts.failure) {
     outbox_->fail(sequence, std::move(*parts.failure));
   } else {
-    scratch_.push_back(sequence);
+    confirmed_.push_back(sequence);
   }
   parts_.erase(at);
 }
@@ -355,6 +348,7 @@ void Publisher::onDeadline(Clock::time_point now, std::uint64_t arrived) {
 }
 
 void Publisher::onLost(const Error& /*why*/) {
+  handOver();
   traffic_.onLost();
   watch_.end();
   unsettled_.clear();
@@ -368,6 +362,7 @@ void Publisher::onLost(const Error& /*why*/) {
 }
 
 void Publisher::onEnd(const std::optional<Error>& why) {
+  handOver();
   traffic_.onLost();
   if (why) outbox_->refuse(*why);
   outbox_->failRest(why ? "The producer '" + sender_.name +

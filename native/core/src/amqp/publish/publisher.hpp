@@ -11,6 +11,7 @@
 #include "amqp/connection/io_thread.hpp"
 #include "amqp/connection/traffic.hpp"
 #include "amqp/publish/confirm_watch.hpp"
+#include "amqp/publish/message_heads.hpp"
 #include "amqp/wire/envelope.hpp"
 #include "queue/outbox.hpp"
 
@@ -44,6 +45,7 @@ class Publisher final : public IoUser {
   void onLost(const Error& why) override;
   void onEnd(const std::optional<Error>& why) override;
   void onTraffic(std::uint64_t bytesRead, std::uint64_t bytesWritten) override {
+    handOver();  // what came while the connection is closed in order, when pump() is not called
     traffic_.count(bytesRead, bytesWritten);
   }
 
@@ -68,7 +70,7 @@ class Publisher final : public IoUser {
 
   void publish(FrameWriter& writer, const QueuedMessage& queued);
   void publishNextSegment(FrameWriter& writer);
-  void write(FrameWriter& writer, const std::string& routingKey, const Properties& properties, Slice body);
+  void write(FrameWriter& writer, Bytes head, Slice body);
   [[nodiscard]] Error tooLarge(std::uint64_t size, const std::string& remedy) const;
   [[nodiscard]] static Error refusal();
   void settle(std::uint64_t sequence, std::optional<Error> failure);
@@ -76,6 +78,7 @@ class Publisher final : public IoUser {
   bool failLargest(const Error& why);
   void failPart(std::uint64_t sequence, Parts& parts, Error error);
   void settleWritten(std::uint64_t messagesWritten);
+  void handOver();
   void onAck(std::uint64_t tag, bool multiple);
   void onNack(std::uint64_t tag, bool multiple);
   template <typename Settle>
@@ -84,19 +87,18 @@ class Publisher final : public IoUser {
   const ProducerOptions& options_;
   const std::shared_ptr<Outbox> outbox_;
   const Sender sender_;
-  DecodePool pool_;
+  MessageHeads heads_;
 
   // of this connection
-  std::uint32_t frameMax_ = frameMinSize;
   std::uint64_t maxMessageSize_ = 0;
   std::string broker_;                   ///< "RabbitMQ 3.10.8"
   std::deque<std::uint64_t> unsettled_;  ///< sequence of each delivery tag from firstTag_ on; 0: settled
   std::uint64_t firstTag_ = 1;
   std::uint64_t settledWrites_ = 0;
-  std::vector<std::uint64_t> refused_;  ///< basic.nack that is kept back (ConfirmWatch), by sequence
-  std::set<std::uint64_t> returned_;    ///< with confirms: basic.return came, and its answer did not
-  ConfirmWatch watch_;                  ///< with confirms
-  std::vector<std::uint64_t> scratch_;
+  std::vector<std::uint64_t> refused_;    ///< basic.nack that is kept back (ConfirmWatch), by sequence
+  std::set<std::uint64_t> returned_;      ///< with confirms: basic.return came, and its answer did not
+  ConfirmWatch watch_;                    ///< with confirms
+  std::vector<std::uint64_t> confirmed_;  ///< by sequence: for the outbox, when this turn of the loop has read all
   std::optional<Sending> sending_;
   std::map<std::uint64_t, Parts> parts_;  ///< by sequence
   std::string returnReason_;

@@ -27,13 +27,12 @@ std::string drawInstance() {
 }
 
 Properties wireProperties(const QueuedMessage& queued, const Sender& sender) {
-  const OutgoingMessage& message = queued.message;
-  Properties p = message.properties;
+  Properties p = queued.properties();
   eraseSegment(p.headers);  // of a message that the program passes on
-  if (message.type == MessageType::text) setDefault(p.contentType, "text/plain; charset=utf-8");
-  if (message.type == MessageType::binary) setDefault(p.contentType, "application/octet-stream");
+  if (queued.type == MessageType::text) setDefault(p.contentType, "text/plain; charset=utf-8");
+  if (queued.type == MessageType::binary) setDefault(p.contentType, "application/octet-stream");
   if (!p.deliveryMode) p.deliveryMode = sender.persistent ? std::uint8_t{2} : std::uint8_t{1};
-  p.type = messageTypeName(message.type);
+  p.type = messageTypeName(queued.type);
   p.appId = sender.name;
   p.messageId = sender.instance + "-" + std::to_string(queued.sequence);
   p.headers.insert_or_assign("sent-at", queued.acceptedAt);
