@@ -252,7 +252,7 @@ TEST_CASE("a stream that turns out to be another one is read as it is") {
     std::mt19937 random(11);
     for (int i = 0; i < 20; ++i) {
       stream(static_cast<int>(random() % 4));
-      add(2'000 + random() % 60'000);
+      add(static_cast<std::uint32_t>(2'000 + random() % 60'000));
     }
   }
   stream(8);
