@@ -9,6 +9,7 @@ import type { ClientJob, MessageJob } from './harness/protocol.js';
 export const JAVASCRIPT: readonly string[] = ['matmq', 'amqp-client.js', 'amqplib', 'rabbitmq-client'];
 /** Received bodies go back when the next one is wanted: an option of MatMQ's loop. */
 export const WITH_REUSE = 'matmq with reuse';
+export const WITH_PREFETCH = "matmq with the others' prefetch";
 export const SHARP = 'sharp + amqplib';
 
 /** The JavaScript clients: the name in the tables, and the module in clients/. */
@@ -18,6 +19,7 @@ const CLIENTS: Readonly<Record<string, string>> = {
   amqplib: 'amqplib',
   'rabbitmq-client': 'rabbitmq-client',
   [WITH_REUSE]: 'matmq-with-reuse',
+  [WITH_PREFETCH]: 'matmq-with-prefetch',
   [SHARP]: 'sharp-amqplib',
 };
 

@@ -24,11 +24,17 @@ function connectionOptions(target: Target) {
   return { url: urlOf(target), tls, exchange, routingKey, reconnect: false };
 }
 
+export interface Choices {
+  readonly reuse?: boolean;
+  /** By the size of the messages. Default: MatMQ's. */
+  readonly prefetch?: (size: number) => number;
+}
+
 /**
  * `reuse`: memory goes back at once, that of a received body when the next one is wanted, that of a picture made for
  * sending when it is confirmed. The others keep theirs until it is collected.
  */
-export const clientWith = (reuse: boolean): RoundTripClient => ({
+export const clientWith = ({ reuse = false, prefetch }: Choices = {}): RoundTripClient => ({
   async openPublisher(target, { confirm, payload, library }) {
     const { CV_8UC3, Mat, Producer } = await load(library);
     const producer = await Producer.connect({ ...connectionOptions(target), confirm });
@@ -54,9 +60,13 @@ export const clientWith = (reuse: boolean): RoundTripClient => ({
     };
   },
 
-  async openConsumer(target, { confirm, payload, library }, received) {
+  async openConsumer(target, { size, confirm, payload, library }, received) {
     const { Consumer } = await load(library);
-    const consumer = await Consumer.connect({ ...connectionOptions(target), ack: confirm ? 'auto' : 'none' });
+    const consumer = await Consumer.connect({
+      ...connectionOptions(target),
+      prefetch: prefetch?.(size),
+      ack: confirm ? 'auto' : 'none',
+    });
     const receiveAll = async () => {
       if (payload === 'bytes') {
         for await (const message of consumer.messages({ reuse })) received(message.body.byteLength);
@@ -76,7 +86,7 @@ export const clientWith = (reuse: boolean): RoundTripClient => ({
   },
 });
 
-export const client = clientWith(false);
+export const client = clientWith();
 
 export const pictureClient: PictureClient = {
   channels: 'bgr',

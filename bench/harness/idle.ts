@@ -4,7 +4,7 @@ import type { Outcome } from './protocol.js';
 
 /** Measures while it waits. */
 export async function idle(): Promise<Outcome> {
-  const measurement = new Measurement();
+  const measurement = new Measurement({ eventLoop: true });
   await readyToGo();
   return measurement.finish(0, 0);
 }

@@ -20,8 +20,11 @@ function delayOf(delays: Delays): LoopDelay {
 export interface MeasurementOptions {
   /** A watch that may have begun before: what the first message brings is to be seen, too. */
   readonly memory?: MemoryWatch | undefined;
-  /** Whether the event loop's delay is measured. Default: yes. */
-  readonly eventLoop?: boolean;
+  /**
+   * Whether the event loop's delay is measured. Default: no, because that wakes the process a thousand times a second,
+   * and a client whose JavaScript thread sleeps meanwhile has to pay for it.
+   */
+  readonly eventLoop?: boolean | undefined;
 }
 
 /** From its construction to `finish()`. */
@@ -31,7 +34,7 @@ export class Measurement {
   readonly #cpu = process.cpuUsage();
   readonly #startedAt = monotonicSeconds();
 
-  constructor({ memory, eventLoop = true }: MeasurementOptions = {}) {
+  constructor({ memory, eventLoop = false }: MeasurementOptions = {}) {
     this.#memory = memory;
     this.#delays = eventLoop ? monitorEventLoopDelay({ resolution: RESOLUTION }) : undefined;
     this.#delays?.enable();

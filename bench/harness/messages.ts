@@ -20,7 +20,7 @@ export async function publish(client: Client, job: MessageJob): Promise<Outcome>
   const body = makeBody(job.size);
   await publisher.publish(body, job.warm);
   await readyToGo();
-  const measurement = new Measurement({ memory: watchOf(job) });
+  const measurement = new Measurement({ memory: watchOf(job), eventLoop: job.watchEventLoop });
   await publisher.publish(body, job.count);
   await publisher.close();
   return measurement.finish(job.count, job.count * job.size);
@@ -44,7 +44,7 @@ export async function consume(client: Client, job: MessageJob): Promise<Outcome>
     if (bytes !== size) throw new Error(`a message of ${bytes} bytes instead of ${size}`);
     received++;
     if (received === warm && ready) console.log('warm');
-    if (received === warm + 1) measurement = new Measurement({ memory });
+    if (received === warm + 1) measurement = new Measurement({ memory, eventLoop: job.watchEventLoop });
     if (received === warm + count && measurement) finished(measurement.finish(count - 1, (count - 1) * size));
   });
   console.log('ready');

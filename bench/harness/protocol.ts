@@ -36,6 +36,7 @@ export interface MessageJob extends ClientJob {
   readonly confirm: boolean;
   readonly payload: Payload;
   readonly watchMemory?: boolean;
+  readonly watchEventLoop?: boolean;
 }
 
 /** Pictures to encode as JPEG and publish with confirms. */

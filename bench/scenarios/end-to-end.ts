@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { brokerCpuSeconds } from '../broker-cpu.js';
 import type { Case } from '../case.js';
-import { GATHERED_TO_DIRECT, JAVASCRIPT, start } from '../contestants.js';
+import { GATHERED_TO_DIRECT, JAVASCRIPT, start, WITH_PREFETCH } from '../contestants.js';
 import type { Context } from '../context.js';
 import type { Payload } from '../harness/protocol.js';
 import { type Streamed, sampleOfPair } from '../sample.js';
@@ -18,19 +18,20 @@ export interface Stream {
   readonly confirm: boolean;
   readonly payload: Payload;
   readonly tls?: boolean;
+  readonly watchEventLoop?: boolean;
 }
 
 /** Runs publisher and consumer of a contestant. */
 export async function stream(
   context: Context,
   contestant: string,
-  { size, counts, confirm, payload, tls = false }: Stream,
+  { size, counts, confirm, payload, tls = false, watchEventLoop = false }: Stream,
 ): Promise<Streamed> {
   const broker = await context.broker();
   const { port, tlsPort, caFile } = broker;
   const where = tls ? { port: tlsPort, ca: caFile } : { port };
   const target = { ...where, exchange: 'bench', routingKey: `k-${Math.random()}` };
-  const job = { target, size: size.bytes, ...counts, confirm, payload } as const;
+  const job = { target, size: size.bytes, ...counts, confirm, payload, watchEventLoop } as const;
   await using consumer = start(contestant, { ...job, role: 'consume' });
   await consumer.ready();
   await using publisher = start(contestant, { ...job, role: 'publish' });
@@ -50,7 +51,7 @@ export function endToEndCases(context: Context): Case[] {
       id: `end-to-end/${confirm ? 'confirmed' : 'plain'}/${size.name}`,
       title: `End to end through RabbitMQ${confirm ? ', with confirms and acknowledgements' : ''}`,
       size: size.name,
-      contestants: [...JAVASCRIPT, ...(confirm ? [] : ['plain rabbitmq-c']), GATHERED_TO_DIRECT],
+      contestants: [...JAVASCRIPT, confirm ? WITH_PREFETCH : 'plain rabbitmq-c', GATHERED_TO_DIRECT],
       async measure(contestant: string) {
         const counts = countsFor(size, BYTES, context.effort);
         return sampleOfPair(await stream(context, contestant, { size, counts, confirm, payload: 'bytes' }));

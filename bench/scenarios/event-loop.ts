@@ -29,6 +29,7 @@ function caseOf(context: Context, size: Size): Case {
     counts: countsFor(size, BYTES, context.effort),
     confirm: true,
     payload: pictures ? 'image' : 'bytes',
+    watchEventLoop: true,
   };
   return {
     scenario: 'event-loop',

@@ -14,6 +14,8 @@ namespace {
 constexpr int writesPerTurn = 4;
 constexpr int readsPerTurn = 32;
 constexpr std::size_t discardChunk = 64 * 1024;
+// The kernel lets a receive buffer grow in the first moments of a stream, and seldom later.
+constexpr std::uint64_t inputsPerLook = 16;
 
 /// The code for a reply code of channel.close (AMQP 0-9-1, 1.2).
 ErrorCode channelErrorCode(std::uint16_t replyCode) noexcept {
@@ -123,7 +125,8 @@ void Connection::pace(std::size_t bytes, std::size_t messages) noexcept {
   Gather enough;
   enough.messages = std::min(enough.messages, user_.mayGather());
   // Half of the window that the kernel has opened by now; it counts its own records, too.
-  enough.bytes = std::min(enough.bytes, transport_->receiveBuffer() / 4);
+  if (inputs_++ % inputsPerLook == 0) receiveBuffer_ = transport_->receiveBuffer();
+  enough.bytes = std::min(enough.bytes, receiveBuffer_ / 4);
   pacing_.onInput(lastRead_, bytes, messages, enough);
 }
 
