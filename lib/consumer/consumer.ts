@@ -24,6 +24,9 @@ import {
 import { ReceiveQueue } from './receive-queue.js';
 import { ReceivedIterator } from './received-iterator.js';
 
+/** Milliseconds that acknowledgements may wait for others, where those before were sent just now. */
+const ACKNOWLEDGE_WITHIN = 1;
+
 /** Figures since the consumer was made. */
 export interface ConsumerStats extends NativeConsumerStats {
   /** Messages taken from the native inbox and not handed out. */
@@ -259,11 +262,11 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     this.#handedOut = undefined;
   }
 
-  /** What a program acknowledges in one turn of the event loop is sent together. */
+  /** What a program acknowledges within moments is sent together. */
   #acknowledge(number: number, upTo: boolean): boolean {
     if (!this.#sendsAcknowledgements) {
       this.#sendsAcknowledgements = true;
-      setImmediate(this.#sendAcknowledgements);
+      setTimeout(this.#sendAcknowledgements, ACKNOWLEDGE_WITHIN);
     }
     return this.#native.acknowledge(number, upTo);
   }

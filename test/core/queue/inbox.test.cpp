@@ -148,6 +148,11 @@ TEST_CASE("acknowledgements that follow each other are sent together, the first 
   CHECK(f.said().size() == 7);
   f.inbox.sendAcknowledgements();
   CHECK_FALSE(f.raised());  // nothing waits
+  settle(8);
+  f.raised();
+  CHECK(f.said().size() == 1);  // the thread has looked by itself
+  f.inbox.sendAcknowledgements();
+  CHECK_FALSE(f.raised());
 }
 
 TEST_CASE("acknowledging up to a message says it once for all, and twice is false") {

@@ -349,6 +349,7 @@ void Inbox::pushError(std::shared_ptr<Message> message) {
 
 std::vector<Acknowledgement> Inbox::takeAcknowledgements() {
   const std::lock_guard lock(mutex_);
+  waiting_ = 0;
   return std::exchange(acknowledgements_, {});
 }
 

@@ -167,7 +167,7 @@ class Inbox {
   std::map<DeliveryNumber, Group> groups_;        ///< by the number of the message
   std::vector<SettledGroup> settledGroups_;
   std::vector<Acknowledgement> acknowledgements_;
-  std::size_t waiting_ = 0;       ///< settlements since the driver was last told of them
+  std::size_t waiting_ = 0;       ///< settlements that the driver was not told of and has not taken
   Clock::time_point toldLast_{};  ///< when it was
   bool messagesAnnounced_ = false;
   std::size_t unannounced_ = 0;       ///< messages since the last wake

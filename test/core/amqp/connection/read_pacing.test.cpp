@@ -78,6 +78,15 @@ TEST_CASE("where each wake carries enough already there is no pause") {
   for (int i = 0; i < 100; ++i) CHECK(inputs.input(often, small, 4 * Gather{}.messages) == none);
 }
 
+TEST_CASE("large messages are read at once, whole or in parts") {
+  Inputs inputs;
+  for (int i = 0; i < 100; ++i) {
+    CHECK(inputs.input(soon, ReadPacing::largeMessage, 1) == none);
+    CHECK(inputs.input(soon, ReadPacing::largeMessage, 0) == none);
+    CHECK(inputs.input(soon, 3 * ReadPacing::largeMessage, 2) == none);
+  }
+}
+
 TEST_CASE("no more may gather than the peer sends without an answer") {
   Inputs inputs({Gather{}.bytes, 1});
   for (int i = 0; i < 100; ++i) CHECK(inputs.input(often, small, 4) == none);

@@ -10,7 +10,8 @@
 //    `longestPause`. Where that is less than `shortestPause`, each wake carries enough already.
 // 3. Only what gathers is paced: the first pause is a short one. One after which a single message was there (a question
 //    and its answer) was in vain, and more and more inputs go without one then.
-// 4. The peer must not find its window full: what may gather is bounded by the caller.
+// 4. Large messages are not paced: each is worth a wake of its own.
+// 5. The peer must not find its window full: what may gather is bounded by the caller.
 #pragma once
 
 #include <algorithm>
@@ -36,6 +37,7 @@ class ReadPacing {
   static constexpr std::chrono::microseconds firstPause{100};
   static constexpr std::chrono::microseconds longestPause{1000};
   static constexpr std::chrono::microseconds streamGap{400};
+  static constexpr std::size_t largeMessage = std::size_t{128} * 1024;
   static constexpr unsigned leastSkipped = 16;
   static constexpr unsigned mostSkipped = 4096;
 
@@ -46,7 +48,7 @@ class ReadPacing {
     const bool stream = now - std::max(lastInput_, resumeAt_) < streamGap;
     lastInput_ = now;
     if (std::exchange(gathered_, false)) judge(messages);
-    if (!stream) return;
+    if (!stream || bytes >= std::max<std::size_t>(messages, 1) * largeMessage) return;
     if (toSkip_ > 0) {
       --toSkip_;
       return;
