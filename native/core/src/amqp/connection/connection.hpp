@@ -144,7 +144,7 @@ class Connection final : private FrameSink {
   Clock::time_point lastWrite_;
   bool reading_ = true;  ///< as of the last interest(): silence of a peer we do not listen to means nothing
   ReadPacing pacing_;
-  Deadline pause_;                 ///< as of the last interest(): until when the socket is left alone
+  Deadline pause_;  ///< as of the last interest(): until when the socket is left alone
   std::uint64_t inputs_ = 0;
   std::size_t receiveBuffer_ = 0;  ///< octets, as of one of the last inputs
   std::uint64_t methodsRead_ = 0;  ///< since the start; each message and each answer to one begins with one
