@@ -34,8 +34,9 @@ fault({
     const [outcome] = end.printed as [Outcome];
     expect(outcome).toMatchObject({ lost: 0, connects: [1, 1], inOrder: true, last: 'afterwards' });
     expect(outcome.blocked).toBeGreaterThanOrEqual(options.blockMs);
-    // Full all the while: the socket was not read.
-    expect(outcome.inbox).toBe(highWaterMark);
+    // Full all the while: the socket was not read. The last read may have brought three bodies at once.
+    expect(outcome.inbox).toBeGreaterThanOrEqual(highWaterMark);
+    expect(outcome.inbox).toBeLessThan(highWaterMark + 3);
     return { 'blocked, s': rounded(outcome.blocked / 1000), 'heartbeat, s': heartbeat / 1000, 'connections lost': 0 };
   },
 });

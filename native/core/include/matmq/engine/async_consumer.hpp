@@ -9,7 +9,8 @@
 //    was announced since the caller last found nothing. It must return at once and must not throw.
 // 4. A message's body is pooled memory that goes back to the pool when the last reference is gone, on any thread, the
 //    consumer's end survived.
-// 5. A full inbox (options.highWaterMark) stops reading the socket; what was taken is no longer counted.
+// 5. A full inbox (options.highWaterMark) stops reading the socket; what was taken is no longer counted. What the last
+//    read brought is kept, although it may be beyond the mark: at most 384 KiB, or the rest of one message.
 #pragma once
 
 #include <functional>
