@@ -218,12 +218,8 @@ export interface NativeConsumer {
    * `collect` makes of their values, one delivery after the other; nothing when there is none.
    */
   take<T>(maxMessages: number, maxBytes: number, collect: (...values: NativeDeliveryValue[]) => T): T | undefined;
-  /**
-   * `number` is the delivery's. False when it is not valid any more: the message will come again. It may wait for
-   * others to be sent with, until `sendAcknowledgements()`.
-   */
+  /** `number` is the delivery's. False when it is not valid any more: the message will come again. */
   acknowledge(number: number, upTo: boolean): boolean;
-  sendAcknowledgements(): void;
   reject(number: number, requeue: boolean): boolean;
   /** The properties of a delivery, from their encoded form. */
   properties(encoded: string): NativeProperties;

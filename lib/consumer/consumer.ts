@@ -24,9 +24,6 @@ import {
 import { ReceiveQueue } from './receive-queue.js';
 import { ReceivedIterator } from './received-iterator.js';
 
-/** Milliseconds that acknowledgements may wait for others, where those before were sent just now. */
-const ACKNOWLEDGE_WITHIN = 1;
-
 /** Figures since the consumer was made. */
 export interface ConsumerStats extends NativeConsumerStats {
   /** Messages taken from the native inbox and not handed out. */
@@ -54,11 +51,6 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /** The last message the program got, not acknowledged yet (`auto`). */
   #handedOut: Delivery | undefined;
   #ended = false;
-  #sendsAcknowledgements = false;
-  readonly #sendAcknowledgements = () => {
-    this.#sendsAcknowledgements = false;
-    this.#native.sendAcknowledgements();
-  };
 
   private constructor(addon: NativeAddon, options: NativeConsumerOptions) {
     super();
@@ -82,7 +74,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       properties: (encoded) => native.properties(encoded),
       decode: async ({ encodedProperties, body }, decode) => native.decode(encodedProperties, body, decode),
       release: (bytes) => addon.release(bytes),
-      acknowledge: (message) => this.#lifecycle.state === 'open' && this.#acknowledge(message.number, false),
+      acknowledge: (message) => this.#lifecycle.state === 'open' && native.acknowledge(message.number, false),
       reject: (message, requeue) => this.#lifecycle.state === 'open' && native.reject(message.number, requeue),
       handedOut: (message) => this.#received(message),
       changed,
@@ -258,23 +250,14 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
 
   #acknowledgeHandedOut(): void {
     if (this.#handedOut === undefined) return;
-    if (this.#lifecycle.state === 'open') this.#acknowledge(this.#handedOut.number, true);
+    if (this.#lifecycle.state === 'open') this.#native.acknowledge(this.#handedOut.number, true);
     this.#handedOut = undefined;
-  }
-
-  /** What a program acknowledges within moments is sent together. */
-  #acknowledge(number: number, upTo: boolean): boolean {
-    if (!this.#sendsAcknowledgements) {
-      this.#sendsAcknowledgements = true;
-      setTimeout(this.#sendAcknowledgements, ACKNOWLEDGE_WITHIN);
-    }
-    return this.#native.acknowledge(number, upTo);
   }
 
   #received(message: Delivery): void {
     if (message.isEot) {
       // Not up to it: the program may still work on messages that were handed out before.
-      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#acknowledge(message.number, false);
+      if (this.#ackMode !== 'none' && this.#lifecycle.state === 'open') this.#native.acknowledge(message.number, false);
     } else if (this.#ackMode === 'auto') {
       this.#handedOut = message;
     }

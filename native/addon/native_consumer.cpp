@@ -8,7 +8,6 @@ Napi::Function NativeConsumer::define(Napi::Env env) {
   return DefineClass(
       env, "NativeConsumer",
       {InstanceMethod<&NativeConsumer::take>("take"), InstanceMethod<&NativeConsumer::acknowledge>("acknowledge"),
-       InstanceMethod<&NativeConsumer::sendAcknowledgements>("sendAcknowledgements"),
        InstanceMethod<&NativeConsumer::reject>("reject"), InstanceMethod<&NativeConsumer::decode>("decode"),
        InstanceMethod<&NativeConsumer::collect>("collect"), InstanceMethod<&NativeConsumer::stats>("stats"),
        InstanceMethod<&NativeConsumer::properties>("properties"),
@@ -47,10 +46,8 @@ DeliveryNumber deliveryNumber(const Napi::CallbackInfo& info) {
 
 Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(),
-                            engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean(), true));
+                            engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean()));
 }
-
-void NativeConsumer::sendAcknowledgements(const Napi::CallbackInfo& info) { engine(info.Env()).sendAcknowledgements(); }
 
 Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), engine(info.Env()).reject(deliveryNumber(info), info[1].ToBoolean()));

@@ -15,7 +15,6 @@ class NativeConsumer final : public Napi::ObjectWrap<NativeConsumer>, public End
  private:
   Napi::Value take(const Napi::CallbackInfo& info);
   Napi::Value acknowledge(const Napi::CallbackInfo& info);
-  void sendAcknowledgements(const Napi::CallbackInfo& info);
   Napi::Value reject(const Napi::CallbackInfo& info);
   Napi::Value decode(const Napi::CallbackInfo& info);
   Napi::Value collect(const Napi::CallbackInfo& info);

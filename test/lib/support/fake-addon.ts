@@ -245,8 +245,6 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
     return this.isCurrent;
   }
 
-  sendAcknowledgements(): void {}
-
   reject(number: number, requeue: boolean): boolean {
     this.settled.push(`${requeue ? 'requeue' : 'nack'} ${this.#content(number)}`);
     return this.isCurrent;

@@ -40,19 +40,20 @@ AsyncConsumer::~AsyncConsumer() = default;
 std::vector<std::shared_ptr<Message>> AsyncConsumer::take(std::size_t maxMessages, std::size_t maxBytes) {
   return impl_->inbox().take(maxMessages, maxBytes);
 }
-bool AsyncConsumer::acknowledge(DeliveryNumber number, bool upTo, bool soon) {
-  return impl_->inbox().settle(number, upTo ? Acknowledgement::Kind::ackUpTo : Acknowledgement::Kind::ack,
-                               soon ? Sending::soon : Sending::now);
+bool AsyncConsumer::acknowledge(DeliveryNumber number, bool upTo) {
+  return impl_->inbox().settle(number, upTo ? Acknowledgement::Kind::ackUpTo : Acknowledgement::Kind::ack);
 }
 bool AsyncConsumer::reject(DeliveryNumber number, bool requeue) {
   return impl_->inbox().settle(number, requeue ? Acknowledgement::Kind::requeue : Acknowledgement::Kind::reject);
 }
-void AsyncConsumer::sendAcknowledgements() { impl_->inbox().sendAcknowledgements(); }
 Properties AsyncConsumer::decodeProperties(std::string_view encoded) const {
   return impl_->driver().decodeProperties(encoded);
 }
 ConsumerReport AsyncConsumer::collect() { return impl_->inbox().collect(); }
-void AsyncConsumer::close() { impl_->driver().close(); }
+void AsyncConsumer::close() {
+  impl_->inbox().hurry();
+  impl_->driver().close();
+}
 void AsyncConsumer::join() { impl_->driver().join(); }
 ConsumerStats AsyncConsumer::stats() const { return impl_->stats(); }
 std::string AsyncConsumer::sourceName() const { return impl_->driver().sourceName(); }

@@ -59,41 +59,30 @@ std::vector<std::shared_ptr<Message>> Inbox::take(std::size_t maxMessages, std::
   return taken;
 }
 
-bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind, Sending when) {
+bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind) {
   using Kind = Acknowledgement::Kind;
   if (ack_ == AckMode::none) return false;
-  bool mayWait = false;
+  bool raise = false;
   {
     const std::lock_guard lock(mutex_);
     const Delivery* const delivery = find(number);
     if (delivery == nullptr || delivery->with != number) return false;
+    const bool first = acknowledgements_.empty();
     const std::uint64_t messages = kind == Kind::ackUpTo ? settleUpTo(number) : settleOne(number, kind);
     const bool ack = kind == Kind::ack || kind == Kind::ackUpTo;
     (ack ? counters_.acknowledged : counters_.rejected) += messages;
     popSettled();
-    mayWait = mayWaitLocked(when);
+    // Of the first the thread hears, and knows when to take those that follow.
+    ++waiting_;
+    raise = first || waiting_ > mostWaiting_ || hurried_;
   }
-  if (!mayWait) ioSignal_->raise();
+  if (raise) ioSignal_->raise();
   return true;
 }
 
-bool Inbox::mayWaitLocked(Sending when) {
-  ++waiting_;
-  const auto now = Clock::now();
-  if (when == Sending::soon && waiting_ <= mostWaiting_ && now - toldLast_ < longestWait) return true;
-  waiting_ = 0;
-  toldLast_ = now;
-  return false;
-}
-
-void Inbox::sendAcknowledgements() {
-  {
-    const std::lock_guard lock(mutex_);
-    if (waiting_ == 0) return;
-    waiting_ = 0;
-    toldLast_ = Clock::now();
-  }
-  ioSignal_->raise();
+void Inbox::hurry() {
+  const std::lock_guard lock(mutex_);
+  hurried_ = true;
 }
 
 // Null when it is settled or void, or never came.
@@ -347,9 +336,17 @@ void Inbox::pushError(std::shared_ptr<Message> message) {
   deliver(lock, 0, std::move(message));
 }
 
+Deadline Inbox::acknowledgementsDue() const {
+  const std::lock_guard lock(mutex_);
+  if (acknowledgements_.empty()) return std::nullopt;
+  const bool waits = waiting_ <= mostWaiting_ && !hurried_;
+  return waits ? takenLast_ + longestWait : Clock::time_point::min();
+}
+
 std::vector<Acknowledgement> Inbox::takeAcknowledgements() {
   const std::lock_guard lock(mutex_);
   waiting_ = 0;
+  if (!acknowledgements_.empty()) takenLast_ = Clock::now();
   return std::exchange(acknowledgements_, {});
 }
 

@@ -42,10 +42,6 @@ struct Acknowledgement {
   std::uint64_t tag = 0;  ///< the driver's own, as it was pushed
 };
 
-/// When what is said of a delivery is sent. `soon`: with the next ones, because sendAcknowledgements() follows; but at
-/// once where the last was sent a while ago, or where the broker may be waiting for it.
-enum class Sending : std::uint8_t { now, soon };
-
 /// A message of several deliveries was settled.
 struct SettledGroup {
   DeliveryNumber number = 0;  ///< of the message
@@ -63,9 +59,9 @@ class Inbox {
   // the program
   [[nodiscard]] std::vector<std::shared_ptr<Message>> take(std::size_t maxMessages, std::size_t maxBytes);
   /// False when it is settled already, void, or a part of a message.
-  bool settle(DeliveryNumber number, Acknowledgement::Kind kind, Sending when = Sending::now);
-  /// Has what was settled with Sending::soon sent.
-  void sendAcknowledgements();
+  bool settle(DeliveryNumber number, Acknowledgement::Kind kind);
+  /// From now on nothing said of a delivery waits for more.
+  void hurry();
   [[nodiscard]] ConsumerReport collect();
   void fillStats(ConsumerStats& stats) const;
 
@@ -97,6 +93,10 @@ class Inbox {
   [[nodiscard]] bool full() const;
   /// Deliveries that are not settled: what the broker counts against the prefetch window.
   [[nodiscard]] std::size_t outstanding() const;
+  /// When the acknowledgements that there are should be taken: those that follow each other within moments are worth
+  /// one frame, and one wake, together. The first after a while is due at once, and so is as much as the broker may be
+  /// waiting for. Nothing: there are none.
+  [[nodiscard]] Deadline acknowledgementsDue() const;
   [[nodiscard]] std::vector<Acknowledgement> takeAcknowledgements();
   [[nodiscard]] std::vector<SettledGroup> takeSettledGroups();
   void announce(Event event);
@@ -108,7 +108,7 @@ class Inbox {
   // Enough for a wake, though more may come at once.
   static constexpr std::size_t wakeMessages = 16;
   static constexpr std::size_t wakeBytes = std::size_t{256} * 1024;
-  /// An acknowledgement waits for others only where they follow each other faster.
+  /// Acknowledgements wait for others only where they follow each other faster.
   static constexpr std::chrono::milliseconds longestWait{1};
 
   struct Waiting {
@@ -134,7 +134,6 @@ class Inbox {
   };
 
   void announceLocked(Lock& lock);
-  [[nodiscard]] bool mayWaitLocked(Sending when);
   void deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message);
   DeliveryNumber add(LaneId lane, std::uint64_t tag, DeliveryNumber with);
   [[nodiscard]] Delivery* find(DeliveryNumber number) noexcept;
@@ -167,8 +166,9 @@ class Inbox {
   std::map<DeliveryNumber, Group> groups_;        ///< by the number of the message
   std::vector<SettledGroup> settledGroups_;
   std::vector<Acknowledgement> acknowledgements_;
-  std::size_t waiting_ = 0;       ///< settlements that the driver was not told of and has not taken
-  Clock::time_point toldLast_{};  ///< when it was
+  std::size_t waiting_ = 0;  ///< settlements since acknowledgements were taken last
+  Clock::time_point takenLast_;
+  bool hurried_ = false;
   bool messagesAnnounced_ = false;
   std::size_t unannounced_ = 0;       ///< messages since the last wake
   std::size_t unannouncedBytes_ = 0;  ///< of their bodies

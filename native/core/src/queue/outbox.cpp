@@ -55,15 +55,16 @@ std::uint64_t Outbox::push(OutgoingMessage&& message) {
     // place.
     if (!dropOldest()) break;
   }
-  const std::uint64_t sequence = next_++;
+  const std::uint64_t sequence = next_;
   const bool toEncode = std::holds_alternative<ImageToEncode>(message.body);
-  entries_.push_back({sequence, toEncode ? State::toEncode : State::ready, emptyContents()});
-  Contents& contents = *entries_.back().contents;
-  contents.envelope = envelope;
-  contents.charge = bytes;
-  contents.queued.sequence = sequence;
-  contents.queued.acceptedAt = microsecondsSince1970();
-  fill(contents, std::move(message));
+  std::unique_ptr<Contents> contents = emptyContents();
+  contents->envelope = envelope;
+  contents->charge = bytes;
+  contents->queued.sequence = sequence;
+  contents->queued.acceptedAt = microsecondsSince1970();
+  fill(*contents, std::move(message));
+  entries_.push_back({sequence, toEncode ? State::toEncode : State::ready, std::move(contents)});
+  ++next_;
   ++unsettled_;
   unsettledBytes_ += bytes;
   ++counters_.sent;

@@ -38,11 +38,8 @@ class AsyncConsumer {
 
   /// Acknowledges a delivery; `upTo`: and all that came before it and were taken. False when it was settled before, or
   /// when the broker has taken it back and will deliver it again (its connection is gone, ...).
-  /// `soon`: it may wait for others, because sendAcknowledgements() follows within moments: one wake of the I/O thread
-  /// and one frame for many of them.
-  bool acknowledge(DeliveryNumber number, bool upTo, bool soon = false);
-  /// Sends the acknowledgements that wait.
-  void sendAcknowledgements();
+  /// Those that follow each other within a millisecond go out together.
+  bool acknowledge(DeliveryNumber number, bool upTo);
   /// Gives a delivery back to its queue (`requeue`) or lets the broker drop it. False as above.
   bool reject(DeliveryNumber number, bool requeue);
 

@@ -56,8 +56,16 @@ std::size_t Subscriber::mayGather() const {
 }
 
 void Subscriber::pump(FrameWriter& writer) {
-  inbox_.announceMessages();
+  Bytes rest;
+  reassembly_.pump(rest, inbox_.full());  // first: what it gives up is acknowledged and announced below
   Bytes frames;
+  if (const Deadline due = inbox_.acknowledgementsDue(); due && Clock::now() >= *due) acknowledge(frames);
+  frames.insert(frames.end(), rest.begin(), rest.end());
+  if (!frames.empty()) writer.enqueue(std::move(frames));
+  inbox_.announceMessages();
+}
+
+void Subscriber::acknowledge(Bytes& frames) {
   for (const Acknowledgement& said : inbox_.takeAcknowledgements()) {
     const bool upTo = said.kind == Acknowledgement::Kind::ackUpTo;
     position_.settle(said.number, upTo);
@@ -74,8 +82,6 @@ void Subscriber::pump(FrameWriter& writer) {
       appendMethod(frames, theChannel, AMQP_BASIC_NACK_METHOD, nack);
     }
   }
-  reassembly_.pump(frames, inbox_.full());
-  if (!frames.empty()) writer.enqueue(std::move(frames));
 }
 
 void Subscriber::onMethod(const Method& method) {

@@ -35,7 +35,9 @@ class Subscriber final : public IoUser {
   void onContentMethod(const Method& method) override;
   std::byte* onContentHeader(IncomingHeader header) override;
   void onContent() override;
-  [[nodiscard]] Deadline deadline() const override { return reassembly_.deadline(); }
+  [[nodiscard]] Deadline deadline() const override {
+    return earlier(reassembly_.deadline(), inbox_.acknowledgementsDue());
+  }
 
   [[nodiscard]] bool mends(const Error& why) const override {
     return why.code() == ErrorCode::consumerCancelled && options_.queue && options_.queue->redeclare;
@@ -54,6 +56,7 @@ class Subscriber final : public IoUser {
     return options_.queue && options_.ack != AckMode::none && lane_ != cancelledLane_;
   }
 
+  void acknowledge(Bytes& frames);
   [[nodiscard]] bool wantsProperties(const PropertiesView& properties) const noexcept;
   [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
 

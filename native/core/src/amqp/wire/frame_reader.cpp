@@ -72,10 +72,12 @@ std::size_t FrameReader::addCut(std::size_t begin, std::size_t offset, Cut cut) 
 
 // The next frames of the body under way are as large as this one, but for the last.
 void FrameReader::cutRestOfBody() {
+  if (body_.size < smallestExpected) return;  // a peer may cut a body into frames of one octet
   std::byte* at = bodyAt_ + bodyLeft_;
   std::uint64_t left = bodyAfter_;
   std::size_t end = end_;
   for (std::size_t ahead = 0; left > 0 && (ahead == 0 || ahead + body_.size <= mostAhead);) {
+    if (end + frameOverhead + tailSize > stagingSize) return;
     const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, body_.size));
     end = addCut(end, end + frameOverhead, {0, at, size, 0, nullptr});
     at += size;
