@@ -45,8 +45,7 @@ DeliveryNumber deliveryNumber(const Napi::CallbackInfo& info) {
 }  // namespace
 
 Napi::Value NativeConsumer::acknowledge(const Napi::CallbackInfo& info) {
-  return Napi::Boolean::New(info.Env(),
-                            engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean()));
+  return Napi::Boolean::New(info.Env(), engine(info.Env()).acknowledge(deliveryNumber(info), info[1].ToBoolean()));
 }
 
 Napi::Value NativeConsumer::reject(const Napi::CallbackInfo& info) {
