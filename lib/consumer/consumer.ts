@@ -230,10 +230,8 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /** The next message, if it is here: without a promise of its own. */
   #nextNow(limits: WaitOptions): Message | undefined {
     if (this.#ended || limits.signal?.aborted) return undefined;
-    const message = this.#receiveQueue.ready;
-    if (message === undefined) return undefined;
     this.#acknowledgeHandedOut();
-    return this.#receiveQueue.takeReady(message);
+    return this.#receiveQueue.nextNow();
   }
 
   #nextImage(decode: Decode, limits: WaitOptions, owner?: object): Promise<ReceivedImage> {

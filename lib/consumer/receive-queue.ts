@@ -70,30 +70,19 @@ export class ReceiveQueue {
   }
 
   next(limits: WaitOptions, owner?: object): Promise<Message> {
-    this.#imageMode = undefined;
-    if (this.#waiters.size === 0) {
-      const ahead = this.#first();
-      if (ahead !== undefined) {
-        this.#ahead.shift();
-        const refusal = this.#refusal(ahead.message);
-        return refusal === undefined ? Promise.resolve(this.#handOut(ahead.message)) : Promise.reject(refusal);
-      }
-    }
+    const message = this.nextNow();
+    if (message !== undefined) return Promise.resolve(message);
     const pending = new Pending<Message>(limits, () => 'no message came');
     this.#wait({ pending, decode: undefined, owner });
     return pending.promise;
   }
 
-  /** The first message, if it can be handed out at once, as a message, to a receive that begins now. */
-  get ready(): Delivery | undefined {
+  /** The first message, if it can be handed out at once: nobody waits before, and no error stands in for it. */
+  nextNow(): Message | undefined {
+    this.#imageMode = undefined;
     if (this.#waiters.size > 0) return undefined;
     const message = this.#first()?.message;
-    return message === undefined || message.isEot || message.error !== undefined ? undefined : message;
-  }
-
-  /** Hands out what `ready` gave. */
-  takeReady(message: Delivery): Message {
-    this.#imageMode = undefined;
+    if (message === undefined || message.isEot || message.error !== undefined) return undefined;
     this.#ahead.shift();
     return this.#handOut(message);
   }
