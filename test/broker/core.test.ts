@@ -1,12 +1,10 @@
 // The tests of the C++ core, as CTest lists them: doctest programs, whose output is shown when one fails.
 // `npm run test:sanitizers` names other presets than the usual one, in MATMQ_CORE_PRESETS.
 import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PrivateBroker } from '../../tools/private-broker.js';
 import { startTlsBroker } from '../../tools/tls-broker.js';
 
-const exec = promisify(execFile);
 const PRESETS = (process.env.MATMQ_CORE_PRESETS ?? 'core').split(',');
 /** Under a sanitizer a test takes ten times as long. */
 const TIMEOUT = process.env.MATMQ_CORE_PRESETS ? 3_600_000 : 120_000;
@@ -19,9 +17,14 @@ afterAll(() => broker?.stop());
 
 async function ctest(preset: string, ...args: string[]): Promise<string> {
   const addresses = { AMQP_URL: broker?.url, AMQPS_URL: broker?.tlsUrl, MATMQ_CA: broker?.caFile };
-  const env = { ...process.env, ...addresses };
-  const { stdout } = await exec('ctest', ['--preset', preset, ...args], { env, maxBuffer: 1 << 26 });
-  return stdout;
+  const options = { env: { ...process.env, ...addresses }, maxBuffer: 1 << 26 };
+  return new Promise((resolve, reject) => {
+    execFile('ctest', ['--preset', preset, ...args], options, (error, stdout, stderr) => {
+      // What the tests printed is the reason; it ends with what failed, and may begin with megabytes of what passed.
+      if (error) reject(new Error(`${error.message}\n${`${stdout}\n${stderr}`.slice(-20_000)}`));
+      else resolve(stdout);
+    });
+  });
 }
 
 async function testsOf(preset: string): Promise<string[]> {

@@ -150,7 +150,7 @@ TEST_CASE("acknowledgements that follow each other are sent together, the first 
   CHECK(*due() > before);
   settle(6);  // more than a quarter of the prefetch window: the broker may be waiting, too
   CHECK(f.raised());
-  CHECK(*due() < before);
+  CHECK(*due() <= Clock::now());
   CHECK(f.said().size() == 5);
 }
 

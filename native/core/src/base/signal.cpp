@@ -2,7 +2,6 @@
 
 #include <sys/eventfd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <climits>
@@ -13,7 +12,9 @@ namespace matmq {
 namespace {
 
 timespec timeUntil(Clock::time_point deadline) noexcept {
-  const auto left = std::max(std::chrono::nanoseconds(deadline - Clock::now()), std::chrono::nanoseconds(0));
+  // Compared first: a difference from the least time there is would overflow, into a wait of centuries.
+  const Clock::time_point now = Clock::now();
+  const std::chrono::nanoseconds left = now < deadline ? deadline - now : std::chrono::nanoseconds(0);
   const auto seconds = std::chrono::floor<std::chrono::seconds>(left);
   return {seconds.count(), (left - seconds).count()};
 }

@@ -340,7 +340,7 @@ Deadline Inbox::acknowledgementsDue() const {
   const std::lock_guard lock(mutex_);
   if (acknowledgements_.empty()) return std::nullopt;
   const bool waits = waiting_ <= mostWaiting_ && !hurried_;
-  return waits ? takenLast_ + longestWait : Clock::time_point::min();
+  return waits ? takenLast_ + longestWait : takenLast_;
 }
 
 std::vector<Acknowledgement> Inbox::takeAcknowledgements() {

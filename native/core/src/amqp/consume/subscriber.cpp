@@ -18,8 +18,7 @@ std::string Subscriber::queueName() const {
 
 void Subscriber::declare(SetupScript& script) {
   // A named queue has its unacknowledged messages back and delivers them again, in order. A temporary one is gone, as
-  // is
-  // one that was deleted, and what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
+  // is one that was deleted, and what needs no acknowledgement the broker has forgotten: the inbox has the only copies.
   if (deliversAgain()) inbox_.discard(lane_);
   lane_ = inbox_.openLane();
   reassembly_.beginLane(lane_);
@@ -156,19 +155,22 @@ std::byte* Subscriber::onContentHeader(IncomingHeader header) {
   return data;
 }
 
-// The segment that the incoming message is; nothing when it came whole, or is refused as a segment.
+// The segment that the incoming message is; nothing when it came whole, or is refused as a segment. What readSegment
+// returns never outlives its try block in a variable: GCC 12 lets the call write to the one declared before it, which
+// then holds garbage when the call throws.
 std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
-  std::optional<Segment> segment;
-  std::optional<Error> bad;
+  FieldTable& headers = incoming_->properties.headers;
   try {
-    segment = readSegment(incoming_->properties.headers, bodySize);
-  } catch (const Error& error) {
-    bad = error;
+    const std::optional<Segment> segment = readSegment(headers, bodySize);
+    segment_ = segment.has_value();
+    if (segment_) eraseSegment(headers);
+    return segment;
+  } catch (const Error& bad) {
+    segment_ = true;
+    eraseSegment(headers);
+    reassembly_.beginBad(std::move(incoming_), bad);
+    return std::nullopt;
   }
-  segment_ = segment || bad;
-  if (segment_) eraseSegment(incoming_->properties.headers);
-  if (bad) reassembly_.beginBad(std::move(incoming_), *bad);
-  return segment;
 }
 
 void Subscriber::onContent() {
