@@ -201,6 +201,7 @@ export interface NativeConsumerStats {
   readonly refused: number;
   readonly segments: number;
   readonly doubledSegments: number;
+  readonly prefetch: number;
   readonly openMessages: number;
   readonly openBytes: number;
   readonly bytesRead: number;
@@ -267,7 +268,7 @@ export interface NativeProducerOptions extends NativeConnectionOptions {
 }
 
 export interface NativeConsumerOptions extends NativeConnectionOptions {
-  readonly prefetch: number;
+  readonly prefetch: number | 'auto';
   readonly ack: 'auto' | 'manual' | 'none';
   /** For `decode()`, as are `limits.pixels` and `limits.decodedBytes`. */
   readonly formats: readonly string[];

@@ -10,7 +10,7 @@ const MiB = 1024 * 1024;
 /** The C++ core states the same; a test compares the two. */
 export const consumerDefaults = {
   name: 'consumer',
-  prefetch: 16,
+  prefetch: 'auto',
   ack: 'auto',
   limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
   formats: USUAL_FORMATS,
@@ -37,8 +37,11 @@ export interface Limits {
 
 /** Options of `Consumer.connect()`. */
 export interface ConsumerOptions extends ConnectionOptions, AmqpConsumerOptions {
-  /** Messages the broker sends ahead of their acknowledgement, 0 (no bound) to 65535. Default: 16. */
-  readonly prefetch?: number | undefined;
+  /**
+   * Messages the broker sends ahead of their acknowledgement, 0 (no bound) to 65535, or `auto`: 16, and up to 256 while
+   * they are small and settled as fast as they come. Default: `auto`.
+   */
+  readonly prefetch?: number | 'auto' | undefined;
   /** When a message is acknowledged. Default: `auto`. */
   readonly ack?: AckMode | undefined;
   /** What is taken from the network. */
@@ -56,12 +59,15 @@ const limitReaders = {
   messageBytes: bytes,
 };
 
+const messages = integer(0, 65_535, "messages, or 'auto'");
+const prefetch: Reader<number | 'auto'> = (value, what) => (value === 'auto' ? value : messages(value, what));
+
 const limits: Reader<Read<typeof limitReaders>> = (value, what) => readObject(value, what, limitReaders);
 
 export const consumerReaders = {
   ...connectionReaders,
   ...amqpConsumerReaders,
-  prefetch: integer(0, 65_535, 'messages'),
+  prefetch,
   ack: oneOf('auto', 'manual', 'none'),
   formats,
   limits,

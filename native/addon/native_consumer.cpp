@@ -79,6 +79,7 @@ Napi::Value NativeConsumer::stats(const Napi::CallbackInfo& info) {
   object.Set("rejected", number(env, stats.rejected));
   object.Set("refused", number(env, stats.refused));
   object.Set("segments", number(env, stats.segments));
+  object.Set("prefetch", number(env, stats.prefetch));
   object.Set("doubledSegments", number(env, stats.doubledSegments));
   object.Set("openMessages", number(env, stats.openMessages));
   object.Set("openBytes", number(env, stats.openBytes));

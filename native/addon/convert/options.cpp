@@ -73,7 +73,8 @@ ProducerOptions producerOptionsFrom(Napi::Object object) {
 ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   ConsumerOptions options;
   readShared(object, options);
-  options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
+  if (object.Get("prefetch").IsNumber())
+    options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
   options.ack = named<AckMode>(textField(object, "ack"), ackNames);
   const auto limits = object.Get("limits").As<Napi::Object>();
   options.limits.pixels = countField(limits, "pixels");
@@ -92,7 +93,11 @@ Napi::Object producerOptionsObject(Napi::Env env, const ProducerOptions& options
 
 Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options) {
   Napi::Object object = sharedObject(env, options);
-  object.Set("prefetch", Napi::Number::New(env, options.prefetch));
+  if (options.prefetch) {
+    object.Set("prefetch", Napi::Number::New(env, *options.prefetch));
+  } else {
+    object.Set("prefetch", "auto");
+  }
   object.Set("ack", ackNames.at(static_cast<std::size_t>(options.ack)));
   auto limits = Napi::Object::New(env);
   limits.Set("pixels", number(env, options.limits.pixels));

@@ -17,7 +17,8 @@ using Said = std::vector<std::pair<Kind, DeliveryNumber>>;
 struct Fixture {
   explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual)
       : inbox(
-            mark, ack, prefetch, [this] { ++wakes; }, signal) {
+            mark, ack, [this] { ++wakes; }, signal) {
+    inbox.setPrefetch(prefetch);
     lane = inbox.openLane();
   }
   /// The tag of the driver is beside the number that the inbox gives: here ten times as much.

@@ -154,7 +154,7 @@ class MemoryConsumer final : public ConsumerDriver {
  public:
   MemoryConsumer(const ConsumerOptions& options, Inbox& inbox, std::shared_ptr<Signal> signal)
       : broker_(brokerOf(options)),
-        prefetch_(options.prefetch),
+        prefetch_(options.prefetch.value_or(16)),
         inbox_(inbox),
         assembler_(Assembler::boundsFor(options.limits.messageBytes)),
         thread_(signal) {

@@ -96,7 +96,7 @@ void consume(Bytes octets, std::size_t most) {
   ConsumerOptions options;
   options.limits.messageBytes = messageBytes;
   Inbox inbox(
-      options.highWaterMark, AckMode::manual, options.prefetch, [] {}, std::make_shared<Signal>());
+      options.highWaterMark, AckMode::manual, [] {}, std::make_shared<Signal>());
   Subscriber subscriber(options, inbox);
   serve({options, options}, subscriber, std::move(octets), most, [&] {
     for (const auto& message : inbox.take(64, 1 << 20)) {

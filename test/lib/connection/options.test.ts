@@ -283,7 +283,7 @@ describe('options of a consumer', () => {
       native: {
         ...connectionDefaults,
         name: 'consumer',
-        prefetch: 16,
+        prefetch: 'auto',
         ack: 'auto',
         limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
         formats: ['png', 'jpeg', 'webp', 'bmp'],
@@ -347,7 +347,7 @@ describe('options of a consumer', () => {
   it.each([
     [{ routingKey: [] }, 'at least one routing key for options.routingKey'],
     [{ routingKey: [1] }, 'a string for options.routingKey[0]'],
-    [{ prefetch: 65_536 }, 'an integer from 0 to 65535 (messages) for options.prefetch'],
+    [{ prefetch: 65_536 }, "an integer from 0 to 65535 (messages, or 'auto') for options.prefetch"],
     [{ ack: 'automatic' }, "one of 'auto', 'manual', 'none' for options.ack"],
     [{ queue: 'q' }, "a plain object such as { name: 'frames' } for options.queue but received 'q' of type string"],
     [{ queue: {} }, "the queue's name, a string that is not empty, for options.queue.name but received undefined"],

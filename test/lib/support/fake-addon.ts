@@ -272,6 +272,7 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
       refused: 0,
       segments: 0,
       doubledSegments: 0,
+      prefetch: 16,
       openMessages: 0,
       openBytes: 0,
       bytesRead: 0,

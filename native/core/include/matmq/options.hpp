@@ -65,7 +65,9 @@ struct Limits : ImageLimits {
 
 struct ConsumerOptions : ConnectionOptions, AmqpConsumerOptions {
   ConsumerOptions() { name = "consumer"; }
-  std::uint16_t prefetch = 16;  ///< messages sent ahead of their acknowledgement; 0: only the inbox bounds them
+  /// Messages sent ahead of their acknowledgement; 0: only the inbox bounds them. Unset: 16, and up to 256 while they
+  /// are small and settled as fast as they come (not for streams, a single active consumer and `declare = false`).
+  std::optional<std::uint16_t> prefetch;
   AckMode ack = AckMode::automatic;
   Limits limits{};
   ImageFormats formats = usualFormats;  ///< what Consumer::receiveImage decodes unless its options say otherwise

@@ -33,6 +33,7 @@ struct ConsumerStats {
   std::uint64_t doubledSegments = 0;  ///< dropped, because they were there already
   std::uint64_t openMessages = 0;     ///< some of whose segments are here
   std::uint64_t openBytes = 0;        ///< taken for those
+  std::uint64_t prefetch = 0;         ///< messages the broker sends ahead of their acknowledgement; 0: no bound
   std::uint64_t bytesRead = 0;        ///< from the socket, the protocol's own included
   std::uint64_t bytesWritten = 0;
   std::uint64_t inboxMessages = 0;

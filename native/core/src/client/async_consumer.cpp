@@ -10,7 +10,7 @@ class AsyncConsumer::Impl {
   Impl(ConsumerOptions options, std::function<void()> wake)
       : options_(std::move(options)),
         signal_(std::make_shared<Signal>()),
-        inbox_(options_.highWaterMark, options_.ack, options_.prefetch, std::move(wake), signal_),
+        inbox_(options_.highWaterMark, options_.ack, std::move(wake), signal_),
         driver_(driverFor(options_.url).makeConsumer(options_, inbox_, signal_)) {}
 
   Inbox& inbox() noexcept { return inbox_; }

@@ -7,6 +7,8 @@
 namespace matmq {
 namespace {
 
+constexpr std::size_t mostWaitingUnbounded = 64;
+
 /// What a message counts against the high-water mark: headers may be as large as a frame, and decoded are more.
 std::size_t chargeOf(const Message& message) noexcept {
   return message.body.size() + message.encodedProperties.size() + memoryOf(message.properties);
@@ -14,13 +16,16 @@ std::size_t chargeOf(const Message& message) noexcept {
 
 }  // namespace
 
-Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::size_t prefetch, std::function<void()> wake,
-             std::shared_ptr<Signal> ioSignal)
+Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
     : highWaterMark_(highWaterMark),
       ack_(ack),
-      mostWaiting_(prefetch == 0 ? 64 : prefetch / 4),
       wake_(std::move(wake)),
       ioSignal_(std::move(ioSignal)) {}
+
+void Inbox::setPrefetch(std::size_t prefetch) {
+  const std::lock_guard lock(mutex_);
+  mostWaiting_ = prefetch == 0 ? mostWaitingUnbounded : prefetch / 4;
+}
 
 bool Inbox::fullLocked() const noexcept {
   return messages_.size() >= highWaterMark_.messages || bytes_ >= highWaterMark_.bytes;

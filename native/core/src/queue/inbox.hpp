@@ -50,9 +50,7 @@ struct SettledGroup {
 
 class Inbox {
  public:
-  /// `prefetch`: how many deliveries the broker sends ahead of their acknowledgement; 0: without a bound.
-  Inbox(HighWaterMark highWaterMark, AckMode ack, std::size_t prefetch, std::function<void()> wake,
-        std::shared_ptr<Signal> ioSignal);
+  Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal);
   Inbox(const Inbox&) = delete;
   Inbox& operator=(const Inbox&) = delete;
 
@@ -73,6 +71,8 @@ class Inbox {
   /// that were refused, which it was told to let go. Should it not have heard that, they are reported twice.
   void discard(LaneId lane);
 
+  /// The broker sends so many deliveries ahead of their acknowledgement; 0: without a bound.
+  void setPrefetch(std::size_t prefetch);
   /// The number of the delivery that comes next: push, refuse and hold give it.
   [[nodiscard]] DeliveryNumber nextNumber() const noexcept { return nextNumber_; }
   /// A message in one delivery.
@@ -148,7 +148,6 @@ class Inbox {
 
   const HighWaterMark highWaterMark_;
   const AckMode ack_;
-  const std::size_t mostWaiting_;  ///< acknowledgements that may wait for others
   const std::function<void()> wake_;
   const std::shared_ptr<Signal> ioSignal_;
 
@@ -166,7 +165,8 @@ class Inbox {
   std::map<DeliveryNumber, Group> groups_;        ///< by the number of the message
   std::vector<SettledGroup> settledGroups_;
   std::vector<Acknowledgement> acknowledgements_;
-  std::size_t waiting_ = 0;  ///< settlements since acknowledgements were taken last
+  std::size_t mostWaiting_ = 0;  ///< acknowledgements that may wait for others
+  std::size_t waiting_ = 0;      ///< settlements since acknowledgements were taken last
   Clock::time_point takenLast_;
   bool hurried_ = false;
   bool messagesAnnounced_ = false;

@@ -15,6 +15,7 @@ constexpr std::uint64_t size = 4;
 struct Fixture {
   explicit Fixture(Assembler::Bounds bounds, ConsumerOptions own = {})
       : options(std::move(own)), position(options), reassembly(options, inbox, position, bounds) {
+    CHECK(reassembly.widen(options.prefetch.value_or(16)) != 0);
     lane = inbox.openLane();
     reassembly.beginLane(lane);
   }
@@ -33,7 +34,7 @@ struct Fixture {
   }
 
   ConsumerOptions options;
-  Inbox inbox{{}, AckMode::manual, 16, [] {}, std::make_shared<Signal>()};
+  Inbox inbox{{}, AckMode::manual, [] {}, std::make_shared<Signal>()};
   amqp::StreamPosition position;
   Reassembly reassembly;
   LaneId lane = 0;
@@ -76,7 +77,7 @@ TEST_CASE("nobody is late while what the program holds fills a fixed window") {
   options.limits.messageBytes = 1000;
   options.prefetch = 1;
   Fixture f(bounds, options);
-  REQUIRE(f.reassembly.window() == 2);
+  REQUIRE(f.reassembly.widen(1) == 2);
   f.inbox.push(f.lane, ++f.tag, std::make_shared<Message>());
   CHECK(f.begin(0) != nullptr);
   f.reassembly.finish();

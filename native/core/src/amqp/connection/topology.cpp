@@ -17,12 +17,21 @@ std::string queueTypeName(QueueType type) {
   return "classic";
 }
 
+bool hasArgument(const QueueOptions& queue, const char* name, const FieldValue& value) {
+  const auto at = queue.arguments.find(name);
+  return at != queue.arguments.end() && at->second == value;
+}
+
+bool is(const QueueOptions& queue, QueueType type) {
+  return queue.type == type || hasArgument(queue, "x-queue-type", queueTypeName(type));
+}
+
 }  // namespace
 
-bool isStream(const QueueOptions& queue) {
-  if (queue.type == QueueType::stream) return true;
-  const auto at = queue.arguments.find("x-queue-type");
-  return at != queue.arguments.end() && at->second == FieldValue(std::string("stream"));
+bool isStream(const QueueOptions& queue) { return is(queue, QueueType::stream); }
+bool isQuorum(const QueueOptions& queue) { return is(queue, QueueType::quorum); }
+bool hasSingleActiveConsumer(const QueueOptions& queue) {
+  return hasArgument(queue, "x-single-active-consumer", true);
 }
 
 void declareExchange(SetupScript& script, const AmqpConnectionOptions& options) {

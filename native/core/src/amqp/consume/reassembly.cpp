@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "amqp/connection/topology.hpp"
+
 namespace matmq::amqp {
 namespace {
 
@@ -11,24 +13,11 @@ constexpr std::uint64_t usualSegment = std::uint64_t{16} * 1024 * 1024;
 constexpr std::chrono::milliseconds longestWait{500};
 constexpr std::size_t rememberedStrays = 4096;
 
-bool argumentIs(const ConsumerOptions& options, const char* name, const FieldValue& value) {
-  if (!options.queue) return false;
-  const auto at = options.queue->arguments.find(name);
-  return at != options.queue->arguments.end() && at->second == value;
+bool singleActive(const ConsumerOptions& options) {
+  return options.queue && hasSingleActiveConsumer(*options.queue);
 }
 
-bool singleActive(const ConsumerOptions& options) { return argumentIs(options, "x-single-active-consumer", true); }
-
-bool quorum(const ConsumerOptions& options) {
-  return (options.queue && options.queue->type == QueueType::quorum) ||
-         argumentIs(options, "x-queue-type", std::string("quorum"));
-}
-
-std::uint16_t windowOf(const ConsumerOptions& options, bool fixed) {
-  if (!fixed || options.prefetch == 0) return options.prefetch;
-  const std::uint64_t segments = options.limits.messageBytes / usualSegment + 1;
-  return static_cast<std::uint16_t>(std::min<std::uint64_t>(options.prefetch + segments, UINT16_MAX));
-}
+bool quorum(const ConsumerOptions& options) { return options.queue && isQuorum(*options.queue); }
 
 std::string strayName(const Assembler::Ended& stray) {
   return stray.message->properties.messageId.value_or("") + "#" + std::to_string(stray.segment.index);
@@ -51,8 +40,13 @@ Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosit
       assembler_(bounds),
       soleConsumer_(!options.queue || options.ack == AckMode::none || singleActive(options)),
       fixedWindow_(singleActive(options) || quorum(options)),
-      window_(windowOf(options, fixedWindow_)),
       jitter_(std::random_device{}()) {}
+
+std::uint16_t Reassembly::widen(std::uint16_t prefetch) noexcept {
+  const std::uint64_t segments = fixedWindow_ ? options_.limits.messageBytes / usualSegment + 1 : 0;
+  window_ = prefetch == 0 ? 0 : static_cast<std::uint16_t>(std::min<std::uint64_t>(prefetch + segments, UINT16_MAX));
+  return window_;
+}
 
 void Reassembly::arrived(const Message& envelope) {
   // A queue that exists and is only used need not be said to be one.
@@ -167,7 +161,7 @@ void Reassembly::onStray(Assembler::Ended& stray) {
 
 void Reassembly::makeRoom(const std::string& messageId, std::uint64_t segments) {
   closeRoomOf(messageId);  // of an earlier attempt, cut otherwise perhaps
-  if (options_.prefetch == 0 || options_.ack == AckMode::none || stream_ || fixedWindow_) return;
+  if (window_ == 0 || options_.ack == AckMode::none || stream_ || fixedWindow_) return;
   const std::string tag = "matmq-segments-" + std::to_string(++rooms_);
   amqp_basic_qos_t qos{};
   qos.prefetch_count = static_cast<std::uint16_t>(segments - 1);

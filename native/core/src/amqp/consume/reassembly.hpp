@@ -7,7 +7,7 @@
 //    channel
 //    has room for its other segments. A queue with a single active consumer would not serve a second subscription,
 //    and a
-//    quorum queue would deliver to two of them out of order: their window is wider from the start (window()). A stream
+//    quorum queue would deliver to two of them out of order: their window is wider from the start (widen()). A stream
 //    would serve everything twice: its segments are acknowledged as they come, which loses nothing, because a stream
 //    keeps what it delivers and StreamPosition knows which are needed again.
 // 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
@@ -40,8 +40,9 @@ class Reassembly {
   Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position);
   Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosition& position, Assembler::Bounds bounds);
 
-  /// The prefetch count to subscribe with; 0: none.
-  [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
+  /// The prefetch count to subscribe with, so that `prefetch` messages have room; 0: no bound. Called before segments
+  /// come.
+  [[nodiscard]] std::uint16_t widen(std::uint16_t prefetch) noexcept;
   /// A connection's deliveries belong to `lane` from now on.
   void beginLane(LaneId lane) noexcept { lane_ = lane; }
   void onReady(const std::string& queueName) { queueName_ = queueName; }
@@ -96,7 +97,7 @@ class Reassembly {
   Assembler assembler_;
   const bool soleConsumer_;  ///< nobody else can have segments of ours
   const bool fixedWindow_;   ///< no second subscription
-  const std::uint16_t window_;
+  std::uint16_t window_ = 0;  ///< 0: no bound
   std::minstd_rand jitter_;
   std::string queueName_;
   bool stream_ = false;

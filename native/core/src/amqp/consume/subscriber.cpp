@@ -9,7 +9,7 @@
 namespace matmq::amqp {
 
 Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox)
-    : options_(options), inbox_(inbox), position_(options), reassembly_(options, inbox, position_) {}
+    : options_(options), inbox_(inbox), position_(options), prefetch_(options), reassembly_(options, inbox, position_) {}
 
 std::string Subscriber::queueName() const {
   const std::lock_guard lock(queueNameMutex_);
@@ -28,18 +28,48 @@ void Subscriber::declare(SetupScript& script) {
     const std::lock_guard lock(queueNameMutex_);
     queueName_ = std::move(name);
   });
-  if (options_.prefetch != 0) {
-    amqp_basic_qos_t qos{};
-    qos.prefetch_count = reassembly_.window();
+  prefetch_.restart(Clock::now());
+  if (const amqp_basic_qos_t qos = window(); qos.prefetch_count != 0)
     script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
-  }
-  amqp_basic_consume_t consume{};
-  if (options_.queue) consume.queue = bytesOf(options_.queue->name);
-  consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
+  amqp_basic_consume_t consume = subscription();
   const FieldTable arguments = position_.subscribe(StreamPosition::Clock::now());
   consume.arguments = encodableTable(arguments, script.pool());
   script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD,
                  "subscribing to the queue");
+}
+
+amqp_basic_consume_t Subscriber::subscription() {
+  consumerTag_ = "matmq-" + std::to_string(++subscriptions_);
+  amqp_basic_consume_t consume{};
+  // An empty name is the queue declared last on the channel (AMQP 0-9-1, basic.consume).
+  if (options_.queue) consume.queue = bytesOf(options_.queue->name);
+  consume.consumer_tag = bytesOf(consumerTag_);
+  consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
+  return consume;
+}
+
+amqp_basic_qos_t Subscriber::window() noexcept {
+  const std::uint16_t count = prefetch_.count();
+  inbox_.setPrefetch(count);
+  amqp_basic_qos_t qos{};
+  qos.prefetch_count = reassembly_.widen(count);
+  return qos;
+}
+
+// A prefetch count is that of the subscriptions that follow it: RabbitMQ has none for those that there are. What the
+// old one delivered stays as it is, by the same tags of the same channel. It goes before the new one comes, because a
+// quorum queue delivers to two of them out of order; but the last one of a temporary queue would take it along.
+void Subscriber::subscribeAgain(Bytes& frames) {
+  const std::string before = consumerTag_;
+  amqp_basic_cancel_t cancel{};
+  cancel.consumer_tag = bytesOf(before);
+  cancel.nowait = 1;
+  amqp_basic_consume_t consume = subscription();
+  consume.nowait = 1;
+  if (options_.queue) appendMethod(frames, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
+  appendMethod(frames, theChannel, AMQP_BASIC_QOS_METHOD, window());
+  appendMethod(frames, theChannel, AMQP_BASIC_CONSUME_METHOD, consume);
+  if (!options_.queue) appendMethod(frames, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
 }
 
 void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
@@ -50,8 +80,9 @@ void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
 
 // The broker sends no more than the prefetch window until it hears of what came.
 std::size_t Subscriber::mayGather() const {
-  if (options_.ack == AckMode::none || options_.prefetch == 0) return SIZE_MAX;
-  return std::max<std::size_t>(1, options_.prefetch / 4);
+  const std::size_t prefetch = prefetch_.count();
+  if (options_.ack == AckMode::none || prefetch == 0) return SIZE_MAX;
+  return std::max<std::size_t>(1, prefetch / 4);
 }
 
 void Subscriber::pump(FrameWriter& writer) {
@@ -60,6 +91,8 @@ void Subscriber::pump(FrameWriter& writer) {
   Bytes frames;
   if (const Deadline due = inbox_.acknowledgementsDue(); due && Clock::now() >= *due) acknowledge(frames);
   frames.insert(frames.end(), rest.begin(), rest.end());
+  const bool between = taking_ && !reassembly_.hasOpenMessages();
+  if (between && !frames.empty() && prefetch_.settled(inbox_.outstanding(), Clock::now())) subscribeAgain(frames);
   if (!frames.empty()) writer.enqueue(std::move(frames));
   inbox_.announceMessages();
 }
@@ -127,6 +160,7 @@ bool Subscriber::wantsProperties(const PropertiesView& properties) const noexcep
 }
 
 std::byte* Subscriber::onContentHeader(IncomingHeader header) {
+  prefetch_.arrived(header.bodySize);
   incoming_->type = messageType(header.properties.type());
   if (wantsProperties(header.properties)) incoming_->properties = header.properties.read();
   incoming_->encodedProperties = std::move(header.encoded);

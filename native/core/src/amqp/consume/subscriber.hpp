@@ -7,6 +7,7 @@
 
 #include "amqp/connection/io_thread.hpp"
 #include "amqp/connection/traffic.hpp"
+#include "amqp/consume/prefetch_window.hpp"
 #include "amqp/consume/reassembly.hpp"
 #include "amqp/consume/stream_position.hpp"
 #include "queue/inbox.hpp"
@@ -21,6 +22,7 @@ class Subscriber final : public IoUser {
   void fillStats(ConsumerStats& stats) const noexcept {
     traffic_.fill(stats);
     reassembly_.fillStats(stats);
+    stats.prefetch = prefetch_.count();
   }
   [[nodiscard]] std::string queueName() const;
   /// From now on deliveries are thrown away: the broker keeps them.
@@ -57,16 +59,24 @@ class Subscriber final : public IoUser {
   }
 
   void acknowledge(Bytes& frames);
+  /// basic.consume, by the consumer tag that comes next. What it refers to lives as long as this.
+  [[nodiscard]] amqp_basic_consume_t subscription();
+  [[nodiscard]] amqp_basic_qos_t window() noexcept;
+  /// The subscription is put in the place of another, with the window as it is now.
+  void subscribeAgain(Bytes& frames);
   [[nodiscard]] bool wantsProperties(const PropertiesView& properties) const noexcept;
   [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
 
   const ConsumerOptions& options_;
   Inbox& inbox_;
   StreamPosition position_;
+  PrefetchWindow prefetch_;
   Reassembly reassembly_;
   bool segment_ = false;               ///< what is coming in is one
   bool passedOver_ = false;            ///< the program is done with what is coming in
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
+  std::uint64_t subscriptions_ = 0;    ///< numbers their consumer tags
+  std::string consumerTag_;            ///< of the one that there is
   LaneId lane_ = 0;                    ///< of the last connection that declared; 0: none did
   std::uint64_t lastTag_ = 0;          ///< of its deliveries
   LaneId cancelledLane_ = 0;           ///< what came on it the broker does not have any more
