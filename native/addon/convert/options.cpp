@@ -73,8 +73,7 @@ ProducerOptions producerOptionsFrom(Napi::Object object) {
 ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   ConsumerOptions options;
   readShared(object, options);
-  if (object.Get("prefetch").IsNumber())
-    options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
+  if (object.Get("prefetch").IsNumber()) options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
   options.ack = named<AckMode>(textField(object, "ack"), ackNames);
   const auto limits = object.Get("limits").As<Napi::Object>();
   options.limits.pixels = countField(limits, "pixels");

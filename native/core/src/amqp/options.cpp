@@ -43,7 +43,8 @@ void checkStream(const QueueOptions& queue, const ConsumerOptions& options) {
     if (queue.streamOffset) refuseOption("queue.streamOffset", "a queue of type 'stream'", "one of another type");
     return;
   }
-  if (options.prefetch == std::uint16_t{0}) refuseOption("prefetch", "1 to 65535 for a stream, which needs a bound", "0");
+  if (options.prefetch == std::uint16_t{0})
+    refuseOption("prefetch", "1 to 65535 for a stream, which needs a bound", "0");
   if (options.ack == AckMode::none)
     refuseOption("ack", "'auto' or 'manual' for a stream, which needs acknowledgements", "'none'");
   const auto* offset = queue.streamOffset ? std::get_if<std::uint64_t>(&*queue.streamOffset) : nullptr;

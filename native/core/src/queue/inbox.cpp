@@ -17,10 +17,7 @@ std::size_t chargeOf(const Message& message) noexcept {
 }  // namespace
 
 Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
-    : highWaterMark_(highWaterMark),
-      ack_(ack),
-      wake_(std::move(wake)),
-      ioSignal_(std::move(ioSignal)) {}
+    : highWaterMark_(highWaterMark), ack_(ack), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
 
 void Inbox::setPrefetch(std::size_t prefetch) {
   const std::lock_guard lock(mutex_);
@@ -39,6 +36,11 @@ bool Inbox::full() const {
 std::size_t Inbox::outstanding() const {
   const std::lock_guard lock(mutex_);
   return outstanding_;
+}
+
+bool Inbox::allSettledUpTo(DeliveryNumber number) const {
+  const std::lock_guard lock(mutex_);
+  return firstNumber_ > number && (heldParts_.empty() || heldParts_.begin()->first > number);
 }
 
 std::vector<std::shared_ptr<Message>> Inbox::take(std::size_t maxMessages, std::size_t maxBytes) {

@@ -12,13 +12,17 @@ namespace {
 struct Fixture {
   explicit Fixture(ConsumerOptions own = {}) : options(std::move(own)), window(options) { window.restart(now); }
 
-  /// So many messages arrive and are settled at once, each after `work`. Whether the window changed meanwhile.
+  /// So many messages arrive, each is settled after `work`, and the window may change whenever it is to. Whether it
+  /// did.
   bool settle(int messages, std::uint64_t size, Clock::duration work) {
     bool changed = false;
     for (int i = 0; i < messages; ++i) {
       window.arrived(size);
       now += work;
-      changed = window.settled(0, now) || changed;
+      window.settled(0, now);
+      if (!window.canChange(0)) continue;
+      window.change(now);
+      changed = true;
     }
     return changed;
   }
@@ -79,8 +83,37 @@ TEST_CASE("one large message narrows a wide window") {
 TEST_CASE("what is not settled is no pace") {
   Fixture f;
   for (int i = 0; i < 1000; ++i) f.window.arrived(100);
-  CHECK_FALSE(f.window.settled(1000, f.now + 10ms));
-  CHECK_FALSE(f.window.settled(1000, f.now + 2s));
+  f.window.settled(1000, f.now + 10ms);
+  f.window.settled(1000, f.now + 2s);
+  CHECK_FALSE(f.window.canChange(16));
+}
+
+TEST_CASE("a window changes when it is full, and acknowledgements wait for that, but not for long") {
+  Fixture f;
+  for (int i = 0; i < 68; ++i) f.window.arrived(100);
+  CHECK_FALSE(f.window.holdsUntil());
+  f.window.settled(4, f.now + 1ms);
+  REQUIRE(f.window.holdsUntil());
+  CHECK(*f.window.holdsUntil() == f.now + 51ms);
+  CHECK_FALSE(f.window.canChange(16));
+  for (int i = 0; i < 11; ++i) f.window.arrived(100);
+  CHECK_FALSE(f.window.canChange(16));
+  f.window.arrived(100);
+  CHECK(f.window.canChange(16));
+  CHECK_FALSE(f.window.canChange(17));
+  CHECK(f.window.count() == 16);
+  f.window.change(f.now + 2ms);
+  CHECK(f.window.count() == 256);
+  CHECK_FALSE(f.window.holdsUntil());
+}
+
+TEST_CASE("a window that does not fill stays as it is") {
+  Fixture f;
+  for (int i = 0; i < 64; ++i) f.window.arrived(100);
+  f.window.settled(0, f.now + 1ms);
+  f.window.stay(f.now + 60ms);
+  CHECK_FALSE(f.window.holdsUntil());
+  CHECK(f.window.count() == 16);
 }
 
 TEST_CASE("a new connection begins with the narrow window") {

@@ -30,9 +30,7 @@ bool is(const QueueOptions& queue, QueueType type) {
 
 bool isStream(const QueueOptions& queue) { return is(queue, QueueType::stream); }
 bool isQuorum(const QueueOptions& queue) { return is(queue, QueueType::quorum); }
-bool hasSingleActiveConsumer(const QueueOptions& queue) {
-  return hasArgument(queue, "x-single-active-consumer", true);
-}
+bool hasSingleActiveConsumer(const QueueOptions& queue) { return hasArgument(queue, "x-single-active-consumer", true); }
 
 void declareExchange(SetupScript& script, const AmqpConnectionOptions& options) {
   if (options.exchange.empty() || !options.declare) return;

@@ -28,36 +28,47 @@ PrefetchWindow::PrefetchWindow(const ConsumerOptions& options)
 
 void PrefetchWindow::restart(Clock::time_point now) noexcept {
   if (adapts_) count_ = least;
-  arrived_ = 0;
-  settled_ = 0;
-  beginPeriod(now);
+  unsettled_ = 0;
+  stay(now);
 }
 
-void PrefetchWindow::beginPeriod(Clock::time_point now) noexcept {
+void PrefetchWindow::stay(Clock::time_point now) noexcept {
+  wanted_.reset();
+  settled_ = 0;
   largest_ = 0;
   began_ = now;
 }
 
+void PrefetchWindow::change(Clock::time_point now) noexcept {
+  if (wanted_) count_ = *wanted_;
+  stay(now);
+}
+
 void PrefetchWindow::arrived(std::uint64_t bodySize) noexcept {
-  ++arrived_;
+  ++unsettled_;
   largest_ = std::max(largest_, bodySize);
 }
 
-bool PrefetchWindow::settled(std::size_t outstanding, Clock::time_point now) noexcept {
-  if (!adapts_) return false;
-  const std::uint64_t messages = arrived_ - std::min<std::uint64_t>(arrived_, outstanding) - settled_;
+void PrefetchWindow::settled(std::size_t outstanding, Clock::time_point now) noexcept {
+  if (!adapts_ || outstanding > unsettled_) return;
+  settled_ += unsettled_ - outstanding;
+  unsettled_ = outstanding;
   const std::uint64_t period = std::max<std::uint64_t>(periodMessages, count_);
-  if (messages < period && now - began_ < longestPeriod) return false;
-  const std::uint16_t want = wanted(messages, now - began_);
-  settled_ += messages;
-  beginPeriod(now);
+  if (settled_ < period && now - began_ < longestPeriod) return;
+  const std::uint16_t want = countFor(settled_, now - began_);
+  stay(now);
   // Each change costs the broker three methods: small ones are not worth it.
-  if (want < 2 * count_ && want > count_ / 2) return false;
-  count_ = want;
-  return true;
+  if (want < 2 * count_ && want > count_ / 2) return;
+  wanted_ = want;
+  holdsUntil_ = now + longestHold;
 }
 
-std::uint16_t PrefetchWindow::wanted(std::uint64_t messages, Clock::duration taken) const noexcept {
+Deadline PrefetchWindow::holdsUntil() const noexcept {
+  if (!wanted_) return std::nullopt;
+  return holdsUntil_;
+}
+
+std::uint16_t PrefetchWindow::countFor(std::uint64_t messages, Clock::duration taken) const noexcept {
   const double ahead = static_cast<double>(messages) * (workAhead / taken);
   const double fitting = static_cast<double>(mostBytes) / static_cast<double>(std::max<std::uint64_t>(1, largest_));
   return static_cast<std::uint16_t>(std::clamp<double>(std::min(ahead, fitting), least, most));

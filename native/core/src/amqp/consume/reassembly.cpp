@@ -13,9 +13,7 @@ constexpr std::uint64_t usualSegment = std::uint64_t{16} * 1024 * 1024;
 constexpr std::chrono::milliseconds longestWait{500};
 constexpr std::size_t rememberedStrays = 4096;
 
-bool singleActive(const ConsumerOptions& options) {
-  return options.queue && hasSingleActiveConsumer(*options.queue);
-}
+bool singleActive(const ConsumerOptions& options) { return options.queue && hasSingleActiveConsumer(*options.queue); }
 
 bool quorum(const ConsumerOptions& options) { return options.queue && isQuorum(*options.queue); }
 

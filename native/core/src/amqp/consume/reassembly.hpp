@@ -51,6 +51,9 @@ class Reassembly {
   [[nodiscard]] std::byte* begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize);
   void beginBad(std::shared_ptr<Message> envelope, const Error& why);
   void finish();
+  [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
+  /// Whether there is a second subscription.
+  [[nodiscard]] bool hasRooms() const noexcept { return openRooms_ > 0; }
   /// Whether a message has begun that is not whole.
   [[nodiscard]] bool hasOpenMessages() const noexcept { return assembler_.openMessages() > 0; }
   /// A message begins that came whole, or in segments: what its sender had begun before lacks something.
@@ -95,8 +98,8 @@ class Reassembly {
   Inbox& inbox_;
   StreamPosition& position_;
   Assembler assembler_;
-  const bool soleConsumer_;  ///< nobody else can have segments of ours
-  const bool fixedWindow_;   ///< no second subscription
+  const bool soleConsumer_;   ///< nobody else can have segments of ours
+  const bool fixedWindow_;    ///< no second subscription
   std::uint16_t window_ = 0;  ///< 0: no bound
   std::minstd_rand jitter_;
   std::string queueName_;

@@ -9,7 +9,11 @@
 namespace matmq::amqp {
 
 Subscriber::Subscriber(const ConsumerOptions& options, Inbox& inbox)
-    : options_(options), inbox_(inbox), position_(options), prefetch_(options), reassembly_(options, inbox, position_) {}
+    : options_(options),
+      inbox_(inbox),
+      position_(options),
+      prefetch_(options),
+      reassembly_(options, inbox, position_) {}
 
 std::string Subscriber::queueName() const {
   const std::lock_guard lock(queueNameMutex_);
@@ -57,8 +61,8 @@ amqp_basic_qos_t Subscriber::window() noexcept {
 }
 
 // A prefetch count is that of the subscriptions that follow it: RabbitMQ has none for those that there are. What the
-// old one delivered stays as it is, by the same tags of the same channel. It goes before the new one comes, because a
-// quorum queue delivers to two of them out of order; but the last one of a temporary queue would take it along.
+// old one delivered stays as it is, by the same tags of the same channel. The last one of a temporary queue would take
+// the queue along, so it goes when the new one is there; elsewhere two at once would divide messages between them.
 void Subscriber::subscribeAgain(Bytes& frames) {
   const std::string before = consumerTag_;
   amqp_basic_cancel_t cancel{};
@@ -70,6 +74,28 @@ void Subscriber::subscribeAgain(Bytes& frames) {
   appendMethod(frames, theChannel, AMQP_BASIC_QOS_METHOD, window());
   appendMethod(frames, theChannel, AMQP_BASIC_CONSUME_METHOD, consume);
   if (!options_.queue) appendMethod(frames, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
+}
+
+// What came by a subscription that is gone counts against no window: until it is settled, it is not known what a window
+// has under way.
+void Subscriber::changeWindow(Bytes& frames, Clock::time_point now) {
+  if (reassembly_.hasRooms()) othersUpTo_ = inbox_.nextNumber() - 1;
+  if (!prefetch_.holdsUntil()) return;
+  if (!taking_ || reassembly_.hasOpenMessages() || !inbox_.allSettledUpTo(othersUpTo_)) return prefetch_.stay(now);
+  if (!prefetch_.canChange(reassembly_.window())) {
+    if (now >= *prefetch_.holdsUntil()) prefetch_.stay(now);
+    return;
+  }
+  prefetch_.change(now);
+  othersUpTo_ = inbox_.nextNumber() - 1;
+  subscribeAgain(frames);
+}
+
+// When what the program said is to be told to the broker.
+Deadline Subscriber::acknowledgeAt() const {
+  const Deadline due = inbox_.acknowledgementsDue();
+  const Deadline held = prefetch_.holdsUntil();
+  return due && held ? std::max(*due, *held) : due;
 }
 
 void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
@@ -86,13 +112,16 @@ std::size_t Subscriber::mayGather() const {
 }
 
 void Subscriber::pump(FrameWriter& writer) {
+  const Clock::time_point now = Clock::now();
   Bytes rest;
   reassembly_.pump(rest, inbox_.full());  // first: what it gives up is acknowledged and announced below
   Bytes frames;
-  if (const Deadline due = inbox_.acknowledgementsDue(); due && Clock::now() >= *due) acknowledge(frames);
+  changeWindow(frames, now);  // before acknowledgements make room in the old one
+  if (const Deadline due = acknowledgeAt(); due && now >= *due) {
+    acknowledge(frames);
+    prefetch_.settled(inbox_.outstanding(), now);
+  }
   frames.insert(frames.end(), rest.begin(), rest.end());
-  const bool between = taking_ && !reassembly_.hasOpenMessages();
-  if (between && !frames.empty() && prefetch_.settled(inbox_.outstanding(), Clock::now())) subscribeAgain(frames);
   if (!frames.empty()) writer.enqueue(std::move(frames));
   inbox_.announceMessages();
 }
@@ -160,7 +189,7 @@ bool Subscriber::wantsProperties(const PropertiesView& properties) const noexcep
 }
 
 std::byte* Subscriber::onContentHeader(IncomingHeader header) {
-  prefetch_.arrived(header.bodySize);
+  incomingSize_ = header.bodySize;
   incoming_->type = messageType(header.properties.type());
   if (wantsProperties(header.properties)) incoming_->properties = header.properties.read();
   incoming_->encodedProperties = std::move(header.encoded);
@@ -209,6 +238,7 @@ std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
 
 void Subscriber::onContent() {
   const std::uint64_t tag = lastTag_;  // of the delivery whose content this is
+  prefetch_.arrived(incomingSize_);
   if (!taking_) {
     incoming_.reset();
   } else if (passedOver_) {
