@@ -52,7 +52,7 @@ function readField(value: unknown, what: string, depth: number): FieldValue {
     case 'object':
       if (value === null) return value;
       if (types.isUint8Array(value)) return new Uint8Array(value);
-      if (value instanceof Date) {
+      if (types.isDate(value)) {
         if (!(value.getTime() >= 0)) throw outOfRange(what, 'a valid Date from 1970 on', value);
         return value;
       }

@@ -15,13 +15,21 @@ const SHORT_TEXT_BYTES = 255;
  * object without options, and the options in it would be ignored in silence.
  */
 export function readObject<R extends Readers>(value: unknown, what: string, readers: R, example = ''): Read<R> {
-  const result: { [name: string]: unknown } = {};
+  const result: { [name: string]: unknown } = bare({});
   for (const [name, given] of entriesOf(value, what, example)) {
     const reader = Object.hasOwn(readers, name) ? readers[name] : undefined;
     if (reader === undefined) throw unknownName(what, name, Object.keys(readers));
     if (given !== undefined) result[name] = reader(given, `${what}.${name}`);
   }
   return result as Read<R>;
+}
+
+/**
+ * The same properties without a prototype. Where an option is absent, an object with one would answer for it with what
+ * another program's code, or an attacker, put into `Object.prototype`.
+ */
+export function bare<T extends object>(object: T): T {
+  return Object.assign(Object.create(null), object);
 }
 
 export const boolean: Reader<boolean> = (value, what) => {

@@ -1,5 +1,5 @@
 /** How long the program waits for a promise. */
-import { abortSignal, integer, readObject } from './readers.js';
+import { abortSignal, bare, integer, readObject } from './readers.js';
 
 /** How long to wait. */
 export interface WaitOptions {
@@ -14,7 +14,7 @@ export interface WaitOptions {
 export const waitReaders = { signal: abortSignal, timeout: integer(0, 0x7fffffff, 'milliseconds') };
 
 /** Not made anew for each wait. */
-export const noLimits: WaitOptions = {};
+export const noLimits: WaitOptions = bare({});
 
 /** @throws TypeError, RangeError */
 export function readWaitOptions(options: unknown): WaitOptions {

@@ -1,4 +1,5 @@
 /** The options that AMQP alone has, their defaults, and the one place that reads them. */
+import { types } from 'node:util';
 import type {
   NativeAmqpConnectionOptions,
   NativeAmqpConsumerOptions,
@@ -8,6 +9,7 @@ import type {
 import { outOfRange, wrongSecret, wrongType } from '../base/argument.js';
 import { type FieldValue, fieldTable } from '../base/field-table.js';
 import {
+  bare,
   boolean,
   bytes,
   filledText,
@@ -146,7 +148,7 @@ const streamNumber = integer(0, Number.MAX_SAFE_INTEGER, 'messages');
 const streamOffset: Reader<'first' | 'last' | 'next' | number | Date> = (value, what) => {
   if (typeof value === 'string') return streamPoint(value, what);
   if (typeof value === 'number') return streamNumber(value, what);
-  if (!(value instanceof Date)) throw wrongType(what, "'first', 'last', 'next', an offset or a Date", value);
+  if (!types.isDate(value)) throw wrongType(what, "'first', 'last', 'next', an offset or a Date", value);
   if (!(value.getTime() >= 0)) throw outOfRange(what, 'a valid Date from 1970 on', value);
   return new Date(value);
 };
@@ -161,9 +163,10 @@ export const queueReaders = {
 };
 
 const queue: Reader<NativeAmqpQueueOptions> = (value, what) => {
-  const { name, ...given } = readObject(value, what, queueReaders, "{ name: 'frames' }");
+  const given = readObject(value, what, queueReaders, "{ name: 'frames' }");
+  const { name } = given;
   if (name === undefined) throw wrongType(`${what}.name`, "the queue's name, a string that is not empty,", undefined);
-  return { name, ...amqpDefaults.queue, ...given };
+  return bare({ ...amqpDefaults.queue, ...given, name });
 };
 
 export const amqpConnectionReaders = {
@@ -188,10 +191,10 @@ export const amqpProducerReaders = {
 export const amqpConsumerReaders = { routingKey: routingKeys, queue };
 
 function connectionOptions(given: Read<typeof amqpConnectionReaders>): NativeAmqpConnectionOptions {
-  const { exchange, exchangeType, durable, declare, heartbeat, login, frameMax } = {
+  const { exchange, exchangeType, durable, declare, heartbeat, login, frameMax } = bare({
     ...amqpDefaults.connection,
     ...given,
-  };
+  });
   const heartbeatSeconds = Math.ceil(heartbeat / 1000);
   return { heartbeatSeconds, login, frameMax, exchange, exchangeType, durable, declare };
 }
@@ -200,10 +203,10 @@ function connectionOptions(given: Read<typeof amqpConnectionReaders>): NativeAmq
 export function amqpProducerOptions(
   given: Read<typeof amqpConnectionReaders & typeof amqpProducerReaders>,
 ): NativeAmqpProducerOptions {
-  const { routingKey, confirm, confirmTimeout, persistent, mandatory, maxMessageSize } = {
+  const { routingKey, confirm, confirmTimeout, persistent, mandatory, maxMessageSize } = bare({
     ...amqpDefaults.producer,
     ...given,
-  };
+  });
   return {
     ...connectionOptions(given),
     ...{ routingKey, confirm, persistent, mandatory, maxMessageSize },

@@ -1,6 +1,6 @@
 /** The options of a consumer: what they are, their defaults, and the one place that reads them. */
 import type { NativeConsumerOptions } from '../addon/contract.js';
-import { bytes, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
+import { bare, bytes, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
 import { type DecodableFormat, formats, USUAL_FORMATS } from '../image/formats.js';
 import { type AmqpConsumerOptions, amqpConsumerOptions, amqpConsumerReaders, EXAMPLE } from './amqp-options.js';
 import { type ConnectionOptions, connectionOptions, connectionReaders, type Settings } from './options.js';
@@ -75,9 +75,12 @@ export const consumerReaders = {
 
 /** @throws TypeError, RangeError */
 export function readConsumerOptions(options: unknown): Settings<NativeConsumerOptions> {
-  const { signal, ...given } = readObject(options, 'options', consumerReaders, EXAMPLE);
-  const { name, prefetch, ack, formats } = { ...consumerDefaults, ...given };
-  const shared = connectionOptions({ ...given, name });
+  const given = readObject(options, 'options', consumerReaders, EXAMPLE);
+  const { name, prefetch, ack, formats } = bare({ ...consumerDefaults, ...given });
+  const shared = connectionOptions(bare({ ...given, name }));
   const limits = { ...consumerDefaults.limits, ...given.limits };
-  return { native: { ...shared, prefetch, ack, formats, limits, amqp: amqpConsumerOptions(given) }, signal };
+  return {
+    native: { ...shared, prefetch, ack, formats, limits, amqp: amqpConsumerOptions(given) },
+    signal: given.signal,
+  };
 }

@@ -1,6 +1,6 @@
 /** The options of a producer: what they are, their defaults, and the one place that reads them. */
 import type { NativeProducerOptions } from '../addon/contract.js';
-import { boolean, oneOf, readObject } from '../base/readers.js';
+import { bare, boolean, oneOf, readObject } from '../base/readers.js';
 import { type AmqpProducerOptions, amqpProducerOptions, amqpProducerReaders, EXAMPLE } from './amqp-options.js';
 import { type ConnectionOptions, connectionOptions, connectionReaders, type Settings } from './options.js';
 
@@ -27,8 +27,8 @@ export const producerReaders = {
 
 /** @throws TypeError, RangeError */
 export function readProducerOptions(options: unknown): Settings<NativeProducerOptions> {
-  const { signal, ...given } = readObject(options, 'options', producerReaders, EXAMPLE);
-  const { name, whenFull, segment } = { ...producerDefaults, ...given };
-  const shared = connectionOptions({ ...given, name });
-  return { native: { ...shared, whenFull, segment, amqp: amqpProducerOptions(given) }, signal };
+  const given = readObject(options, 'options', producerReaders, EXAMPLE);
+  const { name, whenFull, segment } = bare({ ...producerDefaults, ...given });
+  const shared = connectionOptions(bare({ ...given, name }));
+  return { native: { ...shared, whenFull, segment, amqp: amqpProducerOptions(given) }, signal: given.signal };
 }

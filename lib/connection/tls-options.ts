@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import type { NativeTlsOptions } from '../addon/contract.js';
 import { wrongSecret } from '../base/argument.js';
-import { boolean, type Reader, readObject } from '../base/readers.js';
+import { bare, boolean, type Reader, readObject } from '../base/readers.js';
 
 /**
  * How `amqps:` connections are secured: TLS 1.2 or 1.3; the broker's certificate must be signed by a trusted authority,
@@ -58,10 +58,10 @@ export const tlsReaders = {
 
 export const tls: Reader<NativeTlsOptions> = (value, what) => {
   if (typeof value === 'string') throw wrongSecret(what, 'a plain object');
-  return {
+  return bare({
     ...{ passphrase: '', serverName: '', insecureUnauthenticated: false },
     ...readObject(value, what, tlsReaders),
-  };
+  });
 };
 
 /** Emits the warning of `insecureUnauthenticated`. */

@@ -1,6 +1,6 @@
 /** The options of waiting and of decoding, and the one place that reads them. */
 
-import { abortSignal, boolean, type Read, readObject } from '../base/readers.js';
+import { abortSignal, bare, boolean, type Read, readObject } from '../base/readers.js';
 import { noLimits, type WaitOptions, waitReaders } from '../base/wait-options.js';
 import { type Decode, type DecodeOptions, decodeReaders } from '../image/options.js';
 
@@ -23,7 +23,7 @@ export interface MessagesOptions extends Pick<WaitOptions, 'signal'> {
 /** Options of `images()`. With `reuse`, the pixels are released, too. */
 export interface ImagesOptions extends DecodeOptions, MessagesOptions {}
 
-const unchanged: Decode = {};
+const unchanged: Decode = bare({});
 
 const iterationReaders = { signal: abortSignal, reuse: boolean };
 const imageReaders = { ...decodeReaders, ...waitReaders };
@@ -32,7 +32,7 @@ const imagesReaders = { ...decodeReaders, ...iterationReaders };
 /** @throws TypeError, RangeError */
 export function readMessagesOptions(options: unknown): { limits: WaitOptions; reuse: boolean } {
   const { reuse = false, signal } = readObject(options ?? {}, 'options', iterationReaders);
-  return { limits: { signal }, reuse };
+  return { limits: bare({ signal }), reuse };
 }
 
 /** @throws TypeError, RangeError */
@@ -50,9 +50,9 @@ export function readReceiveImageOptions(options: unknown): { limits: WaitOptions
 /** @throws TypeError, RangeError */
 export function readImagesOptions(options: unknown): { limits: WaitOptions; decode: Decode; reuse: boolean } {
   const { reuse = false, ...others } = readObject(options ?? {}, 'options', imagesReaders);
-  return { ...split(others), reuse };
+  return { ...split(bare(others)), reuse };
 }
 
 function split({ signal, timeout, ...decode }: Read<typeof imageReaders>): { limits: WaitOptions; decode: Decode } {
-  return { limits: { signal, timeout }, decode };
+  return { limits: bare({ signal, timeout }), decode: bare(decode) };
 }

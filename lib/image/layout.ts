@@ -1,4 +1,5 @@
 /** Where the pixels of a matrix lie in memory, checked. */
+import { types } from 'node:util';
 import { outOfRange, wrongType } from '../base/argument.js';
 import { ATTACHED, DETACHED, isDetached } from '../base/memory.js';
 import { channelsOf, depthBytes, elementsOf, type MatData } from './cv-type.js';
@@ -47,7 +48,7 @@ export function viewOf(data: unknown, { rows, type, step, bytes: needed }: Layou
 
 function memoryOf(data: unknown): [ArrayBufferLike, number, number] {
   if (ArrayBuffer.isView(data)) return [data.buffer, data.byteOffset, data.byteLength];
-  if (data instanceof ArrayBuffer || data instanceof SharedArrayBuffer) return [data, 0, data.byteLength];
+  if (types.isAnyArrayBuffer(data)) return [data, 0, data.byteLength];
   throw wrongType('data', 'a typed array, DataView or ArrayBuffer', data);
 }
 

@@ -1,7 +1,7 @@
 /** The options of encoding and decoding images, and the one place that reads them. */
 import type { NativeDecodeOptions, NativeEncodeOptions } from '../addon/contract.js';
 import { outOfRange, wrongType } from '../base/argument.js';
-import { boolean, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
+import { bare, boolean, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
 import { type DecodableFormat, fileFormat, formats, type ImageFormat } from './formats.js';
 
 /**
@@ -132,14 +132,14 @@ export function readEncodeOptions(options: unknown): NativeEncodeOptions | undef
 export function readWriteOptions(options: unknown): { format: string; encode: NativeEncodeOptions | undefined } {
   if (options === undefined) return { format: '', encode: undefined };
   const { format = '', ...encode } = readObject(options, 'options', writeReaders);
-  return { format, encode: encodeOptionsOf(encode) };
+  return { format, encode: encodeOptionsOf(bare(encode)) };
 }
 
 /** @throws TypeError, RangeError */
 export function readReadOptions(options: unknown): NativeDecodeOptions {
-  if (options === undefined) return {};
+  if (options === undefined) return bare({});
   const { limits: bounds, ...decode } = readObject(options, 'options', readReaders);
-  return { ...decode, ...bounds };
+  return bare({ ...decode, ...bounds });
 }
 
 export function sameDecode(a: Decode, b: Decode): boolean {

@@ -1,4 +1,5 @@
 /** What is accepted for an image, recognised by its shape, and how it becomes the fields of a matrix. */
+import { types } from 'node:util';
 import { outOfRange, readable, wrongType } from '../base/argument.js';
 import { ImageError } from '../base/errors.js';
 import { isBytes } from '../base/memory.js';
@@ -129,7 +130,7 @@ function sharpDepth(data: ArrayBufferView, { width, height, channels, depth }: S
 }
 
 function fromImageData({ width, height, data }: ImageDataLike): SourceMat {
-  if (!(data instanceof Uint8ClampedArray)) throw wrongType('image.data', "an ImageData's Uint8ClampedArray", data);
+  if (!types.isUint8ClampedArray(data)) throw wrongType('image.data', "an ImageData's Uint8ClampedArray", data);
   return { mat: matFields(height, width, makeType(0, 4), data), channelOrder: 'rgb' };
 }
 

@@ -2,7 +2,7 @@
 
 import { Keep, type NativeEncodeOptions, type NativeSendOptions } from '../addon/contract.js';
 import { wrongType } from '../base/argument.js';
-import { abortSignal, boolean, type Read, readObject } from '../base/readers.js';
+import { abortSignal, bare, boolean, type Read, readObject } from '../base/readers.js';
 import { type EncodeOptions, encodeOptionsOf, encodeReaders } from '../image/options.js';
 import { type AmqpSendOptions, amqpSendReaders } from './amqp-send-options.js';
 import { messageProperties, nativeSendOptions, type SendProperties } from './send-properties.js';
@@ -63,7 +63,7 @@ function settings(given: Read<typeof imageReaders>): SendSettings {
     keep: copy ? Keep.copied : transfer ? Keep.given : Keep.held,
     signal,
     native: nativeSendOptions(routingKey, properties),
-    encode: encodeOptionsOf(encode),
+    encode: encodeOptionsOf(bare(encode)),
   };
 }
 

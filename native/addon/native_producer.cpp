@@ -1,6 +1,7 @@
 #include "native_producer.hpp"
 
 #include "codec_calls.hpp"
+#include "convert/fields.hpp"
 #include "environment/held_array.hpp"
 
 namespace matmq::addon {
@@ -40,10 +41,10 @@ struct Memory {
 std::uint64_t NativeProducer::send(Napi::Env env, OutgoingMessage message, Napi::Value options) {
   if (!options.IsUndefined()) {
     const auto object = options.As<Napi::Object>();
-    if (const Napi::Value own = object.Get("properties"); own.IsObject()) {
+    if (const Napi::Value own = ownField(object, "properties"); own.IsObject()) {
       addProperties(message, propertiesFrom(own.As<Napi::Object>()));
     }
-    if (const Napi::Value amqp = object.Get("amqp"); amqp.IsObject()) readAmqp(amqp.As<Napi::Object>(), message);
+    if (const Napi::Value amqp = ownField(object, "amqp"); amqp.IsObject()) readAmqp(amqp.As<Napi::Object>(), message);
   }
   return engine(env).trySend(std::move(message));
 }

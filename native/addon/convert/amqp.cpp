@@ -13,7 +13,7 @@ constexpr std::array<const char*, 3> streamPointNames{"first", "last", "next"};
 constexpr std::array<const char*, 2> loginNames{"plain", "external"};
 
 std::optional<StreamOffset> streamOffset(Napi::Object queue) {
-  const Napi::Value value = queue.Get("streamOffset");
+  const Napi::Value value = ownField(queue, "streamOffset");
   if (value.IsString()) return named<StreamPoint>(value.As<Napi::String>().Utf8Value(), streamPointNames);
   if (value.IsNumber()) return static_cast<std::uint64_t>(value.As<Napi::Number>().DoubleValue());
   if (value.IsDate()) return Timestamp{static_cast<std::uint64_t>(value.As<Napi::Date>().ValueOf() / 1000)};
@@ -24,7 +24,7 @@ QueueOptions queueFrom(Napi::Object queue) {
   return {textField(queue, "name"),
           flagField(queue, "durable"),
           named<QueueType>(textField(queue, "type"), queueTypeNames),
-          fieldTableFrom(queue.Get("arguments").As<Napi::Object>()),
+          fieldTableFrom(ownField(queue, "arguments").As<Napi::Object>()),
           flagField(queue, "redeclare"),
           streamOffset(queue)};
 }
@@ -66,7 +66,7 @@ void readAmqp(Napi::Object object, AmqpProducerOptions& options) {
 void readAmqp(Napi::Object object, AmqpConsumerOptions& options) {
   readConnection(object, options);
   options.routingKey = textsField(object, "routingKey");
-  if (const Napi::Value queue = object.Get("queue"); queue.IsObject())
+  if (const Napi::Value queue = ownField(object, "queue"); queue.IsObject())
     options.queue = queueFrom(queue.As<Napi::Object>());
 }
 
@@ -89,12 +89,12 @@ Napi::Object amqpObject(Napi::Env env, const AmqpConsumerOptions& options) {
 
 void readAmqp(Napi::Object object, OutgoingMessage& message) {
   const auto byte = [&object](const char* name) -> std::optional<std::uint8_t> {
-    const Napi::Value value = object.Get(name);
+    const Napi::Value value = ownField(object, name);
     if (!value.IsNumber()) return std::nullopt;
     return static_cast<std::uint8_t>(value.As<Napi::Number>().Uint32Value());
   };
   const auto text = [&object](const char* name) -> std::optional<std::string> {
-    const Napi::Value value = object.Get(name);
+    const Napi::Value value = ownField(object, name);
     return value.IsString() ? std::optional(value.As<Napi::String>().Utf8Value()) : std::nullopt;
   };
   if (auto routingKey = text("routingKey")) message.routingKey = std::move(routingKey);

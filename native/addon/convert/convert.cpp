@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "convert/fields.hpp"
+
 namespace matmq::addon {
 namespace {
 
@@ -19,7 +21,7 @@ constexpr std::array<const char*, 7> filterNames{"none", "sub", "up", "average",
 
 template <typename Enum, std::size_t N>
 std::optional<Enum> optionalNamed(Napi::Object object, const char* name, const std::array<const char*, N>& names) {
-  const Napi::Value field = object.Get(name);
+  const Napi::Value field = ownField(object, name);
   if (!field.IsString()) return std::nullopt;
   return named<Enum>(field.As<Napi::String>(), names);
 }
@@ -68,11 +70,11 @@ EncodeOptions encodeOptionsFrom(Napi::Value value) {
   if (!value.IsObject()) return options;
   const auto object = value.As<Napi::Object>();
   const auto integer = [&object](const char* name) -> std::optional<int> {
-    const Napi::Value field = object.Get(name);
+    const Napi::Value field = ownField(object, name);
     return field.IsNumber() ? std::optional<int>(field.As<Napi::Number>().Int32Value()) : std::nullopt;
   };
   const auto flag = [&object](const char* name) -> std::optional<bool> {
-    const Napi::Value field = object.Get(name);
+    const Napi::Value field = ownField(object, name);
     return field.IsBoolean() ? std::optional<bool>(field.As<Napi::Boolean>().Value()) : std::nullopt;
   };
   options.quality = integer("quality");
@@ -100,22 +102,22 @@ DecodeOptions decodeOptionsFrom(Napi::Value value, const DecodeOptions& standard
   DecodeOptions options = standard;
   if (!value.IsObject()) return options;
   const auto object = value.As<Napi::Object>();
-  if (const Napi::Value mode = object.Get("mode"); mode.IsString()) {
+  if (const Napi::Value mode = ownField(object, "mode"); mode.IsString()) {
     const std::string name = mode.As<Napi::String>();
     if (name == "color") options.mode = DecodeMode::color;
     if (name == "grayscale") options.mode = DecodeMode::grayscale;
   }
-  if (const Napi::Value ignore = object.Get("ignoreOrientation"); ignore.IsBoolean()) {
+  if (const Napi::Value ignore = ownField(object, "ignoreOrientation"); ignore.IsBoolean()) {
     options.ignoreOrientation = ignore.As<Napi::Boolean>();
   }
-  if (const Napi::Value reduce = object.Get("reduce"); reduce.IsNumber()) {
+  if (const Napi::Value reduce = ownField(object, "reduce"); reduce.IsNumber()) {
     options.reduce = reduce.As<Napi::Number>().Int32Value();
   }
-  if (const Napi::Value formats = object.Get("formats"); formats.IsArray()) {
+  if (const Napi::Value formats = ownField(object, "formats"); formats.IsArray()) {
     options.formats = imageFormatsFrom(formats.As<Napi::Array>());
   }
   const auto limit = [&object](const char* name, std::uint64_t& target) {
-    const Napi::Value given = object.Get(name);
+    const Napi::Value given = ownField(object, name);
     if (given.IsNumber()) target = static_cast<std::uint64_t>(given.As<Napi::Number>().DoubleValue());
   };
   limit("pixels", options.limits.pixels);

@@ -10,14 +10,23 @@
 
 namespace matmq::addon {
 
+/// A property of the object itself; undefined where it has none of this name. What Object.prototype has is not said by
+/// whoever gave the object.
+[[nodiscard]] inline Napi::Value ownField(Napi::Object object, Napi::String name) {
+  return object.HasOwnProperty(name) ? object.Get(name) : object.Env().Undefined();
+}
+[[nodiscard]] inline Napi::Value ownField(Napi::Object object, const char* name) {
+  return ownField(object, Napi::String::New(object.Env(), name));
+}
+
 [[nodiscard]] inline std::string textField(Napi::Object object, const char* name) {
-  return object.Get(name).ToString().Utf8Value();
+  return ownField(object, name).ToString().Utf8Value();
 }
 [[nodiscard]] inline double numberField(Napi::Object object, const char* name) {
-  return object.Get(name).ToNumber().DoubleValue();
+  return ownField(object, name).ToNumber().DoubleValue();
 }
 [[nodiscard]] inline bool flagField(Napi::Object object, const char* name) {
-  return object.Get(name).ToBoolean().Value();
+  return ownField(object, name).ToBoolean().Value();
 }
 [[nodiscard]] inline std::uint64_t countField(Napi::Object object, const char* name) {
   return static_cast<std::uint64_t>(numberField(object, name));
@@ -27,7 +36,7 @@ namespace matmq::addon {
 }
 
 [[nodiscard]] inline std::vector<std::string> textsField(Napi::Object object, const char* name) {
-  const auto array = object.Get(name).As<Napi::Array>();
+  const auto array = ownField(object, name).As<Napi::Array>();
   std::vector<std::string> out;
   for (std::uint32_t i = 0; i < array.Length(); ++i) out.push_back(array.Get(i).ToString().Utf8Value());
   return out;

@@ -13,7 +13,7 @@ constexpr std::array<const char*, 3> ackNames{"auto", "manual", "none"};
 
 /// A path, or the text of a file as octets.
 std::optional<PemSource> pem(Napi::Object object, const char* name) {
-  const Napi::Value value = object.Get(name);
+  const Napi::Value value = ownField(object, name);
   if (value.IsString()) return PemSource{value.As<Napi::String>().Utf8Value(), {}};
   if (!value.IsTypedArray()) return std::nullopt;
   const auto view = value.As<Napi::Uint8Array>();
@@ -39,9 +39,9 @@ void readShared(Napi::Object object, Options& options) {
   options.reconnect.enabled = flagField(object, "reconnect");
   options.reconnect.initialDelay = millisecondsField(object, "reconnectInitialDelayMs");
   options.reconnect.maxDelay = millisecondsField(object, "reconnectMaxDelayMs");
-  if (const Napi::Value tls = object.Get("tls"); tls.IsObject()) options.tls = tlsFrom(tls.As<Napi::Object>());
+  if (const Napi::Value tls = ownField(object, "tls"); tls.IsObject()) options.tls = tlsFrom(tls.As<Napi::Object>());
   options.highWaterMark = {countField(object, "highWaterMarkMessages"), countField(object, "highWaterMarkBytes")};
-  if (const Napi::Value amqp = object.Get("amqp"); amqp.IsObject()) readAmqp(amqp.As<Napi::Object>(), options);
+  if (const Napi::Value amqp = ownField(object, "amqp"); amqp.IsObject()) readAmqp(amqp.As<Napi::Object>(), options);
 }
 
 template <typename Options>
@@ -73,13 +73,14 @@ ProducerOptions producerOptionsFrom(Napi::Object object) {
 ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   ConsumerOptions options;
   readShared(object, options);
-  if (object.Get("prefetch").IsNumber()) options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
+  if (ownField(object, "prefetch").IsNumber())
+    options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
   options.ack = named<AckMode>(textField(object, "ack"), ackNames);
-  const auto limits = object.Get("limits").As<Napi::Object>();
+  const auto limits = ownField(object, "limits").As<Napi::Object>();
   options.limits.pixels = countField(limits, "pixels");
   options.limits.decodedBytes = countField(limits, "decodedBytes");
   options.limits.messageBytes = countField(limits, "messageBytes");
-  options.formats = imageFormatsFrom(object.Get("formats").As<Napi::Array>());
+  options.formats = imageFormatsFrom(ownField(object, "formats").As<Napi::Array>());
   return options;
 }
 

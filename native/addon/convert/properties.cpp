@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "convert/convert.hpp"
+#include "convert/fields.hpp"
 
 namespace matmq::addon {
 namespace {
@@ -101,10 +102,10 @@ FieldTable fieldTableFrom(Napi::Object object, int depth) {
   const Napi::Array names = object.GetPropertyNames();
   const std::uint32_t length = names.Length();
   for (std::uint32_t i = 0; i < length; ++i) {
-    const Napi::Value name = names.Get(i);
-    const Napi::Value value = object.Get(name);
+    const Napi::String name = names.Get(i).ToString();
+    const Napi::Value value = ownField(object, name);
     if (value.IsUndefined()) continue;
-    table.insert_or_assign(name.ToString().Utf8Value(), fieldValueFrom(value, depth));
+    table.insert_or_assign(name.Utf8Value(), fieldValueFrom(value, depth));
   }
   return table;
 }
@@ -124,13 +125,13 @@ Napi::Object fieldTableObject(Napi::Env env, const FieldTable& table) {
 Properties propertiesFrom(Napi::Object object) {
   Properties p;
   for (const auto& [name, field] : textProperties) {
-    const Napi::Value value = object.Get(name);
+    const Napi::Value value = ownField(object, name);
     if (value.IsString()) p.*field = value.As<Napi::String>().Utf8Value();
   }
-  if (const Napi::Value seconds = object.Get("timestamp"); seconds.IsNumber()) {
+  if (const Napi::Value seconds = ownField(object, "timestamp"); seconds.IsNumber()) {
     p.timestamp = static_cast<std::uint64_t>(seconds.As<Napi::Number>().DoubleValue());
   }
-  if (const Napi::Value headers = object.Get("headers"); headers.IsObject()) {
+  if (const Napi::Value headers = ownField(object, "headers"); headers.IsObject()) {
     p.headers = fieldTableFrom(headers.As<Napi::Object>());
   }
   return p;

@@ -1,6 +1,5 @@
 /** Messages above the broker's limit: in segments, through a broker that takes 1 MiB. */
 import {
-  ChannelError,
   type Consumer,
   type ConsumerOptions,
   CV_8UC1,
@@ -535,7 +534,7 @@ describe('when the connection is lost in the middle of a message', () => {
 });
 
 describe('several consumers of one queue', () => {
-  it('find out that they tear messages apart: one stays and completes them', async () => {
+  it('tear messages apart, and each arrives all the same', async () => {
     const exchange = unique('exchange');
     const queue = ownQueue();
     const consumers = await Promise.all([0, 1].map(() => consumerOn(exchange, { queue, prefetch: 4, ack: 'manual' })));
@@ -555,14 +554,12 @@ describe('several consumers of one queue', () => {
       }
     });
     for (let i = 0; i < 4; i++) await producer.send(bytes(12 * SEGMENT + i, i));
-    await expect.poll(() => [...new Set(received)].sort()).toEqual([0, 1, 2, 3]);
-    expect(errors).toHaveLength(1);
-    expect(errors[0]).toBeInstanceOf(ChannelError);
-    expect(errors[0]?.code).toBe('SHARED_QUEUE');
-    expect(errors[0]?.message).toMatch(/one consumer for each queue.*x-single-active-consumer/);
+    await expect.poll(() => [...received].sort()).toEqual([0, 1, 2, 3]);
+    expect(errors).toEqual([]);
     await expect.poll(() => left(queue.name)).toBe(0);
     for (const consumer of consumers) await consumer.exit();
     await Promise.all(work);
+    expect(errors.map((error) => error.code)).toEqual(['CLOSED', 'CLOSED']);
   });
 
   it('share messages that are not in segments as before', async () => {
@@ -580,5 +577,120 @@ describe('several consumers of one queue', () => {
     for (const consumer of consumers) await consumer.exit();
     for (const end of await ends) expect(end).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } });
     expect(texts.map(Number).sort((a, b) => a - b)).toEqual(numbered(20).map(Number));
+  });
+});
+
+describe('forged segments', () => {
+  /** Publishes segments of one byte that say they are those of a larger message. */
+  const forged = (id: string, index: number, count: number, times = 1) => `
+for i in range(${times}):
+    publish(b'x', message_id='${id}'.replace('N', str(i)), type='binary', headers={'segment-index': ${index},
+            'segment-count': ${count}, 'segment-offset': ${index}, 'segment-total': ${count}})
+`;
+
+  /** Takes messages until the consumer ends: their texts, and the codes of what failed. */
+  function work(consumer: Consumer) {
+    const texts: string[] = [];
+    const codes: string[] = [];
+    const ended = (async () => {
+      for (;;) {
+        try {
+          texts.push((await consumer.receive()).text());
+        } catch (error) {
+          codes.push((error as MatmqError).code);
+          if (codes.at(-1) === 'CLOSED') return;
+        }
+      }
+    })();
+    return { texts, codes, ended };
+  }
+
+  it('of one byte without the first one ends none of several consumers, and is dead-lettered', async () => {
+    const exchange = unique('exchange');
+    const dead = unique('exchange');
+    const letters = ownQueue();
+    await (await consumerOn(dead, { queue: letters })).exit();
+    const queue = ownQueue({ arguments: { 'x-dead-letter-exchange': dead } });
+    const consumers = await Promise.all([0, 1, 2].map(() => consumerOn(exchange, { queue })));
+    const works = consumers.map(work);
+    const producer = await producerOn(exchange);
+    await pika(broker.url, exchange, 'my_key_1', forged('evil-N', 1, 3, 5));
+    for (const text of numbered(30)) await producer.send(text);
+    const all = () => works.flatMap(({ texts }) => texts);
+    await expect.poll(() => all().length).toBe(30);
+    await expect.poll(() => left(letters.name)).toBe(5);
+    await expect.poll(() => works.flatMap(({ codes }) => codes)).toEqual(Array(5).fill('INCOMPLETE_MESSAGE'));
+    for (const text of numbered(30, 30)) await producer.send(text);
+    await expect.poll(() => all().length).toBe(60);
+    expect(
+      all()
+        .map(Number)
+        .sort((a, b) => a - b),
+    ).toEqual(numbered(60).map(Number));
+    for (const consumer of consumers) expect(consumer.closed).toBe(false);
+    expect(consumers.map((consumer) => consumer.stats().refused).reduce((a, b) => a + b)).toBe(5);
+    for (const consumer of consumers) await consumer.exit();
+    await Promise.all(works.map(({ ended }) => ended));
+  });
+
+  it.each([1, 2])('in thousands stall no honest message (of %i consumers)', async (count) => {
+    const exchange = unique('exchange');
+    const queue = ownQueue();
+    const consumers = await Promise.all(Array.from({ length: count }, () => consumerOn(exchange, { queue })));
+    const works = consumers.map(work);
+    const producer = await producerOn(exchange);
+    await pika(broker.url, exchange, 'my_key_1', forged('evil-N', 1, 3, 3000));
+    for (const text of numbered(20)) await producer.send(text);
+    await expect.poll(() => works.flatMap(({ texts }) => texts).length).toBe(20);
+    await expect.poll(() => left(queue.name)).toBe(0);
+    expect(works.flatMap(({ codes }) => codes)).toHaveLength(3000);
+    for (const consumer of consumers) await consumer.exit();
+    await Promise.all(works.map(({ ended }) => ended));
+  });
+
+  it('that announce a large message open no window: prefetch holds', async () => {
+    const exchange = unique('exchange');
+    const queue = ownQueue();
+    const consumer = await consumerOn(exchange, { queue, prefetch: 16, ack: 'manual' });
+    const producer = await producerOn(exchange);
+    await pika(broker.url, exchange, 'my_key_1', forged('evil-1', 0, 65_535));
+    for (const text of numbered(500)) await producer.send(text);
+    await producer.flush();
+    const messages = await receiveAll(consumer, 16);
+    await failure(consumer.receive({ timeout: 300 }), MatmqError, 'TIMEOUT');
+    expect(messages.map((message) => message.text())).toEqual(numbered(16));
+    expect(consumer.stats()).toMatchObject({ segments: 1, openMessages: 1 });
+    expect(consumer.stats().received).toBeLessThanOrEqual(16 + 4);
+    messages[0]?.ack();
+    expect((await consumer.receive()).text()).toBe('16');
+  });
+
+  it('that announce large messages push no half-arrived one out', async () => {
+    const exchange = unique('exchange');
+    const consumer = await consumerOn(exchange, { queue: ownQueue() });
+    const body = bytes(30_000);
+    const announce = `
+for i in range(100):
+    publish(b'x' * 1000, message_id=f'evil-{i}', type='binary', headers={'segment-index': 0, 'segment-count': 65535,
+            'segment-offset': 0, 'segment-total': 65535000})
+`;
+    const honest = segmentsOf('honest-1', body, 10_000);
+    await pika(
+      broker.url,
+      exchange,
+      'my_key_1',
+      `${honest}\nsegment(0)\n${announce}\n${honest}\nsegment(1)\nsegment(2)`,
+    );
+    const codes: string[] = [];
+    let message: Message | undefined;
+    while (message === undefined) {
+      message = await consumer.receive().catch((error: MatmqError) => {
+        codes.push(error.code);
+        return undefined;
+      });
+    }
+    expectBytes(message, body);
+    expect(new Set(codes)).toEqual(new Set(['INCOMPLETE_MESSAGE']));
+    expect(consumer.stats().openBytes).toBeLessThan(100_000);
   });
 });

@@ -126,19 +126,86 @@ TEST_CASE("BMP: what is not decoded is refused by name") {
     CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
     return support::messageOf([&] { static_cast<void>(matmq::decodeImage(support::view(body))); });
   };
-  CHECK(support::contains(message({.bits = 8, .compression = 1}), "compression 1"));
-  CHECK(support::contains(message({.bits = 4, .compression = 2}), "compression 2"));
+  CHECK(support::contains(message({.bits = 4, .compression = 1}), "compression 1"));
+  CHECK(support::contains(message({.bits = 8, .compression = 2}), "compression 2"));
   CHECK(support::contains(message({.bits = 24, .compression = 4}), "compression 4"));
   CHECK(support::contains(message({.bits = 2}), "2"));
   CHECK(support::contains(message({.bits = 64}), "64"));
   CHECK(support::contains(message({.bits = 16, .compression = 3, .masks = {1, 2, 4}}), "bit masks"));
   CHECK(support::contains(message({.bits = 32, .compression = 3, .masks = {1, 2, 4}}), "bit masks"));
   CHECK(support::contains(message({.bits = 8, .colors = 257}), "257"));
-  Bytes os2{'B', 'M'};
-  os2.resize(100);
-  os2[14] = 12;
-  CHECK(support::contains(support::messageOf([&] { static_cast<void>(matmq::decodeImage(support::view(os2))); }),
-                          "OS/2"));
+}
+
+namespace {
+
+/// A palette of 16 colours and these octets of runs.
+Bytes writeRuns(unsigned bits, int width, int height, const Bytes& runs) {
+  Bytes body = writeBmp({.width = width, .height = height, .bits = bits, .compression = bits == 8 ? 1U : 2U});
+  const std::size_t pixelsAt = 14 + 40 + 4 * (std::size_t{1} << bits);
+  body.resize(pixelsAt);
+  body.insert(body.end(), runs.begin(), runs.end());
+  return body;
+}
+
+}  // namespace
+
+TEST_CASE("BMP: run lengths of 8 bits decode as with cv::imdecode: runs, literals, jumps, and what no run covers") {
+  const Bytes rows = support::join({{5, 7, 0, 0},                    // a run that fills its row
+                                    {2, 1, 0, 3, 4, 5, 6, 0, 0, 0},  // literals of an odd number
+                                    {1, 9, 0, 2, 2, 1, 2, 3, 0, 0},  // a jump to the right and to the next row
+                                    {5, 1, 5, 2, 0, 0},              // a row whose end is not said
+                                    {3, 200, 0, 1}});                // the end of the image, early
+  support::checkDecodesAsOpenCv(writeRuns(8, 5, 9, rows));
+}
+
+TEST_CASE("BMP: run lengths of 4 bits decode as with cv::imdecode") {
+  const Bytes rows = support::join({{7, 0x12, 0, 0},
+                                    {0, 5, 0x12, 0x34, 0x50, 0, 2, 0x67, 0, 0},
+                                    {4, 0xAB, 0, 0},
+                                    {0, 2, 2, 0, 3, 0x12, 0, 0},
+                                    {7, 0x34}});
+  const Bytes whole = writeRuns(4, 7, 5, support::join({rows, {0, 1}}));
+  support::checkDecodesAsOpenCv(whole);
+  // OpenCV 4.6 does not heed the end of an image of 4 bits.
+  const Bytes early = writeRuns(4, 7, 6, support::join({rows, {0, 0}, {0, 1}}));
+  const cv::Mat image = matmq::decodeImage(support::view(early));
+  CHECK(support::same(image.rowRange(1, 6), matmq::decodeImage(support::view(whole))));
+  for (int x = 0; x < 7; ++x) CHECK(image.at<cv::Vec3b>(0, x) == cv::Vec3b(0, 1, 2));
+}
+
+TEST_CASE("BMP: runs beyond their row, or cut off, are refused") {
+  for (const Bytes& runs : {Bytes{6, 1, 0, 1}, Bytes{0, 6, 1, 2, 3, 4, 5, 6, 0, 1}, Bytes{0, 2, 6, 0, 1, 1},
+                            Bytes{0, 2, 0, 200, 1, 1}, Bytes{3, 1}, Bytes{0, 5, 1}, Bytes{}, Bytes{3}}) {
+    CHECK(support::codeOfDecoding(writeRuns(8, 5, 3, runs)) == "CANNOT_DECODE");
+  }
+}
+
+TEST_CASE("BMP: the short header of OS/2 decodes as with cv::imdecode") {
+  for (const unsigned bits : {1U, 4U, 8U, 24U}) {
+    CAPTURE(bits);
+    const int width = 13;
+    const int height = 5;
+    Bytes header;
+    support::putLittle32(header, 12);
+    for (const unsigned value : {static_cast<unsigned>(width), static_cast<unsigned>(height), 1U, bits})
+      support::putLittle16(header, value);
+    const unsigned colors = bits > 8 ? 0 : 1U << bits;
+    for (unsigned i = 0; i < colors; ++i) {
+      for (unsigned c = 0; c < 3; ++c) header.push_back(static_cast<std::uint8_t>(i * (7 + 20 * c) + c));
+    }
+    Bytes pixelsAt;
+    support::putLittle32(pixelsAt, static_cast<std::uint32_t>(14 + header.size()));
+    const std::size_t pitch = (static_cast<std::size_t>(width) * bits + 31) / 32 * 4;
+    const cv::Mat pixels = support::picture(height, static_cast<int>(pitch), CV_8UC1);
+    const Bytes body = support::join(
+        {{'B', 'M', 0, 0, 0, 0, 0, 0, 0, 0}, pixelsAt, header, Bytes(pixels.data, pixels.data + pixels.total())});
+    // OpenCV 4.6 turns these files grey where they are to stay as they are.
+    for (const auto mode : {matmq::DecodeMode::color, matmq::DecodeMode::grayscale}) {
+      const cv::Mat theirs = cv::imdecode(body, support::openCvMode(mode));
+      CHECK(support::same(matmq::decodeImage(support::view(body), {.mode = mode}), theirs));
+    }
+    CHECK(matmq::decodeImage(support::view(body)).type() == CV_8UC3);
+  }
 }
 
 TEST_CASE("BMP: sizes and offsets that lead outside the body are found") {

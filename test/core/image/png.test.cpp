@@ -156,3 +156,34 @@ TEST_CASE("PNG: chunks that change no pixel are passed over") {
   }
   CHECK(support::same(matmq::decodeImage(support::view(body)), matmq::decodeImage(support::view(plain))));
 }
+
+TEST_CASE("PNG: an ancillary chunk with a wrong checksum is left out, a critical one refused") {
+  const cv::Mat image = support::picture(23, 31, CV_8UC3);
+  const support::Bytes whole = support::openCvEncodes(".png", image);
+  constexpr std::ptrdiff_t behindHeader = 8 + 25;
+  for (const char* name : {"tEXt", "iTXt", "tIME", "gAMA", "zzZz"}) {
+    CAPTURE(name);
+    support::Bytes body = whole;
+    support::Bytes chunk{0, 0, 0, 4};
+    chunk.insert(chunk.end(), name, name + 4);
+    chunk.insert(chunk.end(), {'a', 0, 'b', 'c', 1, 2, 3, 4});
+    body.insert(body.begin() + behindHeader, chunk.begin(), chunk.end());
+    CHECK(support::same(matmq::decodeImage(support::view(body)), image));
+  }
+  for (const char* name : {"IHDR", "IDAT"}) {
+    CAPTURE(name);
+    support::Bytes body = whole;
+    const auto at = std::search(body.begin(), body.end(), name, name + 4);
+    REQUIRE(at != body.end());
+    const std::size_t length = static_cast<std::size_t>(at[-2]) << 8 | at[-1];
+    at[static_cast<std::ptrdiff_t>(4 + length)] ^= 1;
+    CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
+  }
+}
+
+TEST_CASE("PNG: sides are limited as those of cv::imdecode, however few pixels there are") {
+  support::Bytes body = support::openCvEncodes(".png", support::picture(2, 1, CV_8UC1));
+  body[20] = 0;
+  body[21] = 0x20;  // 2^21 rows
+  CHECK(support::codeOfDecoding(body) == "LIMIT_EXCEEDED");
+}

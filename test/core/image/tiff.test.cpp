@@ -155,11 +155,11 @@ TEST_CASE("TIFF: few bits, white as zero, and palettes decode as with cv::imdeco
       support::checkDecodesAsOpenCv(support::writeTiff({.width = width, .bits = 16, .photometric = photometric}),
                                     support::withTiff);
     }
-    for (const bool narrow : {false, true}) {
+    for (const unsigned factor : {257U, 256U, 1U}) {
       CAPTURE(width);
-      CAPTURE(narrow);
+      CAPTURE(factor);
       support::checkDecodesAsOpenCv(
-          support::writeTiff({.width = width, .bits = 8, .photometric = 3, .narrowPalette = narrow}),
+          support::writeTiff({.width = width, .bits = 8, .photometric = 3, .paletteFactor = factor}),
           support::withTiff);
     }
   }
@@ -167,8 +167,7 @@ TEST_CASE("TIFF: few bits, white as zero, and palettes decode as with cv::imdeco
 
 TEST_CASE("TIFF: a palette of 4 bits has the colours of its entries (OpenCV 4.6 does not read it)") {
   const std::uint32_t width = 7;
-  const cv::Mat image =
-      decoded(support::writeTiff({.width = width, .bits = 4, .photometric = 3, .narrowPalette = true}));
+  const cv::Mat image = decoded(support::writeTiff({.width = width, .bits = 4, .photometric = 3, .paletteFactor = 1}));
   const cv::Mat packed = support::picture(23, 4, CV_8UC1);
   REQUIRE(image.type() == CV_8UC3);
   for (int y = 0; y < image.rows; ++y) {
@@ -220,7 +219,7 @@ TEST_CASE("TIFF: what is not decoded is refused by name") {
   CHECK(contains(message(support::writeTiff({.samples = 4, .photometric = 5})), "photometric interpretation 5"));
   CHECK(contains(message(support::writeTiff({.samples = 2, .photometric = 1, .extraSample = 1})), "1 TIFF sample"));
   CHECK(contains(message(support::openCvEncodes(".tiff", pictureOf(5, 5, CV_32FC3))), "compression 34676"));
-  CHECK(code(support::writeTiff({.bigTiff = true})) == "NOT_AN_IMAGE");
+  CHECK(code(support::writeTiff({.bigTiff = true})) == "CANNOT_DECODE");
   for (const std::uint32_t packing : {2U, 3U, 4U, 6U, 7U, 32809U, 34661U, 34925U, 50000U, 50001U}) {
     auto entries = support::plainEntries();
     entries[3].value = packing;
@@ -259,4 +258,14 @@ TEST_CASE("TIFF: many threads encode and decode at once") {
     }
   }
   CHECK(whole == 8 * 4 * 2);
+}
+
+TEST_CASE("TIFF: BigTIFF is refused by its name") {
+  for (const support::Bytes& start : {support::Bytes{'I', 'I', 43, 0, 8, 0, 0, 0}, {'M', 'M', 0, 43, 0, 8, 0, 0}}) {
+    support::Bytes body = start;
+    body.resize(100);
+    const std::string message = support::messageOf(
+        [&] { static_cast<void>(matmq::decodeImage(support::view(body), {.formats = support::withTiff})); });
+    CHECK(support::contains(message, "BigTIFF"));
+  }
 }

@@ -71,7 +71,7 @@ void setTags(TIFF* handle, const TiffFile& file) {
     std::array<std::vector<std::uint16_t>, 3> maps;
     for (std::size_t c = 0; c < maps.size(); ++c) {
       for (std::size_t i = 0; i < colors; ++i) {
-        maps[c].push_back(static_cast<std::uint16_t>(i * (7 + 20 * c) % 256 * (file.narrowPalette ? 1 : 257)));
+        maps[c].push_back(static_cast<std::uint16_t>(i * (7 + 20 * c) % 256 * file.paletteFactor));
       }
     }
     set(TIFFTAG_COLORMAP, maps[0].data(), maps[1].data(), maps[2].data());

@@ -25,7 +25,7 @@ struct TiffFile {
   std::uint32_t rowsPerStrip = 8;
   bool bigEndian = false;
   bool bigTiff = false;
-  bool narrowPalette = false;
+  unsigned paletteFactor = 257;  // 8 bits as 16: 257 or 256; 1: not widened
 };
 [[nodiscard]] Bytes writeTiff(const TiffFile& file);
 

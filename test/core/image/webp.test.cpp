@@ -6,7 +6,9 @@ TEST_CASE("WebP: lossless is the default, with the bytes of cv::imencode") {
   for (const int type : {CV_8UC1, CV_8UC3, CV_8UC4}) {
     for (const cv::Size size : {cv::Size(1, 1), cv::Size(1, 50), cv::Size(123, 45)}) {
       CAPTURE(matmq::typeName(type));
-      const cv::Mat image = support::picture(size.height, size.width, type);
+      cv::Mat image = support::picture(size.height, size.width, type);
+      // OpenCV's encoder changes the colours of transparent pixels; ours keeps them.
+      if (type == CV_8UC4) cv::max(image, cv::Scalar(0, 0, 0, 1), image);
       const support::Bytes ours = support::copy(matmq::encodeImage(image, ImageFormat::webp));
       CHECK(ours == support::openCvEncodes(".webp", image));
       CHECK(ours == support::openCvEncodes(".webp", image, {cv::IMWRITE_WEBP_QUALITY, 101}));
@@ -54,4 +56,13 @@ TEST_CASE("WebP: an animation is refused by name") {
   CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
   CHECK(support::contains(support::messageOf([&] { static_cast<void>(matmq::decodeImage(support::view(body))); }),
                           "animated"));
+}
+
+TEST_CASE("WebP: lossless keeps the colours of pixels that are transparent") {
+  cv::Mat image = support::picture(33, 45, CV_8UC4);
+  for (int y = 0; y < image.rows; ++y) {
+    for (int x = 0; x < image.cols; x += 2) image.at<cv::Vec4b>(y, x)[3] = 0;
+  }
+  const support::Bytes body = support::copy(matmq::encodeImage(image, matmq::ImageFormat::webp));
+  CHECK(support::same(matmq::decodeImage(support::view(body)), image));
 }

@@ -325,7 +325,7 @@ TEST_CASE("a message beyond the limit is refused before memory is taken, once fo
   CHECK(f.assembler.openBytes() == 0);
 }
 
-TEST_CASE("what is open is bounded by number and bytes: the one that waits longest makes room") {
+TEST_CASE("what is open is bounded by number: the one that has come least far makes room") {
   Assembler::Bounds bounds = Assembler::boundsFor(1000);
   bounds.messages = 3;
   Fixture f(bounds);
@@ -337,24 +337,102 @@ TEST_CASE("what is open is bounded by number and bytes: the one that waits longe
   f.feed(Cut("a-1", 1000, 250), 1);
   f.now += 1s;
   f.feed(Cut("d-1", 1000, 250), 0);
-  auto ended = f.ended();
+  const auto ended = f.ended();
   REQUIRE(ended.size() == 1);
   checkRefused(ended[0], ErrorCode::incompleteMessage, "segments 1, 2 and 3");
   CHECK(ended[0].message->properties.messageId == "b-1");
   CHECK(f.assembler.openMessages() == 3);
+}
 
-  Assembler::Bounds few = Assembler::boundsFor(1000);
-  few.bytes = 2000;
-  Fixture g(few);
-  g.feed(Cut("a-1", 1000, 250), 0);
-  g.now += 1s;
-  g.feed(Cut("b-1", 1000, 250), 0);
-  g.now += 1s;
-  g.feed(Cut("c-1", 10, 5), 0);
-  ended = g.ended();
+TEST_CASE("announcements push nothing out: what counts is what has arrived") {
+  Assembler::Bounds bounds = Assembler::boundsFor(1000);
+  bounds.messages = 4;
+  Fixture f(bounds);
+  const Cut honest("a-1", 1000, 250);
+  f.feed(honest, 0);
+  CHECK(f.assembler.openBytes() == 250);
+  for (int i = 0; i < 100; ++i) {
+    f.now += 1s;
+    f.feed(Cut("forged-" + std::to_string(i), 1000, 1), 0);
+  }
+  CHECK(f.assembler.openMessages() == 4);
+  CHECK(f.assembler.openBytes() == 253);
+  for (std::size_t i = 1; i < 4; ++i) f.feed(honest, i);
+  const auto ended = f.ended();
+  CHECK(std::ranges::count(ended, End::whole, &Assembler::Ended::how) == 1);
+  for (const auto& one : ended) {
+    if (one.how == End::refused) CHECK(one.message->properties.messageId != "a-1");
+  }
+}
+
+TEST_CASE("what has arrived of all open messages is bounded, also by the segments that follow") {
+  Assembler::Bounds bounds = Assembler::boundsFor(1000);
+  bounds.bytes = 1000;
+  Fixture f(bounds);
+  const Cut large("a-1", 1000, 250);
+  const Cut small("b-1", 600, 100);
+  for (std::size_t i = 0; i < 3; ++i) f.feed(large, i);
+  for (std::size_t i = 0; i < 2; ++i) f.feed(small, i);
+  CHECK(f.ended().empty());
+  CHECK(f.assembler.openBytes() == 950);
+  f.feed(small, 2);  // one too many: the smaller one goes, whoever asks
+  auto ended = f.ended();
+  REQUIRE(ended.size() == 2);
+  CHECK(ended[0].message->properties.messageId == "b-1");
+  CHECK(ended[0].deliveries == Numbers{4, 5});
+  CHECK(ended[1].deliveries == Numbers{6});
+  CHECK(f.assembler.openBytes() == 750);
+  f.feed(large, 3);
+  ended = f.ended();
   REQUIRE(ended.size() == 1);
-  CHECK(ended[0].message->properties.messageId == "a-1");
-  CHECK(g.assembler.openBytes() == 1010);
+  CHECK(ended[0].how == End::whole);
+}
+
+TEST_CASE("what counts is how far segments reach, not only their octets") {
+  constexpr std::uint64_t MiB = 1024 * 1024;
+  Assembler::Bounds bounds = Assembler::boundsFor(64 * MiB);
+  bounds.bytes = 80 * MiB;
+  Fixture f(bounds);
+  const auto begin = [&](const char* id, std::uint64_t index) {
+    const Segment segment{index, 64 * 1024, index * 1024, 64 * MiB, std::nullopt};
+    std::byte* const at = f.assembler.begin(f.envelope(id), segment, 1024, f.now);
+    f.assembler.finish();
+    return at != nullptr;
+  };
+  CHECK(begin("forged-1", 0));
+  CHECK(f.assembler.openBytes() == 2 * MiB);
+  CHECK(begin("forged-1", 40 * 1024));
+  CHECK(f.assembler.openBytes() == 42 * MiB);
+  CHECK(begin("forged-1", 0));  // begun anew: the memory is the same, and taken already
+  CHECK(f.assembler.openBytes() == 42 * MiB);
+  CHECK(begin("forged-2", 0));
+  CHECK(f.assembler.openBytes() == 44 * MiB);
+  CHECK(begin("forged-2", 63 * 1024));  // there is no room for both
+  CHECK(f.assembler.openMessages() == 1);
+  CHECK(f.assembler.openBytes() <= 80 * MiB);
+}
+
+TEST_CASE("the properties of open messages count") {
+  Fixture f(Assembler::boundsFor(1000));
+  auto envelope = f.envelope("a-1");
+  envelope->properties.headers["x"] = std::string(5000, 'x');
+  CHECK(f.assembler.begin(std::move(envelope), Cut("a-1", 1000, 250).segment(0), 250, f.now) != nullptr);
+  CHECK(f.assembler.openBytes() > 5000);
+}
+
+TEST_CASE("a message for which there is no memory is refused, and the next one is put together") {
+  Fixture f(Assembler::boundsFor(UINT64_MAX / 2));
+  auto envelope = f.envelope("a-1");
+  const Segment first{0, 2, 0, UINT64_MAX / 4, std::nullopt};
+  CHECK(f.assembler.begin(std::move(envelope), first, UINT64_MAX / 8 + 1, f.now) == nullptr);
+  f.assembler.finish();
+  const auto ended = f.ended();
+  REQUIRE(ended.size() == 1);
+  checkRefused(ended[0], ErrorCode::limitExceeded, "memory");
+  CHECK(f.assembler.openMessages() == 0);
+  const Cut next("b-1", 1000, 250);
+  for (std::size_t i = 0; i < 4; ++i) f.feed(next, i);
+  CHECK(f.ended().size() == 1);
 }
 
 TEST_CASE("a segment whose message did not begin here is a stray, refused once by name") {

@@ -18,7 +18,7 @@ struct Fixture {
   explicit Fixture(HighWaterMark mark = {}, AckMode ack = AckMode::manual)
       : inbox(
             mark, ack, [this] { ++wakes; }, signal) {
-    inbox.setPrefetch(prefetch);
+    inbox.setPrefetch(prefetch, 0);
     lane = inbox.openLane();
   }
   /// The tag of the driver is beside the number that the inbox gives: here ten times as much.
@@ -66,6 +66,88 @@ struct Fixture {
 };
 
 }  // namespace
+
+TEST_CASE("the program has so many messages in hand as it may, however many came, and gets the next for each settled") {
+  Fixture f;
+  f.inbox.setPrefetch(16, 3);
+  for (int i = 0; i < 5; ++i) f.deliver();
+  f.inbox.announceMessages();
+  CHECK(f.wakes == 1);
+  CHECK(f.take() == Numbers{1, 2, 3});
+  CHECK(f.take().empty());
+  f.deliver();
+  f.inbox.announceMessages();
+  CHECK(f.wakes == 1);  // there is nothing that it may have
+  CHECK(f.inbox.settle(2, Kind::ack));
+  CHECK(f.raised());
+  f.inbox.announceMessages();
+  CHECK(f.wakes == 2);
+  CHECK(f.take() == Numbers{4});
+  CHECK(f.inbox.settle(4, Kind::ackUpTo));
+  CHECK(f.take() == Numbers{5, 6});
+}
+
+TEST_CASE("a message of several deliveries is one in hand, and what a lost connection took along is none") {
+  Fixture f;
+  f.inbox.setPrefetch(16, 1);
+  const DeliveryNumber first = f.hold();
+  const DeliveryNumber second = f.hold();
+  f.pushGroup(second, {first, second});
+  f.deliver();
+  CHECK(f.take() == Numbers{second});
+  CHECK(f.take().empty());
+  CHECK(f.inbox.closeLane(f.lane).empty());
+  f.inbox.announceMessages();
+  CHECK(f.wakes == 1);
+  f.lane = f.inbox.openLane();
+  f.deliver();
+  CHECK(f.take() == Numbers{3, 4});  // the third is void, and is handed out even so
+}
+
+TEST_CASE("errors of refused messages take nobody's place in hand") {
+  Fixture f;
+  f.inbox.setPrefetch(16, 1);
+  auto refused = std::make_shared<Message>();
+  refused->error = Error(ErrorCode::limitExceeded, "too large");
+  f.inbox.refuse(f.lane, 10, std::move(refused));
+  f.deliver();
+  CHECK(f.take() == Numbers{1, 2});
+}
+
+TEST_CASE("up to a refused message: those before it are settled") {
+  Fixture f;
+  f.inbox.setPrefetch(16, 1);
+  f.deliver();
+  auto refused = std::make_shared<Message>();
+  refused->error = Error(ErrorCode::limitExceeded, "too large");
+  f.inbox.refuse(f.lane, 20, std::move(refused));
+  f.deliver();
+  CHECK(f.take() == Numbers{1, 2});
+  CHECK(f.inbox.settle(2, Kind::ackUpTo));
+  CHECK_FALSE(f.inbox.settle(2, Kind::ackUpTo));
+  CHECK_FALSE(f.inbox.settle(9, Kind::ackUpTo));
+  CHECK(f.take() == Numbers{3});
+}
+
+TEST_CASE("alarms that come and go while nobody looks are told once") {
+  Fixture f;
+  const auto announce = [&](Event::Kind kind) {
+    Event event;
+    event.kind = kind;
+    f.inbox.announce(std::move(event));
+  };
+  announce(Event::Kind::connected);
+  for (int i = 0; i < 1000; ++i) {
+    announce(Event::Kind::blocked);
+    announce(Event::Kind::unblocked);
+  }
+  announce(Event::Kind::blocked);
+  const std::vector<Event> events = f.inbox.collect().events;
+  CHECK(events.size() <= 3);
+  CHECK(events.front().kind == Event::Kind::connected);
+  CHECK(events.back().kind == Event::Kind::blocked);
+  CHECK(f.wakes == 1);
+}
 
 TEST_CASE("messages are taken in order, up to a number and a size, but at least one") {
   Fixture f;

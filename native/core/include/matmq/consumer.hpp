@@ -33,7 +33,7 @@ class Consumer {
   /// Waits for the next message.
   /// @throws Error END_OF_TRANSMISSION; TIMEOUT; CLOSED; or what ended the connection for good
   std::shared_ptr<const Message> receive(std::optional<std::chrono::milliseconds> timeout = {});
-  /// @throws Error NOT_AN_IMAGE, CANNOT_DECODE, LIMIT_EXCEEDED too; the next message still arrives
+  /// @throws Error NOT_AN_IMAGE, CANNOT_DECODE, LIMIT_EXCEEDED too: the message is rejected, and the next one arrives
   ReceivedImage receiveImage(const DecodeOptions& options = {}, std::optional<std::chrono::milliseconds> timeout = {});
 
   /// For `AckMode::manual`. False when the connection that delivered it is gone: the message will come again.

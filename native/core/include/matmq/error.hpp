@@ -51,7 +51,6 @@ enum class ErrorCode : std::uint8_t {
   resourceLocked,      ///< another connection has it for itself
   preconditionFailed,  ///< it exists with other properties, ...
   consumerCancelled,   ///< the queue went away
-  sharedQueue,         ///< several consumers of one queue tear the segments of a message apart
   // publish
   nacked,         ///< the broker did not take the message
   unroutable,     ///< `mandatory`, and no queue is bound for the message

@@ -162,6 +162,14 @@ std::shared_ptr<std::byte> allocate(std::size_t size) {
   return {pool().take(bytes), [bytes](std::byte* block) { pool().give(block, bytes); }};
 }
 
+std::shared_ptr<std::byte> tryAllocate(std::size_t size) noexcept {
+  try {
+    return allocate(size);
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 void trim() noexcept { pool().trim(Clock::now()); }
 
 std::size_t idle() noexcept { return pool().idleBytes(); }

@@ -20,6 +20,8 @@ inline constexpr std::chrono::seconds maxAge{2};
 
 /// At least `size` bytes, uninitialised. @throws std::bad_alloc
 [[nodiscard]] std::shared_ptr<std::byte> allocate(std::size_t size);
+/// The same; null: there is no memory.
+[[nodiscard]] std::shared_ptr<std::byte> tryAllocate(std::size_t size) noexcept;
 
 /// Gives back what has been idle for maxAge. Cheap when there is nothing to do; the I/O threads call it as they turn.
 void trim() noexcept;

@@ -35,7 +35,6 @@ constexpr std::array rows{
     Row{ErrorCode::resourceLocked, "RESOURCE_LOCKED", ErrorKind::channel},
     Row{ErrorCode::preconditionFailed, "PRECONDITION_FAILED", ErrorKind::channel},
     Row{ErrorCode::consumerCancelled, "CONSUMER_CANCELLED", ErrorKind::channel},
-    Row{ErrorCode::sharedQueue, "SHARED_QUEUE", ErrorKind::channel},
     Row{ErrorCode::nacked, "NACKED", ErrorKind::publish},
     Row{ErrorCode::unroutable, "UNROUTABLE", ErrorKind::publish},
     Row{ErrorCode::tooLarge, "TOO_LARGE", ErrorKind::publish},

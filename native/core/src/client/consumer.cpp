@@ -44,6 +44,8 @@ class Consumer::Impl {
     }
   }
 
+  [[nodiscard]] bool isManual() const noexcept { return ack_ == AckMode::manual; }
+
   bool settle(const Message& message, bool ack, bool requeue) {
     return ack ? consumer_.acknowledge(message.number, false) : consumer_.reject(message.number, requeue);
   }
@@ -129,8 +131,14 @@ ReceivedImage Consumer::receiveImage(const DecodeOptions& options, std::optional
   limited.limits.pixels = std::min(options.limits.pixels, impl_->limits().pixels);
   limited.limits.decodedBytes = std::min(options.limits.decodedBytes, impl_->limits().decodedBytes);
   if (!limited.formats) limited.formats = impl_->formats();
-  DecodedImage image = decodeMessage(*message, limited);
-  return {std::move(message), std::move(image)};
+  try {
+    DecodedImage image = decodeMessage(*message, limited);
+    return {std::move(message), std::move(image)};
+  } catch (...) {
+    // The program never gets it, and so could not say anything of it.
+    if (impl_->isManual()) impl_->settle(*message, false, false);
+    throw;
+  }
 }
 
 bool Consumer::ack(const Message& message) { return impl_->settle(message, true, false); }

@@ -1,6 +1,7 @@
 #include "image/format.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "image/codecs.hpp"
 
@@ -29,7 +30,9 @@ bool isWebp(std::span<const std::byte> body) noexcept {
 }
 bool isBmp(std::span<const std::byte> body) noexcept { return startsWith(body, "BM"sv); }
 bool isTiff(std::span<const std::byte> body) noexcept {
-  return startsWith(body, "II*\0"sv) || startsWith(body, "MM\0*"sv);
+  // BigTIFF, too (43 in the place of 42), which its decoder refuses by name.
+  constexpr std::array marks{"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv};
+  return std::ranges::any_of(marks, [&](std::string_view mark) { return startsWith(body, mark); });
 }
 /// "P1" to "P6" and a white space, as Netpbm demands.
 bool isPnm(std::span<const std::byte> body) noexcept {

@@ -12,7 +12,7 @@ std::string describe(std::uint64_t rows, std::uint64_t cols, std::string_view wh
 }  // namespace
 
 void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLimits& limits, std::string_view what,
-                 std::uint64_t beside) {
+                 std::uint64_t beside, std::uint64_t maxSide) {
   if (rows == 0 || cols == 0) {
     throw Error(ErrorCode::cannotDecode,
                 "Expected an image with rows and columns but " + describe(rows, cols, what) + ": the body is damaged");
@@ -23,9 +23,9 @@ void checkLimits(std::uint64_t rows, std::uint64_t cols, int type, const ImageLi
                                               describe(rows, cols, what) +
                                               ": raise limits.pixels if the sender is trusted");
   }
-  constexpr std::uint64_t maxSide = std::numeric_limits<int>::max();
   if (rows > maxSide || cols > maxSide) {
-    throw Error(ErrorCode::cannotDecode,
+    const bool noMatrix = rows > std::numeric_limits<int>::max() || cols > std::numeric_limits<int>::max();
+    throw Error(noMatrix ? ErrorCode::cannotDecode : ErrorCode::limitExceeded,
                 "Expected sides of at most " + std::to_string(maxSide) + " but " + describe(rows, cols, what));
   }
   const std::uint64_t pixelBytes = CV_ELEM_SIZE(type);

@@ -5,6 +5,8 @@
 
 #include "base/body_pool.hpp"
 #include "base/crc32c.hpp"
+#include "message/memory_of.hpp"
+#include "message/refusals.hpp"
 
 namespace matmq {
 namespace {
@@ -37,18 +39,26 @@ std::string quoted(std::string_view id) {
 
 /// "3, 5 and 7", "0, 1, 2 and 14 more".
 std::string missing(const std::vector<DeliveryNumber>& deliveries) {
-  std::vector<std::size_t> indices;
-  for (std::size_t i = 0; i < deliveries.size(); ++i) {
-    if (deliveries[i] == 0) indices.push_back(i);
+  const auto count = static_cast<std::size_t>(std::ranges::count(deliveries, DeliveryNumber{0}));
+  std::string text = count == 1 ? "segment " : "segments ";
+  const std::size_t named = count > namedAtMost ? namedAtMost - 1 : count;
+  for (std::size_t i = 0, n = 0; n < named; ++i) {
+    if (deliveries[i] != 0) continue;
+    if (n > 0) text.append(n + 1 == count ? " and " : ", ");
+    text.append(std::to_string(i));
+    ++n;
   }
-  std::string text = indices.size() == 1 ? "segment " : "segments ";
-  const std::size_t named = indices.size() > namedAtMost ? namedAtMost - 1 : indices.size();
-  for (std::size_t i = 0; i < named; ++i) {
-    if (i > 0) text.append(i + 1 == indices.size() ? " and " : ", ");
-    text.append(std::to_string(indices[i]));
-  }
-  if (named < indices.size()) text.append(" and ").append(std::to_string(indices.size() - named)).append(" more");
+  if (named < count) text.append(" and ").append(std::to_string(count - named)).append(" more");
   return text;
+}
+
+/// How far the segment reaches into the memory of its message. From so many bytes on the kernel gives memory in such
+/// pages (body_pool.cpp): one octet takes all of its page.
+std::uint64_t reachOf(const Segment& segment, std::uint64_t bodySize) noexcept {
+  constexpr std::uint64_t page = std::uint64_t{2} * 1024 * 1024;
+  const std::uint64_t end = segment.offset + bodySize;
+  if (segment.total < page) return end;
+  return std::min(segment.total, (end + page - 1) / page * page);
 }
 
 }  // namespace
@@ -79,15 +89,12 @@ std::byte* Assembler::begin(std::shared_ptr<Message> envelope, const Segment& se
   }
   const std::string id = *envelope->properties.messageId;
   if (segment.total > bounds_.messageBytes) {
-    beginBad(std::move(envelope), Error(ErrorCode::limitExceeded,
-                                        "Expected a body of at most " + std::to_string(bounds_.messageBytes) +
-                                            " bytes (limits.messageBytes) but one of " + std::to_string(segment.total) +
-                                            " in segments was announced; it was rejected"));
+    beginBad(std::move(envelope), bodyTooLarge(bounds_.messageBytes, segment.total, true));
     return nullptr;
   }
   const std::uint64_t size = segmentSize(segment, bodySize);
   if (segment.index == 0) {
-    openNew(id, std::move(envelope), segment, size);
+    if (!openNew(id, std::move(envelope), segment, size)) return nullptr;
   } else if (const auto at = open_.find(id); at == open_.end()) {
     if (refused_.has(id)) {
       end(End::refused, nullptr, {number});
@@ -110,43 +117,78 @@ std::byte* Assembler::begin(std::shared_ptr<Message> envelope, const Segment& se
   } else if (open.deliveries[segment.index] != 0) {
     end(End::doubled, nullptr, {number});
     return nullptr;
+  } else if (const std::uint64_t reach = reachOf(segment, bodySize);
+             reach > open.reach && !makeRoomForMore(id, reach - open.reach)) {
+    end(End::refused, nullptr, {number});
+    return nullptr;
   }
   Open& open = open_.find(id)->second;
   open.fed = now;
+  reachTo(open, reachOf(segment, bodySize));
   incoming_ = id;
   segment_ = segment;
   number_ = number;
   return open.memory.get() + segment.offset;
 }
 
-void Assembler::openNew(const std::string& id, std::shared_ptr<Message> envelope, const Segment& segment,
+// False: there is no memory for it, and it is refused.
+bool Assembler::openNew(const std::string& id, std::shared_ptr<Message> envelope, const Segment& segment,
                         std::uint64_t size) {
   std::shared_ptr<std::byte> memory;
+  std::uint64_t reach = reachOf(segment, size);
   if (const auto torn = open_.find(id); torn != open_.end()) {
     // Taken over, so that a message that is sent again needs no more memory than one.
-    if (torn->second.total == segment.total) memory = torn->second.memory;
+    if (torn->second.total == segment.total) {
+      memory = torn->second.memory;
+      reach = std::max(reach, torn->second.reach);
+    }
     end(End::torn, nullptr, close(torn));
   }
   refused_.remove(id);
   done_.remove(id);
-  makeRoom(segment.total);
+  makeRoomForOne(reach);
+  if (!memory) memory = body_pool::tryAllocate(segment.total);
+  if (!memory) {
+    beginBad(std::move(envelope), noMemoryForBody(segment.total));
+    return false;
+  }
   Open open;
-  open.memory = memory ? std::move(memory) : body_pool::allocate(segment.total);
+  open.memory = std::move(memory);
   open.message = std::move(envelope);
   open.total = segment.total;
   open.count = segment.count;
   open.size = size;
   open.deliveries.resize(segment.count);
-  openBytes_ += open.total;
+  charge(open, memoryOf(open.message->properties));
+  reachTo(open, reach);
   open_.emplace(id, std::move(open));
+  return true;
 }
 
-void Assembler::makeRoom(std::uint64_t total) {
-  while (!open_.empty() &&
-         (open_.size() >= bounds_.messages || openBytes_ > bounds_.bytes || total > bounds_.bytes - openBytes_)) {
-    giveUpStalest("it made room for a newer one: at most " + std::to_string(bounds_.messages) + " messages and " +
-                  std::to_string(bounds_.bytes) + " bytes (four times limits.messageBytes) are put together at once");
-  }
+void Assembler::reachTo(Open& open, std::uint64_t reach) noexcept {
+  if (reach <= open.reach) return;
+  charge(open, reach - open.reach);
+  open.reach = reach;
+}
+
+void Assembler::charge(Open& open, std::uint64_t bytes) noexcept {
+  open.charge += bytes;
+  openBytes_ += bytes;
+}
+
+std::string Assembler::madeRoom() const {
+  return "it made room for another: at most " + std::to_string(bounds_.messages) + " messages and " +
+         std::to_string(bounds_.bytes) + " bytes (four times limits.messageBytes) are put together at once";
+}
+
+void Assembler::makeRoomForOne(std::uint64_t bytes) {
+  while (!open_.empty() && (open_.size() >= bounds_.messages || !hasRoomFor(bytes))) giveUpLeast(madeRoom());
+}
+
+// False: it was this message that had to go.
+bool Assembler::makeRoomForMore(const std::string& id, std::uint64_t bytes) {
+  while (open_.size() > 1 && !hasRoomFor(bytes)) giveUpLeast(madeRoom());
+  return open_.contains(id);
 }
 
 void Assembler::beginBad(std::shared_ptr<Message> envelope, const Error& why) {
@@ -171,6 +213,7 @@ void Assembler::finish() {
   open.deliveries[segment_.index] = number_;
   ++heldDeliveries_;
   ++open.have;
+  open.arrived += std::min(open.size, open.total - open.size * segment_.index);
   if (segment_.checksum) open.expected = segment_.checksum;
   sum(open);
   if (open.have == open.count) complete(at);
@@ -214,7 +257,7 @@ std::vector<DeliveryNumber> Assembler::close(OpenMessages::iterator at) {
   std::vector<DeliveryNumber> deliveries = std::move(at->second.deliveries);
   std::erase(deliveries, DeliveryNumber{0});
   heldDeliveries_ -= deliveries.size();
-  openBytes_ -= at->second.total;
+  openBytes_ -= at->second.charge;
   open_.erase(at);
   return deliveries;
 }
@@ -245,11 +288,17 @@ void Assembler::giveUp(const std::string& messageId, const std::string& because)
                                                      missing(open.deliveries) + " did not come: " + because));
 }
 
-void Assembler::giveUpStalest(const std::string& because) {
-  if (open_.empty()) return;
-  const auto stalest = std::ranges::min_element(open_, {}, [](const auto& entry) { return entry.second.fed; });
-  const std::string id = stalest->first;
+void Assembler::giveUpLeast(const std::string& because) {
+  const auto progress = [](const auto& entry) { return std::pair(entry.second.arrived, entry.second.fed); };
+  const auto least = std::ranges::min_element(open_, {}, progress);
+  if (least == open_.end()) return;
+  const std::string id = least->first;
   giveUp(id, because);
+}
+
+std::uint64_t Assembler::arrivedOf(std::string_view messageId) const noexcept {
+  const auto at = open_.find(messageId);
+  return at == open_.end() ? 0 : at->second.have;
 }
 
 void Assembler::refuseStray(const Ended& stray, const std::string& because) {

@@ -4,7 +4,9 @@
 // Ownership and threading
 // 1. One thread uses it. Between begin() and finish() the caller writes the body to where begin() said.
 // 2. The number of a segment's delivery comes back exactly once, in a takeEnded(): with its message, or alone.
-// 3. Memory is bounded: `Bounds`. What is open longest without a new segment makes room for what is new.
+// 3. Memory is bounded: `Bounds`. What counts is the memory that segments have reached (up to the end of the furthest
+//    one), not what a sender says will come. Room for what is new is made by what has come least far, so that
+//    announcements cannot push out a message that is on its way.
 // 4. A message begins with segment 0; its other segments may come in any order. Segment 0 once more begins it anew: its
 //    sender sends all of it again.
 #pragma once
@@ -27,7 +29,7 @@ class Assembler {
   struct Bounds {
     std::uint64_t messageBytes = 0;                           ///< of one message; more is LIMIT_EXCEEDED
     std::size_t messages = 64;                                ///< that are open at once
-    std::uint64_t bytes = 0;                                  ///< of all that are open; one alone passes
+    std::uint64_t bytes = 0;                                  ///< that all that are open reach; one alone passes
     std::chrono::milliseconds idle{std::chrono::minutes(5)};  ///< without a new segment
   };
   /// `limits.messageBytes`, and four times as much for all that are open.
@@ -52,7 +54,7 @@ class Assembler {
   Assembler& operator=(const Assembler&) = delete;
 
   /// A segment is coming: `envelope` is all of it but the body. Returns where its `bodySize` octets go; null: nowhere.
-  /// @throws std::bad_alloc
+  /// Where there is no memory for its message, that is refused as LIMIT_EXCEEDED.
   [[nodiscard]] std::byte* begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize,
                                  Clock::time_point now);
   /// A segment is coming whose headers say `why` it cannot be: its message is refused.
@@ -72,8 +74,9 @@ class Assembler {
   /// Refuses an open message, as INCOMPLETE_MESSAGE, naming what is missing. `because` ends the sentence. Not while one
   /// of its segments comes in.
   void giveUp(const std::string& messageId, const std::string& because);
-  /// The same for the one that has had no new segment for longest.
-  void giveUpStalest(const std::string& because);
+  /// The same for the one of which the fewest bytes have arrived; of several, the one that has had no new segment for
+  /// longest.
+  void giveUpLeast(const std::string& because);
   /// Refuses the message of a stray segment, once for all of its segments.
   void refuseStray(const Ended& stray, const std::string& because);
   /// The program has acknowledged this message: what is delivered of it again is of no use.
@@ -89,7 +92,10 @@ class Assembler {
   [[nodiscard]] std::vector<std::shared_ptr<Message>> clear();
 
   [[nodiscard]] std::size_t openMessages() const noexcept { return open_.size(); }
+  /// Bytes that they reach, their properties included.
   [[nodiscard]] std::uint64_t openBytes() const noexcept { return openBytes_; }
+  /// Segments that arrived of an open message; 0: there is none.
+  [[nodiscard]] std::uint64_t arrivedOf(std::string_view messageId) const noexcept;
   /// Deliveries of messages that are not whole yet.
   [[nodiscard]] std::size_t heldDeliveries() const noexcept { return heldDeliveries_; }
 
@@ -102,7 +108,10 @@ class Assembler {
     std::uint64_t size = 0;                  ///< of each segment but the last
     std::vector<DeliveryNumber> deliveries;  ///< by index; 0: not there
     std::uint64_t have = 0;
-    std::uint64_t summed = 0;  ///< segments in `checksum`, from the first on
+    std::uint64_t arrived = 0;  ///< bytes
+    std::uint64_t reach = 0;    ///< bytes from the first on that memory was taken for
+    std::uint64_t charge = 0;   ///< `reach` and the properties
+    std::uint64_t summed = 0;   ///< segments in `checksum`, from the first on
     std::uint32_t checksum = 0;
     std::optional<std::uint32_t> expected;
     Clock::time_point fed;
@@ -120,8 +129,15 @@ class Assembler {
     std::deque<std::string> ids_;
   };
 
-  void openNew(const std::string& id, std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t size);
-  void makeRoom(std::uint64_t total);
+  bool openNew(const std::string& id, std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t size);
+  [[nodiscard]] bool hasRoomFor(std::uint64_t bytes) const noexcept {
+    return openBytes_ <= bounds_.bytes && bytes <= bounds_.bytes - openBytes_;
+  }
+  [[nodiscard]] std::string madeRoom() const;
+  void makeRoomForOne(std::uint64_t bytes);
+  [[nodiscard]] bool makeRoomForMore(const std::string& id, std::uint64_t bytes);
+  void charge(Open& open, std::uint64_t bytes) noexcept;
+  void reachTo(Open& open, std::uint64_t reach) noexcept;
   void sum(Open& open) const;
   void complete(OpenMessages::iterator at);
   void refuse(OpenMessages::iterator at, Error why);

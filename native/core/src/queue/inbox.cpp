@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "message/memory_of.hpp"
+#include "queue/event_list.hpp"
 
 namespace matmq {
 namespace {
@@ -19,8 +20,10 @@ std::size_t chargeOf(const Message& message) noexcept {
 Inbox::Inbox(HighWaterMark highWaterMark, AckMode ack, std::function<void()> wake, std::shared_ptr<Signal> ioSignal)
     : highWaterMark_(highWaterMark), ack_(ack), wake_(std::move(wake)), ioSignal_(std::move(ioSignal)) {}
 
-void Inbox::setPrefetch(std::size_t prefetch) {
+void Inbox::setPrefetch(std::size_t prefetch, std::size_t mostInHand) {
   const std::lock_guard lock(mutex_);
+  mostInHand_ = mostInHand;
+  freeHands();
   mostWaiting_ = prefetch == 0 ? mostWaitingUnbounded : prefetch / 4;
 }
 
@@ -53,13 +56,14 @@ std::vector<std::shared_ptr<Message>> Inbox::take(std::size_t maxMessages, std::
     while (!messages_.empty() && taken.size() < maxMessages) {
       const std::size_t size = messages_.front().message->body.size();
       if (!taken.empty() && bytes + size > maxBytes) break;
+      if (!mayHand(*messages_.front().message)) break;
       bytes += size;
       bytes_ -= messages_.front().charge;
       taken.push_back(std::move(messages_.front().message));
       messages_.pop_front();
     }
     counters_.taken += taken.size();
-    if (messages_.empty()) messagesAnnounced_ = false;
+    if (messages_.empty() || handsFull_) messagesAnnounced_ = false;
     roomAgain = wasFull && !fullLocked();
   }
   if (roomAgain) ioSignal_->raise();
@@ -73,17 +77,46 @@ bool Inbox::settle(DeliveryNumber number, Acknowledgement::Kind kind) {
   {
     const std::lock_guard lock(mutex_);
     const Delivery* const delivery = find(number);
-    if (delivery == nullptr || delivery->with != number) return false;
+    const bool open = delivery != nullptr && delivery->with == number;
+    // What is settled already (it was refused, say) still has others before it.
+    const bool passed = delivery == nullptr && number < firstNumber_ + deliveries_.size();
+    if (!open && !(passed && kind == Kind::ackUpTo)) return false;
     const bool first = acknowledgements_.empty();
     const std::uint64_t messages = kind == Kind::ackUpTo ? settleUpTo(number) : settleOne(number, kind);
+    if (messages == 0) return false;
     const bool ack = kind == Kind::ack || kind == Kind::ackUpTo;
     (ack ? counters_.acknowledged : counters_.rejected) += messages;
     popSettled();
     // Of the first the thread hears, and knows when to take those that follow.
     ++waiting_;
-    raise = first || waiting_ > mostWaiting_ || hurried_;
+    raise = freeHands() || first || waiting_ > mostWaiting_ || hurried_;
   }
   if (raise) ioSignal_->raise();
+  return true;
+}
+
+// Whether the program may have one more, which is noted: by the delivery that it is settled with. What needs no
+// acknowledgement has none.
+bool Inbox::mayHand(const Message& message) noexcept {
+  Delivery* const delivery = ack_ == AckMode::none ? nullptr : find(message.number);
+  if (delivery == nullptr || delivery->with != message.number) return true;
+  handsFull_ = mostInHand_ != 0 && inHand_ >= mostInHand_;
+  if (handsFull_) return false;
+  delivery->inHand = true;
+  ++inHand_;
+  return true;
+}
+
+void Inbox::notOutstanding(const Delivery& delivery) noexcept {
+  --outstanding_;
+  if (delivery.inHand) --inHand_;
+}
+
+// True: the program waits for what it may have now.
+bool Inbox::freeHands() noexcept {
+  if (!handsFull_ || inHand_ >= mostInHand_) return false;
+  handsFull_ = false;
+  ++unannounced_;
   return true;
 }
 
@@ -112,7 +145,7 @@ bool Inbox::markSettled(DeliveryNumber number, Acknowledgement::Kind kind) {
   Delivery* const delivery = find(number);
   if (delivery == nullptr) return false;
   acknowledgements_.push_back({kind, number, delivery->lane, delivery->tag});
-  --outstanding_;
+  notOutstanding(*delivery);
   if (number < firstNumber_) {
     if (Lane* const lane = laneOf(delivery->lane)) --lane->heldParts;
     heldParts_.erase(number);
@@ -158,7 +191,7 @@ std::uint64_t Inbox::settleUpTo(DeliveryNumber number) {
     if (lane == nullptr || lane->id != delivery.lane) lane = laneOf(delivery.lane);
     if (lane == nullptr) {  // it was pushed to a lane that is closed: void
       delivery.with = settled;
-      --outstanding_;
+      notOutstanding(delivery);
       continue;
     }
     if (delivery.with > number) {
@@ -167,7 +200,7 @@ std::uint64_t Inbox::settleUpTo(DeliveryNumber number) {
     }
     if (delivery.with == n) ++messages;
     delivery.with = settled;
-    --outstanding_;
+    notOutstanding(delivery);
     if (lane->passed) {
       acknowledgements_.push_back({Acknowledgement::Kind::ack, n, delivery.lane, delivery.tag});
     } else {
@@ -187,8 +220,8 @@ std::uint64_t Inbox::settleGroupsUpTo(DeliveryNumber number) {
       if (at == heldParts_.end()) continue;
       parts.emplace_back(part, at->second);
       if (Lane* const lane = laneOf(at->second.lane)) --lane->heldParts;
+      notOutstanding(at->second);
       heldParts_.erase(at);
-      --outstanding_;
       if (part == group->first) ++messages;
     }
     settledGroups_.push_back({group->first, true});
@@ -231,12 +264,16 @@ std::vector<Acknowledgement> Inbox::closeLane(LaneId lane) {
   for (Delivery& delivery : deliveries_) {
     if (delivery.lane != lane || delivery.with == settled) continue;
     delivery.with = settled;
-    --outstanding_;
+    notOutstanding(delivery);
   }
-  outstanding_ -= std::erase_if(heldParts_, [&](const auto& part) { return part.second.lane == lane; });
+  std::erase_if(heldParts_, [&](const auto& part) {
+    if (part.second.lane == lane) notOutstanding(part.second);
+    return part.second.lane == lane;
+  });
   std::erase_if(groups_, [&](const auto& group) { return group.second.lane == lane; });
   std::erase_if(lanes_, [&](const Lane& open) { return open.id == lane; });
   popSettled();
+  freeHands();
   std::vector<Acknowledgement> unsent;
   std::erase_if(acknowledgements_, [&](const Acknowledgement& said) {
     if (said.lane == lane) unsent.push_back(said);
@@ -283,7 +320,7 @@ void Inbox::deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message) {
 }
 
 void Inbox::announceLocked(Lock& lock) {
-  if (unannounced_ == 0) return;
+  if (unannounced_ == 0 || handsFull_) return;
   unannounced_ = unannouncedBytes_ = 0;
   if (messages_.empty() || std::exchange(messagesAnnounced_, true)) return;
   lock.unlock();
@@ -364,7 +401,7 @@ std::vector<SettledGroup> Inbox::takeSettledGroups() {
 
 void Inbox::announce(Event event) {
   Lock lock(mutex_);
-  report_.events.push_back(std::move(event));
+  addEvent(report_.events, std::move(event));
   if (std::exchange(eventsAnnounced_, true)) return;
   lock.unlock();
   wake_();

@@ -71,8 +71,9 @@ class Inbox {
   /// that were refused, which it was told to let go. Should it not have heard that, they are reported twice.
   void discard(LaneId lane);
 
-  /// The broker sends so many deliveries ahead of their acknowledgement; 0: without a bound.
-  void setPrefetch(std::size_t prefetch);
+  /// The broker sends `prefetch` deliveries ahead of their acknowledgement, and the program has `mostInHand` messages
+  /// at once that it did not settle, however many more the broker sent; 0: without a bound.
+  void setPrefetch(std::size_t prefetch, std::size_t mostInHand);
   /// The number of the delivery that comes next: push, refuse and hold give it.
   [[nodiscard]] DeliveryNumber nextNumber() const noexcept { return nextNumber_; }
   /// A message in one delivery.
@@ -124,6 +125,7 @@ class Inbox {
     /// The number of the message it is settled with: its own, unless it is part of a group; `held` while that is not
     /// known; `settled`, or void.
     DeliveryNumber with = held;
+    bool inHand = false;  ///< the program has the message that is settled with this number
   };
   struct Lane {
     LaneId id = 0;
@@ -139,6 +141,9 @@ class Inbox {
   void deliver(Lock& lock, LaneId lane, std::shared_ptr<Message> message);
   DeliveryNumber add(LaneId lane, std::uint64_t tag, DeliveryNumber with);
   [[nodiscard]] Delivery* find(DeliveryNumber number) noexcept;
+  [[nodiscard]] bool mayHand(const Message& message) noexcept;
+  void notOutstanding(const Delivery& delivery) noexcept;
+  bool freeHands() noexcept;
   [[nodiscard]] Lane* laneOf(LaneId lane) noexcept;
   bool markSettled(DeliveryNumber number, Acknowledgement::Kind kind);
   void acknowledgeUpTo(DeliveryNumber number, const Delivery& delivery);
@@ -164,7 +169,10 @@ class Inbox {
   DeliveryNumber firstNumber_ = 1;
   std::map<DeliveryNumber, Delivery> heldParts_;  ///< those of groups before firstNumber_; none of them is settled
   std::size_t outstanding_ = 0;                   ///< in both
-  std::map<DeliveryNumber, Group> groups_;        ///< by the number of the message
+  std::size_t mostInHand_ = 0;                    ///< 0: no bound
+  std::size_t inHand_ = 0;
+  bool handsFull_ = false;                  ///< the program wanted more than it may have
+  std::map<DeliveryNumber, Group> groups_;  ///< by the number of the message
   std::vector<SettledGroup> settledGroups_;
   std::vector<Acknowledgement> acknowledgements_;
   std::size_t mostWaiting_ = 0;  ///< acknowledgements that may wait for others

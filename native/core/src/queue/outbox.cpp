@@ -4,6 +4,7 @@
 #include <matmq/engine/codec_pool.hpp>
 
 #include "message/memory_of.hpp"
+#include "queue/event_list.hpp"
 
 namespace matmq {
 namespace {
@@ -364,7 +365,7 @@ void Outbox::refuse(Error why) {
 
 void Outbox::announce(Event event) {
   std::unique_lock lock(mutex_);
-  report_.events.push_back(std::move(event));
+  addEvent(report_.events, std::move(event));
   notify(std::move(lock));
 }
 

@@ -54,7 +54,7 @@ void PrefetchWindow::settled(std::size_t outstanding, Clock::time_point now) noe
   settled_ += unsettled_ - outstanding;
   unsettled_ = outstanding;
   const std::uint64_t period = std::max<std::uint64_t>(periodMessages, count_);
-  if (settled_ < period && now - began_ < longestPeriod) return;
+  if (now <= began_ || (settled_ < period && now - began_ < longestPeriod)) return;
   const std::uint16_t want = countFor(settled_, now - began_);
   stay(now);
   // Each change costs the broker three methods: small ones are not worth it.

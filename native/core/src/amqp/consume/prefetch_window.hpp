@@ -32,6 +32,10 @@ class PrefetchWindow {
 
   /// Messages; 0: no bound.
   [[nodiscard]] std::uint16_t count() const noexcept { return count_; }
+  /// Messages that the program has at once without having settled them, whatever the broker sends; 0: no bound.
+  [[nodiscard]] std::uint16_t mostInHand() const noexcept { return adapts_ ? most : count(); }
+  /// It stays as it is from now on, on every connection.
+  void fix() noexcept { adapts_ = false; }
   /// A connection begins: what came before is not settled on it.
   void restart(Clock::time_point now) noexcept;
   /// A delivery arrives.
@@ -54,7 +58,7 @@ class PrefetchWindow {
 
   [[nodiscard]] std::uint16_t countFor(std::uint64_t messages, Clock::duration taken) const noexcept;
 
-  const bool adapts_;
+  std::atomic<bool> adapts_;
   std::atomic<std::uint16_t> count_;
   std::size_t unsettled_ = 0;            ///< of what the broker has sent, at least
   std::uint64_t settled_ = 0;            ///< messages in this period

@@ -9,15 +9,18 @@ namespace {
 
 /// The smallest limit that a RabbitMQ has unless told otherwise, so about the smallest segment.
 constexpr std::uint64_t usualSegment = std::uint64_t{16} * 1024 * 1024;
-/// Consumers that find each other out at the same moment do not all end: the first that ends leaves the others alone.
-constexpr std::chrono::milliseconds longestWait{500};
-constexpr std::size_t rememberedStrays = 4096;
+/// Strays are given back some together, by each consumer at another moment.
+constexpr std::chrono::milliseconds longestWait{100};
+/// Strays that wait to be given back.
+constexpr std::size_t mostStrays = 1024;
+/// Segments that a second subscription has room for at first.
+constexpr std::uint16_t firstRoom = 4;
 
 bool singleActive(const ConsumerOptions& options) { return options.queue && hasSingleActiveConsumer(*options.queue); }
 
 bool quorum(const ConsumerOptions& options) { return options.queue && isQuorum(*options.queue); }
 
-std::string strayName(const Assembler::Ended& stray) {
+std::string nameOf(const Assembler::Ended& stray) {
   return stray.message->properties.messageId.value_or("") + "#" + std::to_string(stray.segment.index);
 }
 
@@ -57,9 +60,9 @@ std::byte* Reassembly::begin(std::shared_ptr<Message> envelope, const Segment& s
   if (segment.index == 0) onMessage(envelope->properties);
   number_ = envelope->number;
   deliveryTag_ = envelope->deliveryTag;
-  const std::string id = envelope->properties.messageId.value_or("");
+  coming_ = envelope->properties.messageId.value_or("");
   std::byte* const at = assembler_.begin(std::move(envelope), segment, bodySize, Clock::now());
-  if (segment.index == 0 && at != nullptr) makeRoom(id, segment.count);
+  if (segment.index == 0 && at != nullptr) makeRoom(coming_, segment.count);
   return at;
 }
 
@@ -74,6 +77,7 @@ void Reassembly::finish() {
   ++segments_;
   inbox_.hold(lane_, deliveryTag_);
   assembler_.finish();
+  widenRoomOf(coming_);
   handleEnded();
   checkWindow();
   count();
@@ -134,9 +138,9 @@ void Reassembly::onWhole(Assembler::Ended& ended) {
   const std::string id = ended.message->properties.messageId.value_or("");
   const DeliveryNumber number = ended.message->number;
   if (options_.ack != AckMode::none) {
-    Room room{id, {}};
-    if (auto open = roomOfOpen_.extract(id); !open.empty()) room.consumerTag = std::move(open.mapped());
-    roomOfWhole_.emplace(number, std::move(room));
+    Whole whole{id, {}};
+    if (auto open = roomOfOpen_.extract(id); !open.empty()) whole.consumerTag = std::move(open.mapped().consumerTag);
+    wholes_.emplace(number, std::move(whole));
   }
   ended.message->deliveryTag = deliveryTag_;  // of the segment that made it whole, as its number is
   position_.join(number, ended.deliveries);
@@ -144,25 +148,37 @@ void Reassembly::onWhole(Assembler::Ended& ended) {
 }
 
 void Reassembly::onStray(Assembler::Ended& stray) {
-  if (soleConsumer_ || stream_) {
-    assembler_.refuseStray(stray,
-                           "it was removed from the queue (a limit of length or time), or went to a consumer before");
-    for (const Assembler::Ended& ended : assembler_.takeEnded()) {
-      settleHeld(ended.deliveries, Acknowledgement::Kind::reject);
-      if (ended.message) inbox_.pushError(ended.message);
-    }
-    return;
-  }
+  if (soleConsumer_ || stream_ || strays_.size() >= mostStrays || strayRounds_.isSpent(nameOf(stray), Clock::now()))
+    return refuseStray(stray);
+  // What waits holds nothing that a sender can make large.
+  auto envelope = std::make_shared<Message>();
+  envelope->number = stray.message->number;
+  envelope->deliveryTag = stray.message->deliveryTag;
+  envelope->type = stray.message->type;
+  envelope->properties.messageId = std::move(stray.message->properties.messageId);
+  stray.message = std::move(envelope);
   strays_.push_back(std::move(stray));
   askSoon();
 }
 
-void Reassembly::makeRoom(const std::string& messageId, std::uint64_t segments) {
-  closeRoomOf(messageId);  // of an earlier attempt, cut otherwise perhaps
-  if (window_ == 0 || options_.ack == AckMode::none || stream_ || fixedWindow_) return;
-  const std::string tag = "matmq-segments-" + std::to_string(++rooms_);
+void Reassembly::refuseStray(const Assembler::Ended& stray) {
+  assembler_.refuseStray(
+      stray, soleConsumer_ || stream_
+                 ? "it was removed from the queue (a limit of length or time), or went to a consumer before"
+                 : "another consumer of the queue '" + queueName_ +
+                       "' has it, it was removed from the queue (a limit of length or time), or it was never sent. "
+                       "Messages above the broker's limit need one consumer for each queue, or a queue with the "
+                       "argument x-single-active-consumer");
+  for (const Assembler::Ended& ended : assembler_.takeEnded()) {
+    settleHeld(ended.deliveries, Acknowledgement::Kind::reject);
+    if (ended.message) inbox_.pushError(ended.message);
+  }
+}
+
+std::string Reassembly::subscribe(std::uint16_t window) {
+  std::string tag = "matmq-segments-" + std::to_string(++rooms_);
   amqp_basic_qos_t qos{};
-  qos.prefetch_count = static_cast<std::uint16_t>(segments - 1);
+  qos.prefetch_count = window;
   appendMethod(frames_, theChannel, AMQP_BASIC_QOS_METHOD, qos);
   amqp_basic_consume_t consume{};
   consume.queue = bytesOf(queueName_);
@@ -170,7 +186,27 @@ void Reassembly::makeRoom(const std::string& messageId, std::uint64_t segments) 
   consume.nowait = 1;
   appendMethod(frames_, theChannel, AMQP_BASIC_CONSUME_METHOD, consume);
   ++openRooms_;
-  roomOfOpen_.insert_or_assign(messageId, tag);
+  return tag;
+}
+
+void Reassembly::makeRoom(const std::string& messageId, std::uint64_t segments) {
+  closeRoomOf(messageId);  // of an earlier attempt, cut otherwise perhaps
+  if (segments < 2 || window_ == 0 || options_.ack == AckMode::none || stream_ || fixedWindow_) return;
+  Room room;
+  room.most = segments - 1;
+  room.window = static_cast<std::uint16_t>(std::min<std::uint64_t>(room.most, firstRoom));
+  room.consumerTag = subscribe(room.window);
+  roomOfOpen_.insert_or_assign(messageId, std::move(room));
+}
+
+void Reassembly::widenRoomOf(const std::string& messageId) {
+  const auto at = roomOfOpen_.find(messageId);
+  if (at == roomOfOpen_.end()) return;
+  Room& room = at->second;
+  if (room.window >= room.most || assembler_.arrivedOf(messageId) < room.window / 2U) return;
+  room.window = static_cast<std::uint16_t>(std::min<std::uint64_t>(room.most, 2U * room.window));
+  const std::string before = std::exchange(room.consumerTag, subscribe(room.window));
+  closeRoom(before);
 }
 
 void Reassembly::closeRoom(const std::string& consumerTag) {
@@ -183,21 +219,24 @@ void Reassembly::closeRoom(const std::string& consumerTag) {
 }
 
 void Reassembly::closeRoomOf(const std::string& messageId) {
-  if (const auto open = roomOfOpen_.extract(messageId); !open.empty()) closeRoom(open.mapped());
+  if (const auto open = roomOfOpen_.extract(messageId); !open.empty()) closeRoom(open.mapped().consumerTag);
 }
 
 // A window that cannot be made wider would be filled for good by the segments of too many messages at once.
 void Reassembly::checkWindow() {
   if (!fixedWindow_ || window_ == 0 || stream_) return;
   if (assembler_.heldDeliveries() < window_) return;
-  assembler_.giveUpStalest("the segments of unfinished messages fill the prefetch window of " +
-                           std::to_string(window_) +
-                           ", which is fixed for quorum queues and single active consumers; raise prefetch");
+  assembler_.giveUpLeast("the segments of unfinished messages fill the prefetch window of " + std::to_string(window_) +
+                         ", which is fixed for quorum queues and single active consumers; raise prefetch");
   handleEnded();
 }
 
 // What the program holds fills it: the broker sends nothing, so nobody is late.
-bool Reassembly::windowFull() const { return fixedWindow_ && window_ != 0 && inbox_.outstanding() >= window_; }
+bool Reassembly::windowFull() const {
+  if (window_ == 0) return false;
+  const std::size_t parts = fixedWindow_ ? 0 : assembler_.heldDeliveries() + strays_.size();
+  return inbox_.outstanding() >= window_ + parts;
+}
 
 void Reassembly::askSoon() {
   if (question_ != Question::none) return;
@@ -224,43 +263,30 @@ bool Reassembly::onMethod(const Method& method) {
 
 void Reassembly::onConsumerCount(std::uint32_t consumers) {
   question_ = Question::none;
-  const std::vector<Assembler::Ended> strays = std::exchange(strays_, {});
-  const std::vector<std::string> overtaken = std::exchange(overtaken_, {});
-  if (consumers > ownConsumers_) {
-    if (strays.empty()) return;  // what is missing may be on its way back
-    throw Error(
-        ErrorCode::sharedQueue,
-        "Expected all segments of the message '" + strays.front().message->properties.messageId.value_or("") +
-            "' but other consumers of the queue '" + queueName_ +
-            "' have a part of them; this one ends and gives its part back. Messages above the broker's limit need "
-            "one consumer for each queue, or a queue with the argument x-single-active-consumer");
+  const bool alone = consumers <= ownConsumers_;
+  for (const Assembler::Ended& stray : std::exchange(strays_, {})) giveBackOrRefuse(stray, alone);
+  for (const std::string& id : std::exchange(overtaken_, {})) {
+    // With others, what is missing may be on its way back.
+    if (alone) assembler_.giveUp(id, "a later message of the same sender is here");
   }
-  for (const Assembler::Ended& stray : strays) giveBackOrRefuse(stray);
-  for (const std::string& id : overtaken) assembler_.giveUp(id, "a later message of the same sender is here");
   handleEnded();
   count();
 }
 
-void Reassembly::giveBackOrRefuse(const Assembler::Ended& stray) {
-  const std::string name = strayName(stray);
-  const bool again = std::ranges::find(givenBack_, name) != givenBack_.end();
+void Reassembly::giveBackOrRefuse(const Assembler::Ended& stray, bool alone) {
   const std::string& id = *stray.message->properties.messageId;
-  if (again && !assembler_.isOpen(id)) {
-    assembler_.refuseStray(stray,
-                           "it was removed from the queue (a limit of length or time), or went to a consumer before");
-    return;
-  }
-  if (!again) givenBack_.push_back(name);
-  if (givenBack_.size() > rememberedStrays) givenBack_.pop_front();
+  // One whose message has begun here meanwhile comes back to it.
+  if (!strayRounds_.mayGoRound(nameOf(stray), alone && !assembler_.isOpen(id) ? 1 : StrayRounds::most, Clock::now()))
+    return refuseStray(stray);
   settleHeld(stray.deliveries, Acknowledgement::Kind::requeue);
 }
 
 void Reassembly::pump(Bytes& frames, bool paused) {
   for (const SettledGroup& group : inbox_.takeSettledGroups()) {
-    const auto room = roomOfWhole_.extract(group.number);
-    if (room.empty()) continue;
-    closeRoom(room.mapped().consumerTag);
-    if (group.acknowledged) assembler_.done(room.mapped().messageId);
+    const auto whole = wholes_.extract(group.number);
+    if (whole.empty()) continue;
+    closeRoom(whole.mapped().consumerTag);
+    if (group.acknowledged) assembler_.done(whole.mapped().messageId);
   }
   const auto now = Clock::now();
   const auto due = expiry();
@@ -296,7 +322,7 @@ void Reassembly::onLost(bool again) {
   frames_.clear();
   openRooms_ = 0;
   roomOfOpen_.clear();
-  roomOfWhole_.clear();
+  wholes_.clear();
   strays_.clear();
   overtaken_.clear();
   question_ = Question::none;

@@ -4,23 +4,24 @@
 // Rules
 // 1. Everything runs on the I/O thread, except the constructor and fillStats.
 // 2. A segmented message counts as one against `prefetch`: while it is not settled, a second subscription on the
-//    channel
-//    has room for its other segments. A queue with a single active consumer would not serve a second subscription,
-//    and a
-//    quorum queue would deliver to two of them out of order: their window is wider from the start (widen()). A stream
-//    would serve everything twice: its segments are acknowledged as they come, which loses nothing, because a stream
-//    keeps what it delivers and StreamPosition knows which are needed again.
-// 3. A segment whose message did not begin here belongs to another consumer, or is left over. The broker says how many
-//    consumers there are. With others: this one ends (SHARED_QUEUE), and what it had goes back to the queue. Alone: the
-//    segment goes back once, behind the ones another consumer gave back; when it comes again without them it is
-//    refused.
+//    channel has room for its other segments. That one is narrow at first, and twice as wide whenever half of it has
+//    arrived: what a sender says of the number of segments opens nothing. A queue with a single active consumer would
+//    not serve a second subscription, and a quorum queue would deliver to two of them out of order: their window is
+//    wider from the start (widen()). A stream would serve everything twice: its segments are acknowledged as they come,
+//    which loses nothing, because a stream keeps what it delivers and StreamPosition knows which are needed again.
+// 3. A segment whose message did not begin here is a stray: another consumer has the rest, or it is left over, or
+//    forged. It never ends the consumer. It goes back to the queue, where the consumer that has the rest may get it:
+//    once where the broker says that there is no other, else until it has come `StrayRounds::most` times. Then it is
+//    refused, and the program gets an INCOMPLETE_MESSAGE.
+// 4. Strays are bounded: `mostStrays` wait, each by its number and name alone, and so many go back as their budget
+//    allows (StrayRounds). The others are refused at once.
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <matmq/options.hpp>
 #include <random>
 
+#include "amqp/consume/stray_rounds.hpp"
 #include "amqp/consume/stream_position.hpp"
 #include "amqp/wire/codec.hpp"
 #include "message/assembler.hpp"
@@ -62,7 +63,6 @@ class Reassembly {
   /// Appends what is to be told to the broker. `paused`: the socket is not read, so nobody is late.
   void pump(Bytes& frames, bool paused);
   /// The answers to what pump appended. False: to nothing of it.
-  /// @throws Error SHARED_QUEUE
   bool onMethod(const Method& method);
   [[nodiscard]] std::optional<Clock::time_point> deadline() const;
 
@@ -72,7 +72,14 @@ class Reassembly {
   void fillStats(ConsumerStats& stats) const noexcept;
 
  private:
+  /// A second subscription.
   struct Room {
+    std::string consumerTag;
+    std::uint16_t window = 0;
+    std::uint64_t most = 0;  ///< segments that there can be room for
+  };
+  /// A message that the program has, or will have.
+  struct Whole {
     std::string messageId;
     std::string consumerTag;  ///< of the second subscription; empty: none
   };
@@ -83,12 +90,15 @@ class Reassembly {
   void onWhole(Assembler::Ended& ended);
   void onStray(Assembler::Ended& ended);
   void makeRoom(const std::string& messageId, std::uint64_t segments);
+  void widenRoomOf(const std::string& messageId);
+  [[nodiscard]] std::string subscribe(std::uint16_t window);
   void closeRoom(const std::string& consumerTag);
   void closeRoomOf(const std::string& messageId);
   void askSoon();
   void ask();
   void onConsumerCount(std::uint32_t consumers);
-  void giveBackOrRefuse(const Assembler::Ended& stray);
+  void giveBackOrRefuse(const Assembler::Ended& stray, bool alone);
+  void refuseStray(const Assembler::Ended& stray);
   void checkWindow();
   [[nodiscard]] bool windowFull() const;
   [[nodiscard]] std::optional<Clock::time_point> expiry() const;
@@ -109,13 +119,14 @@ class Reassembly {
   DeliveryNumber number_ = 0;      ///< of the segment that is coming in; 0: none
 
   Bytes frames_;
-  std::uint64_t rooms_ = 0;                        ///< numbers their consumer tags
-  std::size_t openRooms_ = 0;                      ///< second subscriptions
-  std::map<std::string, std::string> roomOfOpen_;  ///< consumer tag by message id
-  std::map<std::uint64_t, Room> roomOfWhole_;      ///< by the number that the program settles the message with
+  std::uint64_t rooms_ = 0;                              ///< numbers their consumer tags
+  std::size_t openRooms_ = 0;                            ///< second subscriptions
+  std::map<std::string, Room, std::less<>> roomOfOpen_;  ///< by message id
+  std::map<DeliveryNumber, Whole> wholes_;               ///< by the number that the program settles the message with
   std::vector<Assembler::Ended> strays_;
   std::vector<std::string> overtaken_;
-  std::deque<std::string> givenBack_;  ///< segments that went back to the queue once
+  StrayRounds strayRounds_;
+  std::string coming_;  ///< id of the message whose segment is coming in
   enum class Question : std::uint8_t { none, soon, asked };
   Question question_ = Question::none;
   Clock::time_point askAt_;

@@ -5,6 +5,7 @@
 #include "amqp/wire/field_table.hpp"
 #include "base/body_pool.hpp"
 #include "message/message_pool.hpp"
+#include "message/refusals.hpp"
 
 namespace matmq::amqp {
 
@@ -33,6 +34,8 @@ void Subscriber::declare(SetupScript& script) {
     queueName_ = std::move(name);
   });
   prefetch_.restart(Clock::now());
+  othersUpTo_ = 0;
+  othersTold_ = true;
   if (const amqp_basic_qos_t qos = window(); qos.prefetch_count != 0)
     script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
   amqp_basic_consume_t consume = subscription();
@@ -54,7 +57,7 @@ amqp_basic_consume_t Subscriber::subscription() {
 
 amqp_basic_qos_t Subscriber::window() noexcept {
   const std::uint16_t count = prefetch_.count();
-  inbox_.setPrefetch(count);
+  inbox_.setPrefetch(count, prefetch_.mostInHand());
   amqp_basic_qos_t qos{};
   qos.prefetch_count = reassembly_.widen(count);
   return qos;
@@ -79,16 +82,22 @@ void Subscriber::subscribeAgain(Bytes& frames) {
 // What came by a subscription that is gone counts against no window: until it is settled, it is not known what a window
 // has under way.
 void Subscriber::changeWindow(Bytes& frames, Clock::time_point now) {
-  if (reassembly_.hasRooms()) othersUpTo_ = inbox_.nextNumber() - 1;
+  if (reassembly_.hasRooms()) passOn();
   if (!prefetch_.holdsUntil()) return;
-  if (!taking_ || reassembly_.hasOpenMessages() || !inbox_.allSettledUpTo(othersUpTo_)) return prefetch_.stay(now);
+  if (!taking_ || reassembly_.hasOpenMessages() || !othersTold_) return prefetch_.stay(now);
   if (!prefetch_.canChange(reassembly_.window())) {
     if (now >= *prefetch_.holdsUntil()) prefetch_.stay(now);
     return;
   }
   prefetch_.change(now);
-  othersUpTo_ = inbox_.nextNumber() - 1;
+  passOn();
   subscribeAgain(frames);
+}
+
+// What is here came by a subscription that is not the one that follows.
+void Subscriber::passOn() noexcept {
+  othersUpTo_ = inbox_.nextNumber() - 1;
+  othersTold_ = false;
 }
 
 // When what the program said is to be told to the broker.
@@ -113,16 +122,19 @@ std::size_t Subscriber::mayGather() const {
 
 void Subscriber::pump(FrameWriter& writer) {
   const Clock::time_point now = Clock::now();
-  Bytes rest;
-  reassembly_.pump(rest, inbox_.full());  // first: what it gives up is acknowledged and announced below
   Bytes frames;
-  changeWindow(frames, now);  // before acknowledgements make room in the old one
+  // First: what it gives up is acknowledged and announced below. And before acknowledgements make room in subscriptions
+  // that go: what is under way to those counts against no window.
+  reassembly_.pump(frames, inbox_.full());
+  changeWindow(frames, now);
   if (const Deadline due = acknowledgeAt(); due && now >= *due) {
+    const bool told = inbox_.allSettledUpTo(othersUpTo_);  // by then: the program may settle more meanwhile
     acknowledge(frames);
+    othersTold_ = told;
     prefetch_.settled(inbox_.outstanding(), now);
   }
-  frames.insert(frames.end(), rest.begin(), rest.end());
   if (!frames.empty()) writer.enqueue(std::move(frames));
+  unwritten_ = writer.queuedBytes();
   inbox_.announceMessages();
 }
 
@@ -190,6 +202,8 @@ bool Subscriber::wantsProperties(const PropertiesView& properties) const noexcep
 
 std::byte* Subscriber::onContentHeader(IncomingHeader header) {
   incomingSize_ = header.bodySize;
+  // A queue without a type of its own may be a stream: that would begin anew.
+  if (lastTag_ == 1 && header.properties.hasHeader(streamOffsetName)) prefetch_.fix();
   incoming_->type = messageType(header.properties.type());
   if (wantsProperties(header.properties)) incoming_->properties = header.properties.read();
   incoming_->encodedProperties = std::move(header.encoded);
@@ -206,13 +220,14 @@ std::byte* Subscriber::onContentHeader(IncomingHeader header) {
   }
   if (segment_) return nullptr;
   if (header.bodySize > options_.limits.messageBytes) {
-    incoming_->error =
-        Error(ErrorCode::limitExceeded, "Expected a body of at most " + std::to_string(options_.limits.messageBytes) +
-                                            " bytes (limits.messageBytes) but one of " +
-                                            std::to_string(header.bodySize) + " was announced; it was rejected");
+    incoming_->error = bodyTooLarge(options_.limits.messageBytes, header.bodySize, false);
     return nullptr;
   }
-  auto memory = header.memory ? std::move(header.memory) : body_pool::allocate(header.bodySize);
+  auto memory = header.memory ? std::move(header.memory) : body_pool::tryAllocate(header.bodySize);
+  if (!memory) {
+    incoming_->error = noMemoryForBody(header.bodySize);
+    return nullptr;
+  }
   std::byte* const data = memory.get();
   incoming_->body = {std::move(memory), {data, header.bodySize}};
   return data;

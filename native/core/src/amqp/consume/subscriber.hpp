@@ -30,7 +30,8 @@ class Subscriber final : public IoUser {
 
   void declare(SetupScript& script) override;
   void onReady(const BrokerInfo& broker, std::uint32_t frameMax) override;
-  [[nodiscard]] bool wantsInput() override { return !inbox_.full(); }
+  /// Not while the peer leaves lying what it is answered: it could make that longer without end.
+  [[nodiscard]] bool wantsInput() override { return !inbox_.full() && unwritten_ <= mostUnwritten; }
   [[nodiscard]] std::size_t mayGather() const override;
   void pump(FrameWriter& writer) override;
   void onMethod(const Method& method) override;
@@ -51,6 +52,8 @@ class Subscriber final : public IoUser {
   }
 
  private:
+  static constexpr std::size_t mostUnwritten = std::size_t{4} * 1024 * 1024;
+
   /// Whether the broker delivers again what was not acknowledged on this connection when it is lost.
   [[nodiscard]] bool deliversAgain() const noexcept {
     return options_.queue && options_.ack != AckMode::none && lane_ != cancelledLane_;
@@ -63,6 +66,7 @@ class Subscriber final : public IoUser {
   /// The subscription is put in the place of another, with the window as it is now.
   void subscribeAgain(Bytes& frames);
   void changeWindow(Bytes& frames, Clock::time_point now);
+  void passOn() noexcept;
   [[nodiscard]] Deadline acknowledgeAt() const;
   [[nodiscard]] bool wantsProperties(const PropertiesView& properties) const noexcept;
   [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
@@ -78,10 +82,12 @@ class Subscriber final : public IoUser {
   std::uint64_t subscriptions_ = 0;    ///< numbers their consumer tags
   std::string consumerTag_;            ///< of the one that there is
   DeliveryNumber othersUpTo_ = 0;      ///< deliveries that came by others, at the latest
+  bool othersTold_ = true;             ///< the broker knows that all of those are settled
   std::uint64_t incomingSize_ = 0;     ///< bytes of it
   LaneId lane_ = 0;                    ///< of the last connection that declared; 0: none did
   std::uint64_t lastTag_ = 0;          ///< of its deliveries
   LaneId cancelledLane_ = 0;           ///< what came on it the broker does not have any more
+  std::size_t unwritten_ = 0;          ///< octets that the socket did not take yet
   std::atomic<bool> taking_{true};
   Traffic traffic_;
   mutable std::mutex queueNameMutex_;

@@ -11,6 +11,10 @@
 namespace matmq::amqp {
 namespace {
 
+/// A limit that a broker states is believed from here on (the smallest frame, AMQP 0-9-1, section 4.2.3): with one of a
+/// single byte every message would be as many segments as it has bytes.
+constexpr std::uint64_t leastLimit = 4096;
+
 // What the writer holds ahead of the socket: a few socket buffers' worth, so that newer messages can still be dropped
 // or come from a faster encoder, and one sendmsg always has enough.
 constexpr std::size_t writerBytes = std::size_t{1} * 1024 * 1024;
@@ -155,7 +159,7 @@ Error Publisher::onChannelClosed(Error error) {
     return error;
   const auto limit = numberAfter(said, "max size ");
   const Error why(ErrorCode::tooLarge, std::string(said) + ". Say that limit in maxMessageSize", error.replyCode());
-  if (limit && *limit > 0 && *limit < maxMessageSize_) {
+  if (limit && *limit >= leastLimit && *limit < maxMessageSize_) {
     maxMessageSize_ = learned_[peer_] = *limit;
     // With segments, and a connection to come, they are sent again, in smaller parts.
     if (!options_.segment || !options_.reconnect.enabled) failLargerThan(*limit, why);

@@ -99,7 +99,8 @@ void FrameReader::cutExpectedBodies() {
     if (offset + tailSize > stagingSize) return;
     std::shared_ptr<std::byte> memory;
     if (spare_.empty()) {
-      memory = body_pool::allocate(size);
+      memory = body_pool::tryAllocate(size);
+      if (!memory) return;  // nothing is expected then: whoever takes the body says what is to become of it
     } else {
       memory = std::move(spare_.back());
       spare_.pop_back();

@@ -1,4 +1,5 @@
 #include <bit>
+#include <limits>
 #include <matmq/image.hpp>
 #include <new>
 #include <opencv2/imgproc.hpp>
@@ -63,7 +64,7 @@ cv::Mat viewRaw(std::span<const std::byte> body, std::int64_t rows, std::int64_t
   }
   const auto height = static_cast<std::uint64_t>(rows);
   const auto width = static_cast<std::uint64_t>(cols);
-  codec::checkLimits(height, width, *cvType, limits, "raw");
+  codec::checkLimits(height, width, *cvType, limits, "raw", 0, std::numeric_limits<int>::max());
   // Sides are below 2^31 and pixels have at most 4096 bytes: after one division no product overflows.
   const std::uint64_t pixelBytes = CV_ELEM_SIZE(*cvType);
   if (body.size() % pixelBytes != 0 || body.size() / pixelBytes != height * width) {

@@ -48,6 +48,33 @@ void checkLossless(const EncodeOptions& options) {
                                       (options.quality ? std::to_string(*options.quality) : "none"));
 }
 
+/// What WebPEncodeLosslessBGR and ...BGRA do, but with the colours of pixels whose alpha is 0, which those replace.
+std::size_t encodeLossless(const cv::Mat& image, int stride, std::uint8_t** encoded) {
+  constexpr float defaultEffort = 70;  // libwebp's own
+  WebPConfig config;
+  WebPPicture picture;
+  if (WebPConfigPreset(&config, WEBP_PRESET_DEFAULT, defaultEffort) == 0 || WebPPictureInit(&picture) == 0) return 0;
+  config.lossless = 1;
+  config.exact = 1;
+  picture.use_argb = 1;
+  picture.width = image.cols;
+  picture.height = image.rows;
+  const auto freePicture = [](WebPPicture* done) { WebPPictureFree(done); };
+  const std::unique_ptr<WebPPicture, decltype(freePicture)> owner(&picture, freePicture);
+  WebPMemoryWriter writer;
+  WebPMemoryWriterInit(&writer);
+  picture.writer = WebPMemoryWrite;
+  picture.custom_ptr = &writer;
+  const bool taken = (image.channels() == 4 ? WebPPictureImportBGRA(&picture, image.data, stride)
+                                            : WebPPictureImportBGR(&picture, image.data, stride)) != 0;
+  if (!taken || WebPEncode(&config, &picture) == 0) {
+    WebPMemoryWriterClear(&writer);
+    return 0;
+  }
+  *encoded = writer.mem;
+  return writer.size;
+}
+
 }  // namespace
 
 void checkWebpOptions(const EncodeOptions& options) {
@@ -67,8 +94,7 @@ SharedBytes encodeWebp(const cv::Mat& image, const EncodeOptions& options) {
   std::uint8_t* encoded = nullptr;
   std::size_t size = 0;
   if (!options.quality || *options.quality > 100) {  // `lossless` agrees: see checkLossless
-    size = alpha ? WebPEncodeLosslessBGRA(source.data, source.cols, source.rows, stride, &encoded)
-                 : WebPEncodeLosslessBGR(source.data, source.cols, source.rows, stride, &encoded);
+    size = encodeLossless(source, stride, &encoded);
   } else {
     const auto quality = static_cast<float>(*options.quality);
     size = alpha ? WebPEncodeBGRA(source.data, source.cols, source.rows, stride, quality, &encoded)

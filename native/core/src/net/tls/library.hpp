@@ -37,6 +37,7 @@ namespace matmq::net::tls {
   X(record_send)                           \
   X(server_name_set)                       \
   X(session_get_ptr)                       \
+  X(session_set_keylog_function)           \
   X(session_set_ptr)                       \
   X(set_default_priority_append)           \
   X(strerror)                              \

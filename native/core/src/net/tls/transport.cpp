@@ -40,6 +40,8 @@ TlsTransport::TlsTransport(UniqueFd socket, gnutls_certificate_credentials_t cre
   // it is asked for, whatever authorities the peer names: the peer decides.
   check(tls.init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK | GNUTLS_NO_TICKETS | GNUTLS_FORCE_CLIENT_CERT));
   session_.reset(session);
+  // Nowhere: GnuTLS would append the secrets to the file that SSLKEYLOGFILE names, whoever set it.
+  tls.session_set_keylog_function(session, [](gnutls_session_t, const char*, const gnutls_datum_t*) { return 0; });
   check(tls.set_default_priority_append(session, withoutOldVersions, nullptr, 0));
   check(tls.credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials));
   if (!isAddress(serverName))

@@ -1,7 +1,9 @@
-// BMP needs no library. This reads what OpenCV 4.6 does, except run-length files and OS/2 headers, which are hardly
-// used: the errors name them.
+// BMP needs no library. This reads what OpenCV 4.6 does: rows of 1 to 32 bits a pixel, run-length files of 4 and 8, and
+// the short headers of OS/2.
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <vector>
 
 #include "image/codecs.hpp"
 #include "image/formats/bmp/bmp_layout.hpp"
@@ -18,20 +20,28 @@ constexpr std::size_t masksAt = bmpFileHeader + bmpInfoHeader;  // inside the lo
 class Header {
  public:
   explicit Header(std::span<const std::byte> body) : body_(body) {
-    if (body.size() < bmpFileHeader + bmpInfoHeader) {
-      damaged("Expected at least 54 bytes for a BMP image but received " + std::to_string(body.size()) +
+    if (body.size() < bmpFileHeader + bmpCoreHeader) {
+      damaged("Expected at least 26 bytes for a BMP image but received " + std::to_string(body.size()) +
               ": the body is truncated or no image");
     }
     const std::uint32_t size = u32(14);
-    if (size < bmpInfoHeader) {
-      damaged("Expected a BMP header of 40 bytes or more but received one of " + std::to_string(size) +
-              ": the body is damaged, or an OS/2 bitmap, which is not decoded");
+    if (size != bmpCoreHeader && size < bmpInfoHeader) {
+      damaged("Expected a BMP header of 12 bytes, or of 40 or more, but received one of " + std::to_string(size) +
+              ": the body is damaged");
     }
     if (size > body.size() - bmpFileHeader) {
       damaged("Expected a BMP header of " + std::to_string(size) + " bytes but received a body of " +
               std::to_string(body.size()) + ": it is truncated");
     }
     paletteAt = bmpFileHeader + size;
+    pixelsAt = u32(10);
+    if (size == bmpCoreHeader) {
+      colorBytes = 3;
+      width = u16(18);
+      height = u16(20);
+      bits = u16(24);
+      return;
+    }
     longHeader = size >= 56;
     width = static_cast<std::int32_t>(u32(18));
     const std::int64_t signedHeight = static_cast<std::int32_t>(u32(22));
@@ -40,7 +50,6 @@ class Header {
     bits = u16(28);
     compression = u32(30);
     colors = u32(46);
-    pixelsAt = u32(10);
   }
 
   [[nodiscard]] std::uint16_t u16(std::size_t at) const noexcept {
@@ -57,6 +66,7 @@ class Header {
   std::int64_t height = 0;
   std::uint32_t compression = 0;
   std::uint32_t colors = 0;
+  std::size_t colorBytes = 4;  // of one in the palette
   unsigned bits = 0;
   bool topDown = false;
   bool longHeader = false;  // it has a mask of alpha
@@ -66,6 +76,8 @@ class Header {
 };
 
 constexpr std::uint32_t uncompressed = 0;
+constexpr std::uint32_t runLength8 = 1;
+constexpr std::uint32_t runLength4 = 2;
 constexpr std::uint32_t bitfields = 3;
 
 struct Color {
@@ -94,12 +106,12 @@ class Palette {
               ": the body is damaged");
     }
     const std::size_t count = header.colors == 0 ? whole : header.colors;
-    if (count * 4 > body.size() - header.paletteAt) {
+    if (count * header.colorBytes > body.size() - header.paletteAt) {
       damaged("Expected a BMP palette of " + std::to_string(count) +
               " colours but the body ends before: it is truncated");
     }
     for (std::size_t i = 0; i < count; ++i) {
-      const auto entry = body.subspan(header.paletteAt + i * 4, 3);
+      const auto entry = body.subspan(header.paletteAt + i * header.colorBytes, 3);
       colors_[i] = {std::to_integer<std::uint8_t>(entry[0]), std::to_integer<std::uint8_t>(entry[1]),
                     std::to_integer<std::uint8_t>(entry[2])};
     }
@@ -119,6 +131,11 @@ class Palette {
           static_cast<unsigned>(8 - bits_ * (x % perByte + 1));  // the leftmost pixel has the highest bits
       put(out, colors_[(static_cast<unsigned>(in[x / perByte]) >> shift) & mask], gray);
     }
+  }
+
+  /// Of an index in each byte.
+  void look(const std::uint8_t* in, std::uint8_t* out, std::size_t width, bool gray) const noexcept {
+    for (std::size_t x = 0; x < width; ++x) put(out, colors_[in[x]], gray);
   }
 
  private:
@@ -216,6 +233,113 @@ class Bytes {
   bool opaque_ = false;
 };
 
+/// Runs of pixels, and codes that end a row or the image, or go on elsewhere. What no run covers has the first colour
+/// of the palette. A byte for each pixel comes out, the last row of the image first.
+class RunLengths {
+ public:
+  RunLengths(const Header& header, std::span<const std::byte> in)
+      : in_(in),
+        four_(header.compression == runLength4),
+        width_(static_cast<std::size_t>(header.width)),
+        height_(static_cast<std::size_t>(header.height)),
+        indices_(width_ * height_) {
+    while (y_ < height_ && step()) {
+    }
+  }
+
+  [[nodiscard]] const std::uint8_t* row(std::size_t y) const noexcept { return indices_.data() + y * width_; }
+
+ private:
+  static constexpr unsigned endOfRow = 0;
+  static constexpr unsigned endOfImage = 1;
+  static constexpr unsigned jump = 2;
+
+  // False: the image ends.
+  bool step() {
+    const unsigned count = next();
+    const unsigned value = next();
+    if (count > 0) {
+      run(count, [&](unsigned i) { return four_ ? (i % 2 == 0 ? value >> 4 : value & 15U) : value; });
+    } else if (value == endOfRow) {
+      x_ = 0;
+      ++y_;
+    } else if (value == endOfImage) {
+      return false;
+    } else if (value == jump) {
+      x_ += next();
+      y_ += next();
+      if (x_ > width_ || y_ > height_) outside();
+    } else {
+      literal(value);
+    }
+    return true;
+  }
+
+  void literal(unsigned count) {
+    const std::size_t bytes = four_ ? (count + 1) / 2 : count;
+    if (bytes > in_.size() - at_) cutOff();
+    const auto from = in_.subspan(at_, bytes);
+    run(count, [&](unsigned i) {
+      const auto value = std::to_integer<unsigned>(from[four_ ? i / 2 : i]);
+      return four_ ? (i % 2 == 0 ? value >> 4 : value & 15U) : value;
+    });
+    at_ += bytes + bytes % 2;
+    at_ = std::min(at_, in_.size());
+  }
+
+  template <class Value>
+  void run(unsigned count, Value value) {
+    if (x_ == width_) {  // the end of the row was not said
+      x_ = 0;
+      ++y_;
+    }
+    if (y_ >= height_ || count > width_ - x_) outside();
+    std::uint8_t* out = indices_.data() + y_ * width_ + x_;
+    for (unsigned i = 0; i < count; ++i) *out++ = static_cast<std::uint8_t>(value(i));
+    x_ += count;
+  }
+
+  unsigned next() {
+    if (at_ == in_.size()) cutOff();
+    return std::to_integer<unsigned>(in_[at_++]);
+  }
+  [[noreturn]] static void cutOff() {
+    damaged("Expected the end of a run-length BMP image but the body ends before: it is truncated");
+  }
+  [[noreturn]] static void outside() {
+    damaged("Expected the runs of a BMP image to end with its rows but one is longer: the body is damaged");
+  }
+
+  std::span<const std::byte> in_;
+  std::size_t at_ = 0;
+  bool four_;
+  std::size_t width_;
+  std::size_t height_;
+  std::size_t x_ = 0;
+  std::size_t y_ = 0;
+  std::vector<std::uint8_t> indices_;
+};
+
+cv::Mat decodeRuns(const Header& header, std::span<const std::byte> body, const DecodeOptions& options) {
+  const Palette palette(header, body);
+  const int type = decodedType(palette.type(), options.mode);
+  const auto rows = static_cast<std::uint64_t>(header.height);
+  const auto cols = static_cast<std::uint64_t>(header.width);
+  checkLimits(rows, cols, type, options.limits, "BMP", rows * cols);
+  if (header.pixelsAt > body.size()) {
+    damaged("Expected the pixels of a BMP image from byte " + std::to_string(header.pixelsAt) +
+            " but received a body of " + std::to_string(body.size()) + ": it is truncated");
+  }
+  const RunLengths runs(header, body.subspan(header.pixelsAt));
+  cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
+  for (int y = 0; y < image.rows; ++y) {
+    const int at = header.topDown ? y : image.rows - 1 - y;
+    palette.look(runs.row(static_cast<std::size_t>(y)), image.ptr(at), static_cast<std::size_t>(image.cols),
+                 type == CV_8UC1);
+  }
+  return image;
+}
+
 template <class Pixels, class Convert>
 cv::Mat decodeRows(const Header& header, std::span<const std::byte> body, const DecodeOptions& options,
                    const Pixels& pixels, Convert convert) {
@@ -245,10 +369,13 @@ cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options)
     damaged("Expected a BMP image with rows and columns but received one of " + std::to_string(header.width) + " x " +
             std::to_string(header.height) + ": the body is damaged");
   }
+  if ((header.compression == runLength8 && header.bits == 8) || (header.compression == runLength4 && header.bits == 4))
+    return decodeRuns(header, body, options);
   const bool masked = header.compression == bitfields && (header.bits == 16 || header.bits == 32);
   if (header.compression != uncompressed && !masked) {
-    damaged("Expected an uncompressed BMP image but received one of compression " + std::to_string(header.compression) +
-            " with " + std::to_string(header.bits) + " bits a pixel: send it uncompressed, or as '.png'");
+    damaged("Expected a BMP image that is uncompressed or of run lengths but received one of compression " +
+            std::to_string(header.compression) + " with " + std::to_string(header.bits) +
+            " bits a pixel: send it uncompressed, or as '.png'");
   }
   switch (header.bits) {
     case 1:

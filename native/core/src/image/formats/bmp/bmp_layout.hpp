@@ -6,6 +6,8 @@
 namespace matmq::codec {
 
 inline constexpr std::size_t bmpFileHeader = 14;
+/// The header of OS/2 1.x.
+inline constexpr std::size_t bmpCoreHeader = 12;
 /// The shortest info header that has all fields in use.
 inline constexpr std::size_t bmpInfoHeader = 40;
 

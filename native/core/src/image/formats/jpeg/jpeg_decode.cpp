@@ -15,7 +15,7 @@
 #include <jerror.h>
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 #include <new>
 
 #include "image/codecs.hpp"
@@ -28,15 +28,16 @@ namespace {
 
 /// Every scan of a progressive file costs time for the whole image, and a few bytes are enough for one. Encoders write
 /// ten to twenty; the largest image that the limits allow may have 31, a smaller one more.
-void checkScans(std::span<const std::byte> body, std::uint64_t width, std::uint64_t height, const ImageLimits& limits) {
+int mostScans(std::uint64_t width, std::uint64_t height, const ImageLimits& limits) {
   constexpr std::uint64_t plenty = 16;
   constexpr std::uint64_t most = 64;
-  const std::uint64_t allowed = std::min(limits.pixels / (width * height) * plenty + plenty - 1, most);
-  const std::uint64_t scans = countJpegScans(body);
-  if (scans <= allowed) return;
-  throw Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(allowed) + " scans in a JPEG image of " +
-                                            std::to_string(width) + " x " + std::to_string(height) + " but received " +
-                                            std::to_string(scans) + ": send it as a baseline JPEG");
+  return static_cast<int>(std::min(limits.pixels / (width * height) * plenty + plenty - 1, most));
+}
+
+Error tooManyScans(int most, std::uint64_t width, std::uint64_t height, const std::string& received) {
+  return Error(ErrorCode::limitExceeded, "Expected at most " + std::to_string(most) + " scans in a JPEG image of " +
+                                             std::to_string(width) + " x " + std::to_string(height) + " but received " +
+                                             received + ": send it as a baseline JPEG");
 }
 
 /// libjpeg warns about an error after which it can continue. Most warnings mean that pixels are lost; these do not:
@@ -54,11 +55,15 @@ class Reader {
     errors_.emit_message = onMessage;
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(body.data());
     source_.bytes_in_buffer = body.size();
+    padding_ = static_cast<std::size_t>(
+        std::find_if(body.rbegin(), body.rend(), [](std::byte octet) { return octet != std::byte{0}; }) -
+        body.rbegin());
     source_.init_source = [](j_decompress_ptr) {};
-    source_.fill_input_buffer = [](j_decompress_ptr decompress) -> boolean { endOfBody(decompress); };
+    source_.fill_input_buffer = endOfInput;
     source_.skip_input_data = skip;
-    source_.resync_to_restart = jpeg_resync_to_restart;
+    source_.resync_to_restart = resync;
     source_.term_source = [](j_decompress_ptr) {};
+    progress_.progress_monitor = onProgress;
   }
   ~Reader() { jpeg_destroy_decompress(&decompress_); }
   Reader(const Reader&) = delete;
@@ -69,6 +74,7 @@ class Reader {
     if (setjmp(jump_)) return false;
     jpeg_create_decompress(&decompress_);
     decompress_.src = &source_;
+    decompress_.progress = &progress_;
     jpeg_read_header(&decompress_, TRUE);
     return true;
   }
@@ -95,9 +101,12 @@ class Reader {
     return blocks * sizeof(JBLOCK);
   }
 
-  /// The pixels, in the calls of OpenCV, at 1 / `divisor` of their size. False: see fail().
-  [[nodiscard]] bool decode(cv::Mat& out, J_COLOR_SPACE colorSpace, int divisor) noexcept {
+  /// The pixels, in the calls of OpenCV, at 1 / `divisor` of their size, of at most so many scans. False: see fail().
+  [[nodiscard]] bool decode(cv::Mat& out, J_COLOR_SPACE colorSpace, int divisor, int scans) noexcept {
     if (setjmp(jump_)) return false;
+    mostScans_ = scans;
+    // What is missing of several scans nobody can tell: the picture would be a coarse one.
+    mayEndWithoutMarker_ = jpeg_has_multiple_scans(&decompress_) == FALSE;
     decompress_.out_color_space = colorSpace;
     decompress_.scale_num = 1;
     decompress_.scale_denom = static_cast<unsigned>(divisor);
@@ -117,18 +126,29 @@ class Reader {
       }
       jpeg_read_scanlines(&decompress_, rows.data(), static_cast<JDIMENSION>(count));
     }
+    if (readsPadding()) endOfBody(&decompress_);
     jpeg_finish_decompress(&decompress_);
     return true;
   }
 
   /// Throws the error for which readHeader or decode returned false.
   [[noreturn]] void fail() const {
+    if (decompress_.input_scan_number > mostScans_) {
+      throw tooManyScans(mostScans_, header().image_width, header().image_height, "more");
+    }
     if (errors_.msg_code == JERR_OUT_OF_MEMORY) throw std::bad_alloc();
     throw Error(ErrorCode::cannotDecode, "Expected a whole JPEG image but libjpeg-turbo says '" +
                                              std::string(message_.data()) + "': the body is damaged or truncated");
   }
 
  private:
+  /// Whether pixels were made of the zeros that fill a buffer up behind a cut image: they are valid codes. The decoder
+  /// looks a few octets ahead.
+  [[nodiscard]] bool readsPadding() const noexcept {
+    constexpr std::size_t lookAhead = 16;
+    return decompress_.input_scan_number == 1 && padding_ > lookAhead && source_.bytes_in_buffer + lookAhead < padding_;
+  }
+
   [[noreturn]] static void onError(j_common_ptr decompress) {
     auto* self = static_cast<Reader*>(decompress->client_data);
     decompress->err->format_message(decompress, self->message_.data());
@@ -139,7 +159,33 @@ class Reader {
     if (level != warning || std::ranges::find(harmless, decompress->err->msg_code) != harmless.end()) return;
     onError(decompress);
   }
-  /// libjpeg asks for bytes after the end. Its own source invents an end-of-image marker here.
+  // Counted here, by libjpeg itself: what another reader of the markers makes of a damaged file is not what it does.
+  static void onProgress(j_common_ptr common) {
+    const auto* decompress = reinterpret_cast<j_decompress_ptr>(common);
+    auto* self = static_cast<Reader*>(common->client_data);
+    if (decompress->input_scan_number > self->mostScans_) std::longjmp(self->jump_, 1);
+  }
+  /// libjpeg asks for bytes after the end. It gets the marker that is missing, once: with pixels missing before it, it
+  /// says so. Some cameras leave it out, or fill a buffer of fixed size up with zeros.
+  static boolean endOfInput(j_decompress_ptr decompress) {
+    static constexpr std::array<JOCTET, 2> endOfImage{0xFF, JPEG_EOI};
+    auto* self = static_cast<Reader*>(decompress->client_data);
+    if (!self->mayEndWithoutMarker_) endOfBody(decompress);
+    self->mayEndWithoutMarker_ = false;
+    self->source_.next_input_byte = endOfImage.data();
+    self->source_.bytes_in_buffer = endOfImage.size();
+    return TRUE;
+  }
+  /// A restart marker other than the expected one. The next two, or the two before, mean that data are lost or come
+  /// twice; any other is a wrong number at the right place.
+  static boolean resync(j_decompress_ptr decompress, int desired) {
+    const int marker = decompress->unread_marker;
+    const int ahead = (marker - JPEG_RST0 - desired) & 7;
+    if (marker < JPEG_RST0 || marker > JPEG_RST0 + 7 || ahead < 3 || ahead > 5)
+      return jpeg_resync_to_restart(decompress, desired);
+    decompress->unread_marker = 0;
+    return TRUE;
+  }
   [[noreturn]] static void endOfBody(j_decompress_ptr decompress) {
     decompress->err->msg_code = JWRN_JPEG_EOF;  // "Premature end of JPEG file"
     onError(reinterpret_cast<j_common_ptr>(decompress));
@@ -156,6 +202,10 @@ class Reader {
   std::jmp_buf jump_{};
   jpeg_error_mgr errors_{};
   jpeg_source_mgr source_{};
+  jpeg_progress_mgr progress_{};
+  int mostScans_ = std::numeric_limits<int>::max();
+  std::size_t padding_ = 0;  ///< zeros at the end of the body
+  bool mayEndWithoutMarker_ = false;
   jpeg_decompress_struct decompress_{};
 };
 
@@ -199,14 +249,18 @@ cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options
   const int storedType = reader.isCmyk() ? CV_8UC4 : type;
   const std::uint64_t beside = reader.isCmyk() ? width * height * CV_ELEM_SIZE(type) : 0;
   checkLimits(height, width, storedType, options.limits, "JPEG", beside + reader.coefficientBytes());
-  checkScans(body, width, height, options.limits);
+  // Before any of them is decoded, as far as the markers are sound; libjpeg's own count is the one that holds.
+  const int allowedScans = mostScans(width, height, options.limits);
+  const std::uint64_t scans = countJpegScans(body);
+  if (scans > static_cast<std::uint64_t>(allowedScans))
+    throw tooManyScans(allowedScans, width, height, std::to_string(scans));
 
   const auto side = [&](std::uint64_t whole) {
     return static_cast<int>((whole - 1) / static_cast<std::uint64_t>(options.reduce) + 1);
   };
   cv::Mat image(side(height), side(width), storedType);
   const J_COLOR_SPACE colors = reader.isCmyk() ? JCS_CMYK : type == CV_8UC1 ? JCS_GRAYSCALE : JCS_EXT_BGR;
-  if (!reader.decode(image, colors, options.reduce)) reader.fail();
+  if (!reader.decode(image, colors, options.reduce, allowedScans)) reader.fail();
   if (reader.isCmyk()) image = fromCmyk(image, type);
   if (wantsOrientation(options)) applyOrientation(image, jpegOrientation(body));
   return image;

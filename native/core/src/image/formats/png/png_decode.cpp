@@ -2,6 +2,7 @@
 #include <png.h>
 
 #include <array>
+#include <bit>
 #include <csetjmp>
 #include <cstring>
 #include <limits>
@@ -38,9 +39,16 @@ std::uint32_t bigEndian32(std::span<const std::byte> body, std::size_t at) noexc
 /// libpng's default, which a build of libpng may change.
 constexpr std::uint32_t mostChunkBytes = 8'000'000;
 
+/// tRNS, or what one flipped bit makes of its name.
+bool isTransparency(std::uint32_t name) noexcept {
+  constexpr std::uint32_t transparency = 0x74524E53;
+  return std::popcount(name ^ transparency) <= 1;
+}
+
 /// Checks the lengths of all chunks. libpng allocates as many bytes as eXIf claims to have before it reads them, and
-/// only warns when they are too many.
-void checkChunks(std::span<const std::byte> body) {
+/// only warns when they are too many. Returns whether there is transparency beside the pixels.
+bool checkChunks(std::span<const std::byte> body) {
+  bool transparency = false;
   constexpr std::size_t around = 12;  // length, name and checksum
   constexpr std::uint32_t exif = 0x65584966;
   constexpr std::uint32_t end = 0x49454E44;
@@ -49,10 +57,12 @@ void checkChunks(std::span<const std::byte> body) {
     const std::uint32_t length = bigEndian32(body, at);
     const std::uint32_t name = bigEndian32(body, at + 4);
     if (length > body.size() - at - around) damaged("a chunk is longer than the rest of the body");
+    transparency = transparency || isTransparency(name);
     if (name == exif && length > mostChunkBytes) damaged("the EXIF chunk is too large");
-    if (name == end) return;
+    if (name == end) break;
     at += around + length;
   }
+  return transparency;
 }
 
 /// IHDR is always the first chunk, at a fixed place. It is read here because libpng allocates memory for the chunks
@@ -129,7 +139,7 @@ class Reader {
   [[nodiscard]] const char* error() const noexcept { return failure_.text.data(); }
 
   /// Everything up to the first pixel. False: see error().
-  [[nodiscard]] bool readInfo(bool keepProfile) noexcept {
+  [[nodiscard]] bool readInfo(bool keepProfile, bool transparency) noexcept {
     // Chunks that change no pixel are skipped (their CRC is still checked): some of them are compressed, some large.
     // Only iCCP matters, because libpng reads the gamma for grey from it.
     static constexpr png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sCAL\0sPLT\0tEXt\0tIME\0zTXt\0iCCP";
@@ -137,7 +147,9 @@ class Reader {
     if (setjmp(png_jmpbuf(png_))) return false;
     png_set_user_limits(png_, PNG_UINT_31_MAX, PNG_UINT_31_MAX);  // dimensions are checked against ImageLimits instead
     png_set_chunk_malloc_max(png_, mostChunkBytes);
-    png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
+    // Pixels must be whole; an ancillary chunk that is not is left out, as OpenCV, Pillow and browsers do. Not where
+    // one of them is transparency: without it the pixels would be others.
+    png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, transparency ? PNG_CRC_ERROR_QUIT : PNG_CRC_WARN_DISCARD);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, unused, keepProfile ? unusedCount - 1 : unusedCount);
     png_read_info(png_, info_);
     return true;
@@ -250,11 +262,11 @@ cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options)
   };
   static_cast<void>(check(false));
   checkPossible(header, body.size());
-  checkChunks(body);
+  const bool transparency = checkChunks(body);
 
   Reader reader(body);
   const bool toGray = options.mode == DecodeMode::grayscale || header.colorType == PNG_COLOR_TYPE_GRAY;
-  if (!reader.readInfo(toGray)) damaged(reader.error());
+  if (!reader.readInfo(toGray, transparency)) damaged(reader.error());
   const int type = check(reader.hasTransparency());
   cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
   if (!reader.readPixels(header, image.data, image.step[0], static_cast<std::size_t>(image.cols) * image.elemSize(),

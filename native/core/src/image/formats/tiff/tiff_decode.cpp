@@ -136,7 +136,7 @@ class EightBits {
     // Some programs write 8 bits where the specification demands 16.
     const bool eightBits = small(red) && small(green) && small(blue);
     const auto narrow = [eightBits](unsigned value) {
-      return static_cast<std::uint8_t>(eightBits ? value : value * 255 / 65535);
+      return static_cast<std::uint8_t>(eightBits ? value : value >> 8);
     };
     for (std::size_t i = 0; i < colors; ++i) table_[i] = {narrow(blue[i]), narrow(green[i]), narrow(red[i]), 255};
   }

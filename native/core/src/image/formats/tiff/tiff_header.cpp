@@ -53,7 +53,11 @@ struct Field {
 class Directory {
  public:
   explicit Directory(std::span<const std::byte> body) : tiff_(body) {
-    if (!tiff_.readByteOrder()) refuse("the header of a TIFF image", "another", damagedAdvice);
+    if (!tiff_.readByteOrder()) {
+      constexpr std::uint16_t bigTiff = 43;
+      if (tiff_.u16(2) == bigTiff) refuse("a TIFF image", "a BigTIFF image", "send it as a classic TIFF, or as '.png'");
+      refuse("the header of a TIFF image", "another", damagedAdvice);
+    }
     const auto at = tiff_.u32(4);
     const auto entries = at ? tiff_.u16(*at) : std::nullopt;
     constexpr std::size_t entryBytes = 12;
