@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AckMode, QueueOptions } from 'matmq';
 import { describe, expect, it } from 'vitest';
-import { numbered, openPair, ownQueue, sendAll } from '../../support/clients.js';
+import { numbered, openConsumer, openPair, ownQueue, sendAll } from '../../support/clients.js';
 
 /** Of messages that the program has not acknowledged. */
 const unsettled = ({ received, acknowledged }: { received: number; acknowledged: number }) => received - acknowledged;
 
 const KINDS: readonly [string, () => QueueOptions | undefined][] = [
   ['a classic queue', () => ownQueue()],
-  ['a quorum queue', () => ownQueue({ type: 'quorum' })],
   ['a temporary queue', () => undefined],
 ];
 
@@ -26,8 +25,7 @@ describe.each(KINDS)('prefetch: auto, of %s', (_, queue) => {
     expect(consumer.stats().prefetch).toBeGreaterThan(100);
     // The broker goes by it: so many are here without an acknowledgement.
     await expect.poll(() => unsettled(consumer.stats())).toBeGreaterThan(100);
-    // A quorum queue has room for the segments of a message, too.
-    expect(unsettled(consumer.stats())).toBeLessThanOrEqual(256 + 33);
+    expect(unsettled(consumer.stats())).toBeLessThanOrEqual(256 + 16);
     for (const text of numbered(1000, 5000)) {
       const message = await consumer.receive();
       expect(message.text()).toBe(text);
@@ -56,4 +54,24 @@ it('a prefetch that the program says stays as it is', async () => {
   for (const text of numbered(1900)) expect((await consumer.receive()).text()).toBe(text);
   expect(consumer.stats().prefetch).toBe(20);
   expect(unsettled(consumer.stats())).toBeLessThanOrEqual(20);
+});
+
+it('prefetch: auto stays at 16 for a quorum queue, in order', async () => {
+  const { producer, consumer } = await openPair({ queue: ownQueue({ type: 'quorum' }) });
+  await sendAll(producer, numbered(2000));
+  for (const text of numbered(2000)) expect((await consumer.receive()).text()).toBe(text);
+  expect(consumer.stats().prefetch).toBe(16);
+});
+
+it('prefetch: auto is narrow again after fast work, and slow work is shared evenly', async () => {
+  const queue = ownQueue();
+  const { exchange, producer, consumer } = await openPair({ queue });
+  await sendAll(producer, numbered(3000));
+  for (const text of numbered(3000)) expect((await consumer.receive()).text()).toBe(text);
+  expect(consumer.stats().prefetch).toBeGreaterThan(16);
+  await expect.poll(() => consumer.stats().prefetch).toBe(16);
+  const other = await openConsumer({ exchange, queue });
+  await sendAll(producer, numbered(100));
+  await expect.poll(() => other.stats().received).toBe(16);
+  expect(consumer.stats().received).toBeLessThanOrEqual(3000 + 16 + 1);
 });

@@ -65,8 +65,8 @@ struct Limits : ImageLimits {
 
 struct ConsumerOptions : ConnectionOptions, AmqpConsumerOptions {
   ConsumerOptions() { name = "consumer"; }
-  /// Messages sent ahead of their acknowledgement; 0: only the inbox bounds them. Unset: 16, and up to 256 while they
-  /// are small and settled as fast as they come (not for streams, a single active consumer and `declare = false`).
+  /// Messages sent ahead of their acknowledgement; 0: only the inbox bounds them. Unset: 16, and of a queue that is
+  /// known to be classic up to 256 while they are small and settled as fast as they come.
   std::optional<std::uint16_t> prefetch;
   AckMode ack = AckMode::automatic;
   Limits limits{};

@@ -41,11 +41,6 @@ std::size_t Inbox::outstanding() const {
   return outstanding_;
 }
 
-bool Inbox::allSettledUpTo(DeliveryNumber number) const {
-  const std::lock_guard lock(mutex_);
-  return firstNumber_ > number && (heldParts_.empty() || heldParts_.begin()->first > number);
-}
-
 std::vector<std::shared_ptr<Message>> Inbox::take(std::size_t maxMessages, std::size_t maxBytes) {
   std::vector<std::shared_ptr<Message>> taken;
   bool roomAgain = false;

@@ -94,8 +94,6 @@ class Inbox {
   [[nodiscard]] bool full() const;
   /// Deliveries that are not settled: what the broker counts against the prefetch window.
   [[nodiscard]] std::size_t outstanding() const;
-  /// Whether this delivery and all before it are settled, or void.
-  [[nodiscard]] bool allSettledUpTo(DeliveryNumber number) const;
   /// When the acknowledgements that there are should be taken: those that follow each other within moments are worth
   /// one frame, and one wake, together. The first after a while is due at once, and so is as much as the broker may be
   /// waiting for. Nothing: there are none.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "amqp/connection/topology.hpp"
+#include "amqp/wire/envelope.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -15,33 +16,35 @@ constexpr duration<double> workAhead{0.25};
 constexpr std::uint64_t periodMessages = 64;
 constexpr std::chrono::seconds longestPeriod{1};
 
-bool adapts(const ConsumerOptions& options) {
-  if (options.prefetch || options.ack == AckMode::none) return false;
+bool isKnownAsClassic(const ConsumerOptions& options, const BrokerInfo& broker) {
   if (!options.queue) return true;  // temporary and exclusive
-  return options.declare && !isStream(*options.queue) && !hasSingleActiveConsumer(*options.queue);
+  if (!options.declare || hasSingleActiveConsumer(*options.queue) || options.queue->type != QueueType::classic)
+    return false;
+  const auto type = options.queue->arguments.find("x-queue-type");
+  if (type != options.queue->arguments.end()) return type->second == FieldValue(std::string("classic"));
+  return !mayHaveDefaultQueueType(broker.product, broker.version);
 }
 
 }  // namespace
 
 PrefetchWindow::PrefetchWindow(const ConsumerOptions& options)
-    : adapts_(adapts(options)), count_(options.prefetch.value_or(least)) {}
+    : options_(options), count_(options.prefetch.value_or(least)) {}
 
 void PrefetchWindow::restart(Clock::time_point now) noexcept {
-  if (adapts_) count_ = least;
+  adapts_ = false;
+  if (!options_.prefetch) count_ = least;
   unsettled_ = 0;
-  stay(now);
+  begin(now);
 }
 
-void PrefetchWindow::stay(Clock::time_point now) noexcept {
-  wanted_.reset();
+void PrefetchWindow::onReady(const BrokerInfo& broker) {
+  adapts_ = !options_.prefetch && options_.ack != AckMode::none && isKnownAsClassic(options_, broker);
+}
+
+void PrefetchWindow::begin(Clock::time_point now) noexcept {
   settled_ = 0;
   largest_ = 0;
   began_ = now;
-}
-
-void PrefetchWindow::change(Clock::time_point now) noexcept {
-  if (wanted_) count_ = *wanted_;
-  stay(now);
 }
 
 void PrefetchWindow::arrived(std::uint64_t bodySize) noexcept {
@@ -49,23 +52,23 @@ void PrefetchWindow::arrived(std::uint64_t bodySize) noexcept {
   largest_ = std::max(largest_, bodySize);
 }
 
-void PrefetchWindow::settled(std::size_t outstanding, Clock::time_point now) noexcept {
-  if (!adapts_ || outstanding > unsettled_) return;
+bool PrefetchWindow::review(std::size_t outstanding, Clock::time_point now) noexcept {
+  if (!adapts_ || outstanding > unsettled_) return false;
   settled_ += unsettled_ - outstanding;
   unsettled_ = outstanding;
   const std::uint64_t period = std::max<std::uint64_t>(periodMessages, count_);
-  if (now <= began_ || (settled_ < period && now - began_ < longestPeriod)) return;
+  if (now <= began_ || (settled_ < period && now - began_ < longestPeriod)) return false;
   const std::uint16_t want = countFor(settled_, now - began_);
-  stay(now);
+  begin(now);
   // Each change costs the broker three methods: small ones are not worth it.
-  if (want < 2 * count_ && want > count_ / 2) return;
-  wanted_ = want;
-  holdsUntil_ = now + longestHold;
+  if (want < 2 * count_ && want > count_ / 2) return false;
+  count_ = want;
+  return true;
 }
 
-Deadline PrefetchWindow::holdsUntil() const noexcept {
-  if (!wanted_) return std::nullopt;
-  return holdsUntil_;
+Deadline PrefetchWindow::reviewAt() const noexcept {
+  if (!adapts_ || count_ == least) return std::nullopt;
+  return began_ + longestPeriod;
 }
 
 std::uint16_t PrefetchWindow::countFor(std::uint64_t messages, Clock::duration taken) const noexcept {

@@ -163,12 +163,13 @@ void Reassembly::onStray(Assembler::Ended& stray) {
 
 void Reassembly::refuseStray(const Assembler::Ended& stray) {
   assembler_.refuseStray(
-      stray, soleConsumer_ || stream_
-                 ? "it was removed from the queue (a limit of length or time), or went to a consumer before"
-                 : "another consumer of the queue '" + queueName_ +
-                       "' has it, it was removed from the queue (a limit of length or time), or it was never sent. "
-                       "Messages above the broker's limit need one consumer for each queue, or a queue with the "
-                       "argument x-single-active-consumer");
+      stray,
+      soleConsumer_ || stream_
+          ? "it was removed from the queue (a limit of length or time), went to a consumer before, or was never sent"
+          : "another consumer of the queue '" + queueName_ +
+                "' has it, it was removed from the queue (a limit of length or time), or it was never sent. "
+                "Messages above the broker's limit need one consumer for each queue, or a queue with the "
+                "argument x-single-active-consumer");
   for (const Assembler::Ended& ended : assembler_.takeEnded()) {
     settleHeld(ended.deliveries, Acknowledgement::Kind::reject);
     if (ended.message) inbox_.pushError(ended.message);

@@ -52,9 +52,6 @@ class Reassembly {
   [[nodiscard]] std::byte* begin(std::shared_ptr<Message> envelope, const Segment& segment, std::uint64_t bodySize);
   void beginBad(std::shared_ptr<Message> envelope, const Error& why);
   void finish();
-  [[nodiscard]] std::uint16_t window() const noexcept { return window_; }
-  /// Whether there is a second subscription.
-  [[nodiscard]] bool hasRooms() const noexcept { return openRooms_ > 0; }
   /// Whether a message has begun that is not whole.
   [[nodiscard]] bool hasOpenMessages() const noexcept { return assembler_.openMessages() > 0; }
   /// A message begins that came whole, or in segments: what its sender had begun before lacks something.

@@ -34,8 +34,6 @@ void Subscriber::declare(SetupScript& script) {
     queueName_ = std::move(name);
   });
   prefetch_.restart(Clock::now());
-  othersUpTo_ = 0;
-  othersTold_ = true;
   if (const amqp_basic_qos_t qos = window(); qos.prefetch_count != 0)
     script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
   amqp_basic_consume_t consume = subscription();
@@ -65,7 +63,7 @@ amqp_basic_qos_t Subscriber::window() noexcept {
 
 // A prefetch count is that of the subscriptions that follow it: RabbitMQ has none for those that there are. What the
 // old one delivered stays as it is, by the same tags of the same channel. The last one of a temporary queue would take
-// the queue along, so it goes when the new one is there; elsewhere two at once would divide messages between them.
+// the queue along, so it goes when the new one is there.
 void Subscriber::subscribeAgain(Bytes& frames) {
   const std::string before = consumerTag_;
   amqp_basic_cancel_t cancel{};
@@ -79,35 +77,12 @@ void Subscriber::subscribeAgain(Bytes& frames) {
   if (!options_.queue) appendMethod(frames, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
 }
 
-// What came by a subscription that is gone counts against no window: until it is settled, it is not known what a window
-// has under way.
-void Subscriber::changeWindow(Bytes& frames, Clock::time_point now) {
-  if (reassembly_.hasRooms()) passOn();
-  if (!prefetch_.holdsUntil()) return;
-  if (!taking_ || reassembly_.hasOpenMessages() || !othersTold_) return prefetch_.stay(now);
-  if (!prefetch_.canChange(reassembly_.window())) {
-    if (now >= *prefetch_.holdsUntil()) prefetch_.stay(now);
-    return;
-  }
-  prefetch_.change(now);
-  passOn();
-  subscribeAgain(frames);
-}
-
-// What is here came by a subscription that is not the one that follows.
-void Subscriber::passOn() noexcept {
-  othersUpTo_ = inbox_.nextNumber() - 1;
-  othersTold_ = false;
-}
-
-// When what the program said is to be told to the broker.
-Deadline Subscriber::acknowledgeAt() const {
-  const Deadline due = inbox_.acknowledgementsDue();
-  const Deadline held = prefetch_.holdsUntil();
-  return due && held ? std::max(*due, *held) : due;
+void Subscriber::reviewWindow(Bytes& frames, Clock::time_point now) {
+  if (prefetch_.review(inbox_.outstanding(), now) && taking_) subscribeAgain(frames);
 }
 
 void Subscriber::onReady(const BrokerInfo& broker, std::uint32_t /*frameMax*/) {
+  prefetch_.onReady(broker);
   position_.onReady();
   reassembly_.onReady(queueName());
   onEvent(traffic_.onReady(broker.peer));
@@ -126,13 +101,10 @@ void Subscriber::pump(FrameWriter& writer) {
   // First: what it gives up is acknowledged and announced below. And before acknowledgements make room in subscriptions
   // that go: what is under way to those counts against no window.
   reassembly_.pump(frames, inbox_.full());
-  changeWindow(frames, now);
-  if (const Deadline due = acknowledgeAt(); due && now >= *due) {
-    const bool told = inbox_.allSettledUpTo(othersUpTo_);  // by then: the program may settle more meanwhile
-    acknowledge(frames);
-    othersTold_ = told;
-    prefetch_.settled(inbox_.outstanding(), now);
-  }
+  const auto isOver = [&](Deadline due) { return due && now >= *due; };
+  const bool acknowledges = isOver(inbox_.acknowledgementsDue());
+  if (acknowledges) acknowledge(frames);
+  if (acknowledges || isOver(prefetch_.reviewAt())) reviewWindow(frames, now);
   if (!frames.empty()) writer.enqueue(std::move(frames));
   unwritten_ = writer.queuedBytes();
   inbox_.announceMessages();
@@ -202,8 +174,6 @@ bool Subscriber::wantsProperties(const PropertiesView& properties) const noexcep
 
 std::byte* Subscriber::onContentHeader(IncomingHeader header) {
   incomingSize_ = header.bodySize;
-  // A queue without a type of its own may be a stream: that would begin anew.
-  if (lastTag_ == 1 && header.properties.hasHeader(streamOffsetName)) prefetch_.fix();
   incoming_->type = messageType(header.properties.type());
   if (wantsProperties(header.properties)) incoming_->properties = header.properties.read();
   incoming_->encodedProperties = std::move(header.encoded);

@@ -38,7 +38,9 @@ class Subscriber final : public IoUser {
   void onContentMethod(const Method& method) override;
   std::byte* onContentHeader(IncomingHeader header) override;
   void onContent() override;
-  [[nodiscard]] Deadline deadline() const override { return earlier(reassembly_.deadline(), acknowledgeAt()); }
+  [[nodiscard]] Deadline deadline() const override {
+    return earlier(reassembly_.deadline(), earlier(inbox_.acknowledgementsDue(), prefetch_.reviewAt()));
+  }
 
   [[nodiscard]] bool mends(const Error& why) const override {
     return why.code() == ErrorCode::consumerCancelled && options_.queue && options_.queue->redeclare;
@@ -65,9 +67,7 @@ class Subscriber final : public IoUser {
   [[nodiscard]] amqp_basic_qos_t window() noexcept;
   /// The subscription is put in the place of another, with the window as it is now.
   void subscribeAgain(Bytes& frames);
-  void changeWindow(Bytes& frames, Clock::time_point now);
-  void passOn() noexcept;
-  [[nodiscard]] Deadline acknowledgeAt() const;
+  void reviewWindow(Bytes& frames, Clock::time_point now);
   [[nodiscard]] bool wantsProperties(const PropertiesView& properties) const noexcept;
   [[nodiscard]] std::optional<Segment> segmentOf(std::uint64_t bodySize);
 
@@ -81,8 +81,6 @@ class Subscriber final : public IoUser {
   std::shared_ptr<Message> incoming_;  ///< the delivery whose content is under way
   std::uint64_t subscriptions_ = 0;    ///< numbers their consumer tags
   std::string consumerTag_;            ///< of the one that there is
-  DeliveryNumber othersUpTo_ = 0;      ///< deliveries that came by others, at the latest
-  bool othersTold_ = true;             ///< the broker knows that all of those are settled
   std::uint64_t incomingSize_ = 0;     ///< bytes of it
   LaneId lane_ = 0;                    ///< of the last connection that declared; 0: none did
   std::uint64_t lastTag_ = 0;          ///< of its deliveries

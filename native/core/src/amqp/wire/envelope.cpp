@@ -17,6 +17,15 @@ void setDefault(std::optional<std::string>& field, std::string_view value) {
   if (!field) field = value;
 }
 
+/// Major and minor; 0 where it is none.
+std::pair<int, int> versionOf(std::string_view version) noexcept {
+  std::pair<int, int> numbers{0, 0};
+  const char* const end = version.data() + version.size();
+  const auto first = std::from_chars(version.data(), end, numbers.first);
+  if (first.ec == std::errc() && first.ptr != end) std::from_chars(first.ptr + 1, end, numbers.second);
+  return numbers;
+}
+
 }  // namespace
 
 std::string drawInstance() {
@@ -57,15 +66,16 @@ MessageType messageType(std::optional<std::string_view> type) noexcept {
 }
 
 std::uint64_t maxMessageSize(std::string_view product, std::string_view version) noexcept {
-  int major = 0;
-  int minor = 0;
-  const char* const end = version.data() + version.size();
-  const auto first = std::from_chars(version.data(), end, major);
-  if (product != "RabbitMQ" || first.ec != std::errc()) return 512 * mebibyte;
-  if (first.ptr != end) std::from_chars(first.ptr + 1, end, minor);
+  const auto [major, minor] = versionOf(version);
+  if (product != "RabbitMQ" || major == 0) return 512 * mebibyte;
   if (major >= 4) return 16 * mebibyte;
   if (major == 3 && minor >= 8) return 128 * mebibyte;
   return 512 * mebibyte;
+}
+
+bool mayHaveDefaultQueueType(std::string_view product, std::string_view version) noexcept {
+  const auto [major, minor] = versionOf(version);
+  return product != "RabbitMQ" || major == 0 || major > 3 || (major == 3 && minor >= 11);
 }
 
 }  // namespace matmq::amqp

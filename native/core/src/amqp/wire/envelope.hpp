@@ -29,5 +29,8 @@ struct Sender {
 /// The largest body this broker takes (RabbitMQ's max_message_size): 128 MiB from 3.8 to 3.13, 16 MiB from 4.0, else
 /// 512 MiB.
 [[nodiscard]] std::uint64_t maxMessageSize(std::string_view product, std::string_view version) noexcept;
+/// Whether a queue that was declared without a type may be of another one than classic, because a virtual host can have
+/// a type of its own for those (RabbitMQ 3.11).
+[[nodiscard]] bool mayHaveDefaultQueueType(std::string_view product, std::string_view version) noexcept;
 
 }  // namespace matmq::amqp
