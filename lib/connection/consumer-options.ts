@@ -38,8 +38,8 @@ export interface Limits {
 /** Options of `Consumer.connect()`. */
 export interface ConsumerOptions extends ConnectionOptions, AmqpConsumerOptions {
   /**
-   * Messages the broker sends ahead of their acknowledgement, 0 (no bound) to 65535, or `auto`: 16, and of a queue that is
-   * known to be classic up to 256 while they are small and settled as fast as they come. Default: `auto`.
+   * Messages the broker sends ahead of their acknowledgement, 0 (no bound) to 65535, or `auto`: 16, and of a queue that
+   * is known to be classic up to 256 while they are small and settled as fast as they come. Default: `auto`.
    */
   readonly prefetch?: number | 'auto' | undefined;
   /** When a message is acknowledged. Default: `auto`. */

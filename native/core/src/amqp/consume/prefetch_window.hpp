@@ -9,8 +9,8 @@
 //    narrows within a second when messages are larger or slower again, or none come.
 // 4. A window is changed by another subscription in the place of the one there is. What is under way to that one, a
 //    quorum queue would not deliver again; with a single active consumer another program's would be next, and a stream
-//    would begin anew. So the window stays as it is unless the queue is known to be a classic one without that argument:
-//    a temporary queue, one with the argument x-queue-type, or one of a broker without a default type.
+//    would begin anew. So the window stays as it is unless the queue is known to be a classic one with none of that: a
+//    temporary queue, one with the argument x-queue-type, or one of a broker without a default type.
 // 5. What the program said is never changed.
 #pragma once
 
