@@ -6,7 +6,7 @@ import { type Effort, SIZES } from './sizes.js';
 
 export const USAGE = `npm run bench -- [options]
 
-  --quick            one round and a fifth of the messages: to see that everything works, some 8 minutes
+  --quick            one round and a fifth of the messages: to see that everything works, in a few minutes
   --rounds N         instead of 5
   --only PREFIX      of the names of cases: publish/plain, consume, end-to-end, round-trip, tls, jpeg, event-loop,
                      import, memory; repeatable
