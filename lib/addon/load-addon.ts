@@ -50,31 +50,43 @@ function packageFolder(require: NodeJS.Require): string {
 }
 
 function explanation(tried: readonly { path: string; error: unknown }[], override: string | undefined): string {
-  const lines = tried.map(({ path, error }) => `- ${path}: ${reason(error)}`);
+  return [
+    `cannot load the native addon for ${process.platform}-${process.arch}, Node ${process.versions.node}`,
+    'Tried:',
+    ...tried.map(({ path, error }) => `- ${path}: ${reason(error)}`),
+    'To mend it:',
+    ...(forbidden(tried) ?? advice(tried, override)),
+  ].join('\n');
+}
+
+/** What to do where Node was told to load none; undefined where it was not. */
+function forbidden(tried: readonly { error: unknown }[]): string[] | undefined {
+  const codes = tried.map(({ error }) => codeOf(error));
+  if (codes.includes('ERR_DLOPEN_DISABLED'))
+    return ['- start Node without --no-addons; with --permission, add --allow-addons'];
+  if (codes.includes('ERR_ACCESS_DENIED')) return ['- with --permission, add --allow-fs-read for the folder of MatMQ'];
+  return undefined;
+}
+
+function advice(tried: readonly { error: unknown }[], override: string | undefined): string[] {
   const texts = tried.map(({ error }) => reason(error)).join('\n');
-  const advice: string[] = [];
-  if (override) advice.push('- unset MATMQ_ADDON, or let it name the file of an addon that was built here');
+  const lines: string[] = [];
+  if (override) lines.push('- unset MATMQ_ADDON, or let it name the file of an addon that was built here');
   if (/cannot open shared object file|Library not loaded/.test(texts)) {
-    advice.push(
+    lines.push(
       '- install the libraries it names (Debian: librabbitmq4, libopencv-core406, libjpeg62-turbo, libpng16-16, ' +
         'libwebp7, libisal2)',
     );
   }
   if (/NODE_MODULE_VERSION|did not self-register|invalid ELF header|wrong architecture/.test(texts)) {
-    advice.push('- it was built for another machine or Node: build it again');
+    lines.push('- it was built for another machine or Node: build it again');
   }
-  advice.push(
+  lines.push(
     '- build it: `node node_modules/matmq/scripts/build-native.mjs` in your project, or `npm run build` in the ' +
       'folder of MatMQ itself',
   );
-  advice.push('- what a build needs is in the README, under "How it is built"');
-  return [
-    `cannot load the native addon for ${process.platform}-${process.arch}, Node ${process.versions.node}`,
-    'Tried:',
-    ...lines,
-    'To mend it:',
-    ...advice,
-  ].join('\n');
+  lines.push('- what a build needs is in the README, under "How it is built"');
+  return lines;
 }
 
 function reason(error: unknown): string {
