@@ -45,7 +45,6 @@ export const ERROR_CODES = [
   'PRECONDITION_FAILED',
   /** The queue went away under the consumer. */
   'CONSUMER_CANCELLED',
-  /** Several consumers of one queue tear the segments of a message apart; this one ended and gave its part back. */
   // PublishError
   /** The broker did not take the message. */
   'NACKED',

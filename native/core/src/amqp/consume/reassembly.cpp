@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "amqp/connection/topology.hpp"
+#include "amqp/consume/subscription.hpp"
 
 namespace matmq::amqp {
 namespace {
@@ -178,14 +179,7 @@ void Reassembly::refuseStray(const Assembler::Ended& stray) {
 
 std::string Reassembly::subscribe(std::uint16_t window) {
   std::string tag = "matmq-segments-" + std::to_string(++rooms_);
-  amqp_basic_qos_t qos{};
-  qos.prefetch_count = window;
-  appendMethod(frames_, theChannel, AMQP_BASIC_QOS_METHOD, qos);
-  amqp_basic_consume_t consume{};
-  consume.queue = bytesOf(queueName_);
-  consume.consumer_tag = bytesOf(tag);
-  consume.nowait = 1;
-  appendMethod(frames_, theChannel, AMQP_BASIC_CONSUME_METHOD, consume);
+  appendSubscribe(frames_, queueName_, tag, window);
   ++openRooms_;
   return tag;
 }
@@ -212,10 +206,7 @@ void Reassembly::widenRoomOf(const std::string& messageId) {
 
 void Reassembly::closeRoom(const std::string& consumerTag) {
   if (consumerTag.empty()) return;
-  amqp_basic_cancel_t cancel{};
-  cancel.consumer_tag = bytesOf(consumerTag);
-  cancel.nowait = 1;
-  appendMethod(frames_, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
+  appendCancel(frames_, consumerTag);
   --openRooms_;
 }
 

@@ -1,6 +1,7 @@
 #include "amqp/consume/subscriber.hpp"
 
 #include "amqp/connection/topology.hpp"
+#include "amqp/consume/subscription.hpp"
 #include "amqp/wire/envelope.hpp"
 #include "amqp/wire/field_table.hpp"
 #include "base/body_pool.hpp"
@@ -34,31 +35,28 @@ void Subscriber::declare(SetupScript& script) {
     queueName_ = std::move(name);
   });
   prefetch_.restart(Clock::now());
-  if (const amqp_basic_qos_t qos = window(); qos.prefetch_count != 0)
+  amqp_basic_qos_t qos{};
+  qos.prefetch_count = applyWindow();
+  if (qos.prefetch_count != 0)
     script.request(theChannel, AMQP_BASIC_QOS_METHOD, qos, AMQP_BASIC_QOS_OK_METHOD, "setting the prefetch count");
-  amqp_basic_consume_t consume = subscription();
+  newConsumerTag();
+  amqp_basic_consume_t consume{};
+  // An empty name is the queue declared last on the channel (AMQP 0-9-1, basic.consume).
+  if (options_.queue) consume.queue = bytesOf(options_.queue->name);
+  consume.consumer_tag = bytesOf(consumerTag_);
+  consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
   const FieldTable arguments = position_.subscribe(StreamPosition::Clock::now());
   consume.arguments = encodableTable(arguments, script.pool());
   script.request(theChannel, AMQP_BASIC_CONSUME_METHOD, consume, AMQP_BASIC_CONSUME_OK_METHOD,
                  "subscribing to the queue");
 }
 
-amqp_basic_consume_t Subscriber::subscription() {
-  consumerTag_ = "matmq-" + std::to_string(++subscriptions_);
-  amqp_basic_consume_t consume{};
-  // An empty name is the queue declared last on the channel (AMQP 0-9-1, basic.consume).
-  if (options_.queue) consume.queue = bytesOf(options_.queue->name);
-  consume.consumer_tag = bytesOf(consumerTag_);
-  consume.no_ack = options_.ack == AckMode::none ? 1 : 0;
-  return consume;
-}
+void Subscriber::newConsumerTag() { consumerTag_ = "matmq-" + std::to_string(++subscriptions_); }
 
-amqp_basic_qos_t Subscriber::window() noexcept {
+std::uint16_t Subscriber::applyWindow() {
   const std::uint16_t count = prefetch_.count();
   inbox_.setPrefetch(count, prefetch_.mostInHand());
-  amqp_basic_qos_t qos{};
-  qos.prefetch_count = reassembly_.widen(count);
-  return qos;
+  return reassembly_.widen(count);
 }
 
 // A prefetch count is that of the subscriptions that follow it: RabbitMQ has none for those that there are. What the
@@ -66,15 +64,10 @@ amqp_basic_qos_t Subscriber::window() noexcept {
 // the queue along, so it goes when the new one is there.
 void Subscriber::subscribeAgain(Bytes& frames) {
   const std::string before = consumerTag_;
-  amqp_basic_cancel_t cancel{};
-  cancel.consumer_tag = bytesOf(before);
-  cancel.nowait = 1;
-  amqp_basic_consume_t consume = subscription();
-  consume.nowait = 1;
-  if (options_.queue) appendMethod(frames, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
-  appendMethod(frames, theChannel, AMQP_BASIC_QOS_METHOD, window());
-  appendMethod(frames, theChannel, AMQP_BASIC_CONSUME_METHOD, consume);
-  if (!options_.queue) appendMethod(frames, theChannel, AMQP_BASIC_CANCEL_METHOD, cancel);
+  newConsumerTag();
+  if (options_.queue) appendCancel(frames, before);
+  appendSubscribe(frames, queueName(), consumerTag_, applyWindow());
+  if (!options_.queue) appendCancel(frames, before);
 }
 
 void Subscriber::reviewWindow(Bytes& frames, Clock::time_point now) {

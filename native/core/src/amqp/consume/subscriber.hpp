@@ -62,9 +62,9 @@ class Subscriber final : public IoUser {
   }
 
   void acknowledge(Bytes& frames);
-  /// basic.consume, by the consumer tag that comes next. What it refers to lives as long as this.
-  [[nodiscard]] amqp_basic_consume_t subscription();
-  [[nodiscard]] amqp_basic_qos_t window() noexcept;
+  void newConsumerTag();
+  /// Everybody goes by the window as it is now. Returns the prefetch count to subscribe with; 0: no bound.
+  [[nodiscard]] std::uint16_t applyWindow();
   /// The subscription is put in the place of another, with the window as it is now.
   void subscribeAgain(Bytes& frames);
   void reviewWindow(Bytes& frames, Clock::time_point now);
