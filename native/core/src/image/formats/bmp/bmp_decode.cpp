@@ -1,12 +1,11 @@
 // BMP needs no library. This reads what OpenCV 4.6 does: rows of 1 to 32 bits a pixel, run-length files of 4 and 8, and
 // the short headers of OS/2.
-#include <algorithm>
 #include <array>
 #include <cstring>
-#include <vector>
 
 #include "image/codecs.hpp"
 #include "image/formats/bmp/bmp_layout.hpp"
+#include "image/formats/bmp/bmp_run_lengths.hpp"
 #include "image/gray.hpp"
 #include "image/limits.hpp"
 
@@ -233,93 +232,6 @@ class Bytes {
   bool opaque_ = false;
 };
 
-/// Runs of pixels, and codes that end a row or the image, or go on elsewhere. What no run covers has the first colour
-/// of the palette. A byte for each pixel comes out, the last row of the image first.
-class RunLengths {
- public:
-  RunLengths(const Header& header, std::span<const std::byte> in)
-      : in_(in),
-        four_(header.compression == runLength4),
-        width_(static_cast<std::size_t>(header.width)),
-        height_(static_cast<std::size_t>(header.height)),
-        indices_(width_ * height_) {
-    while (y_ < height_ && step()) {
-    }
-  }
-
-  [[nodiscard]] const std::uint8_t* row(std::size_t y) const noexcept { return indices_.data() + y * width_; }
-
- private:
-  static constexpr unsigned endOfRow = 0;
-  static constexpr unsigned endOfImage = 1;
-  static constexpr unsigned jump = 2;
-
-  // False: the image ends.
-  bool step() {
-    const unsigned count = next();
-    const unsigned value = next();
-    if (count > 0) {
-      run(count, [&](unsigned i) { return four_ ? (i % 2 == 0 ? value >> 4 : value & 15U) : value; });
-    } else if (value == endOfRow) {
-      x_ = 0;
-      ++y_;
-    } else if (value == endOfImage) {
-      return false;
-    } else if (value == jump) {
-      x_ += next();
-      y_ += next();
-      if (x_ > width_ || y_ > height_) outside();
-    } else {
-      literal(value);
-    }
-    return true;
-  }
-
-  void literal(unsigned count) {
-    const std::size_t bytes = four_ ? (count + 1) / 2 : count;
-    if (bytes > in_.size() - at_) cutOff();
-    const auto from = in_.subspan(at_, bytes);
-    run(count, [&](unsigned i) {
-      const auto value = std::to_integer<unsigned>(from[four_ ? i / 2 : i]);
-      return four_ ? (i % 2 == 0 ? value >> 4 : value & 15U) : value;
-    });
-    at_ += bytes + bytes % 2;
-    at_ = std::min(at_, in_.size());
-  }
-
-  template <class Value>
-  void run(unsigned count, Value value) {
-    if (x_ == width_) {  // the end of the row was not said
-      x_ = 0;
-      ++y_;
-    }
-    if (y_ >= height_ || count > width_ - x_) outside();
-    std::uint8_t* out = indices_.data() + y_ * width_ + x_;
-    for (unsigned i = 0; i < count; ++i) *out++ = static_cast<std::uint8_t>(value(i));
-    x_ += count;
-  }
-
-  unsigned next() {
-    if (at_ == in_.size()) cutOff();
-    return std::to_integer<unsigned>(in_[at_++]);
-  }
-  [[noreturn]] static void cutOff() {
-    damaged("Expected the end of a run-length BMP image but the body ends before: it is truncated");
-  }
-  [[noreturn]] static void outside() {
-    damaged("Expected the runs of a BMP image to end with its rows but one is longer: the body is damaged");
-  }
-
-  std::span<const std::byte> in_;
-  std::size_t at_ = 0;
-  bool four_;
-  std::size_t width_;
-  std::size_t height_;
-  std::size_t x_ = 0;
-  std::size_t y_ = 0;
-  std::vector<std::uint8_t> indices_;
-};
-
 cv::Mat decodeRuns(const Header& header, std::span<const std::byte> body, const DecodeOptions& options) {
   const Palette palette(header, body);
   const int type = decodedType(palette.type(), options.mode);
@@ -330,7 +242,8 @@ cv::Mat decodeRuns(const Header& header, std::span<const std::byte> body, const 
     damaged("Expected the pixels of a BMP image from byte " + std::to_string(header.pixelsAt) +
             " but received a body of " + std::to_string(body.size()) + ": it is truncated");
   }
-  const RunLengths runs(header, body.subspan(header.pixelsAt));
+  const BmpRunLengths runs(body.subspan(header.pixelsAt), static_cast<std::size_t>(header.width),
+                           static_cast<std::size_t>(header.height), header.compression == runLength4);
   cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
   for (int y = 0; y < image.rows; ++y) {
     const int at = header.topDown ? y : image.rows - 1 - y;
