@@ -20,6 +20,10 @@
 
 namespace support {
 
+inline constexpr matmq::ImageFormats allFormats{matmq::ImageFormat::png,  matmq::ImageFormat::jpeg,
+                                                matmq::ImageFormat::webp, matmq::ImageFormat::bmp,
+                                                matmq::ImageFormat::tiff, matmq::ImageFormat::pnm};
+
 using Bytes = std::vector<std::uint8_t>;
 
 /// The CPU time of this thread: what a body costs, however busy the machine is.

@@ -66,7 +66,7 @@ cv::Mat upperBytes(const cv::Mat& wide) {
 
 }  // namespace
 
-TEST_CASE("TIFF: every type encodes to the bytes of cv::imencode and comes back whole") {
+TEST_CASE("TIFF: every type encodes to the bytes of cv::imencode but for alpha, and comes back whole") {
   for (const int type : types) {
     for (const int width : {1, 2, 7, 64, 3000}) {
       CAPTURE(matmq::typeName(type));
@@ -76,7 +76,8 @@ TEST_CASE("TIFF: every type encodes to the bytes of cv::imencode and comes back 
       CHECK(support::same(decoded(ours), image));
       // OpenCV 4.6 cannot write these two, and loses precision in the third (LogLuv) unless it is told not to.
       if (type == CV_64FC3 || type == CV_64FC4 || type == CV_32FC3) continue;
-      CHECK(ours == support::openCvEncodes(".tiff", image));
+      // Of four channels the fourth is said to be there (ExtraSamples), which libvips insists on, and OpenCV does not say.
+      if (image.channels() != 4) CHECK(ours == support::openCvEncodes(".tiff", image));
       const bool floatingPoint = CV_MAT_DEPTH(type) == CV_32F || CV_MAT_DEPTH(type) == CV_64F;
       if (floatingPoint) {
         support::checkDecodesAsOpenCv(ours, support::withTiff, unchangedOnly);

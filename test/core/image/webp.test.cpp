@@ -1,6 +1,9 @@
+#include <opencv2/imgproc.hpp>
+
 #include "support.hpp"
 
 using matmq::ImageFormat;
+using support::Bytes;
 
 TEST_CASE("WebP: lossless is the default, with the bytes of cv::imencode") {
   for (const int type : {CV_8UC1, CV_8UC3, CV_8UC4}) {
@@ -49,13 +52,72 @@ TEST_CASE("WebP: a truncated body is told from a damaged one") {
                        ": the body is truncated");
 }
 
-TEST_CASE("WebP: an animation is refused by name") {
-  support::Bytes body{'R', 'I', 'F',  'F', 44, 0, 0, 0, 'W', 'E', 'B', 'P', 'V', 'P', '8', 'X', 10, 0,
-                      0,   0,   0x02, 0,   0,  0, 9, 0, 0,   9,   0,   0,   'A', 'N', 'I', 'M', 6,  0,
-                      0,   0,   0,    0,   0,  0, 0, 0, 'A', 'N', 'M', 'F', 0,   0,   0,   0};
-  CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
-  CHECK(support::contains(support::messageOf([&] { static_cast<void>(matmq::decodeImage(support::view(body))); }),
-                          "animated"));
+namespace {
+
+void put(Bytes& out, std::initializer_list<unsigned> numbers, int bytes) {
+  for (const unsigned number : numbers)
+    for (int i = 0; i < bytes; ++i) out.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+}
+
+void putName(Bytes& out, std::string_view name) { out.insert(out.end(), name.begin(), name.end()); }
+
+struct Place {
+  unsigned left = 0;
+  unsigned top = 0;
+};
+
+/// An animated file of one frame, which the WebP container specification describes.
+Bytes animation(const cv::Mat& picture, cv::Size canvas, Place at, bool alpha, cv::Size said) {
+  const Bytes file = support::openCvEncodes(".webp", picture);
+  const Bytes frame(file.begin() + 12, file.end());
+  Bytes out;
+  putName(out, "RIFF");
+  put(out, {4 + 18 + 14 + 24 + static_cast<unsigned>(frame.size())}, 4);
+  putName(out, "WEBPVP8X");
+  put(out, {10, alpha ? 0x12U : 0x02U}, 4);
+  put(out, {static_cast<unsigned>(canvas.width - 1), static_cast<unsigned>(canvas.height - 1)}, 3);
+  putName(out, "ANIM");
+  put(out, {6, 0xFF00FF00U}, 4);  // a background, which no reader draws
+  put(out, {0}, 2);
+  putName(out, "ANMF");
+  put(out, {16 + static_cast<unsigned>(frame.size())}, 4);
+  put(out, {at.left / 2, at.top / 2, static_cast<unsigned>(said.width - 1), static_cast<unsigned>(said.height - 1)}, 3);
+  put(out, {100}, 3);
+  out.push_back(0);
+  out.insert(out.end(), frame.begin(), frame.end());
+  return out;
+}
+
+}  // namespace
+
+TEST_CASE("WebP: the first frame of an animation lies on its canvas, which is transparent or black") {
+  const cv::Mat color = support::picture(20, 30, CV_8UC3);
+  const cv::Mat whole = matmq::decodeImage(support::view(animation(color, {30, 20}, {}, false, {30, 20})));
+  CHECK(support::same(whole, color));
+
+  const cv::Mat onBlack = matmq::decodeImage(support::view(animation(color, {50, 40}, {10, 6}, false, {30, 20})));
+  cv::Mat expected = cv::Mat::zeros(40, 50, CV_8UC3);
+  color.copyTo(expected(cv::Rect(10, 6, 30, 20)));
+  CHECK(support::same(onBlack, expected));
+
+  const cv::Mat clear = matmq::decodeImage(support::view(animation(color, {50, 40}, {10, 6}, true, {30, 20})));
+  cv::Mat opaque;
+  cv::cvtColor(color, opaque, cv::COLOR_BGR2BGRA);
+  expected = cv::Mat::zeros(40, 50, CV_8UC4);
+  opaque.copyTo(expected(cv::Rect(10, 6, 30, 20)));
+  CHECK(support::same(clear, expected));
+}
+
+TEST_CASE("WebP: an animation whose frame leaves its canvas, or says another size than it has, is damaged") {
+  const cv::Mat color = support::picture(20, 30, CV_8UC3);
+  CHECK(support::codeOfDecoding(animation(color, {50, 40}, {30, 6}, false, {30, 20})) == "CANNOT_DECODE");
+  CHECK(support::codeOfDecoding(animation(color, {50, 40}, {10, 30}, false, {30, 20})) == "CANNOT_DECODE");
+  CHECK(support::codeOfDecoding(animation(color, {50, 40}, {10, 6}, false, {30, 21})) == "CANNOT_DECODE");
+  Bytes body = animation(color, {30, 20}, {}, false, {30, 20});
+  for (std::size_t size = 12; size + 1 < body.size(); ++size) {
+    CHECK(support::codeOfDecoding(Bytes(body.begin(), body.begin() + static_cast<std::ptrdiff_t>(size))) ==
+          "CANNOT_DECODE");
+  }
 }
 
 TEST_CASE("WebP: lossless keeps the colours of pixels that are transparent") {

@@ -67,6 +67,7 @@ enum class ErrorCode : std::uint8_t {
   limitExceeded,    ///< the image is larger than `limits` allows
   codecMissing,     ///< the library of a format that is loaded on demand is not installed
   invalidMatrix,    ///< an empty matrix, or one whose fields contradict each other
+  cancelled,        ///< the stop of a decode was requested
   cannotReadFile,   ///< the system does not let an image file be read, or it is no regular file
   cannotWriteFile,  ///< nor written
   // message

@@ -5,12 +5,14 @@
 //    never linked. libtiff is loaded when the first TIFF is encoded or decoded, and not before.
 // 2. The exact magic bytes choose the decoder, never what the message claims, and only among the formats that the
 //    program allows (ImageFormats): PNG, JPEG, WebP and BMP unless it names others.
-// 3. Dimensions are read and checked against ImageLimits before any memory for pixels is allocated.
+// 3. Dimensions are read and checked against ImageLimits before any memory for pixels is allocated. A decode ends soon
+//    after its time is over (ImageLimits::decodeTime) or its stop is requested.
 // 4. Encoded bytes equal those of `cv::imencode` with the same format and options. Matrices are BGR or BGRA unless
 //    EncodeOptions::channelOrder is `rgb`.
 // 5. An option that the format does not have is refused, never ignored.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -19,6 +21,7 @@
 #include <opencv2/core/mat.hpp>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -92,14 +95,20 @@ struct EncodeOptions {
   ChannelOrder channelOrder = ChannelOrder::bgr;
 };
 
-/// What a decoder may allocate. More is an Error `LIMIT_EXCEEDED`, which is thrown before the allocation.
+/// What a decode may take. More is an Error `LIMIT_EXCEEDED`; memory is refused before it is allocated.
 struct ImageLimits {
   std::uint64_t pixels = 128ULL * 1024 * 1024;  ///< rows * cols
   /// rows * cols * bytes per pixel, and what the decoder needs beside them, if that is more than 1 MiB: the
   /// coefficients of a progressive JPEG (2 bytes for each sample), 4 bytes a pixel of a lossless WebP, two rows of a
   /// PNG, a row or tile of a TIFF.
   std::uint64_t decodedBytes = 512ULL * 1024 * 1024;
+  /// Processor time of the thread that decodes: to wait for memory, or on a busy machine, does not count.
+  std::chrono::milliseconds decodeTime{10'000};
 };
+
+/// What becomes of an image of which pixels are missing: `keep` makes them grey (128) where the size and at least one
+/// row are there.
+enum class DamagedImage : std::uint8_t { refuse, keep };
 
 /// Which channels `decodeImage` makes; the names and meanings of OpenCV's IMREAD_*.
 enum class DecodeMode : std::uint8_t { unchanged, color, grayscale };
@@ -119,6 +128,9 @@ struct DecodeOptions {
   std::optional<ImageFormats> formats{};
   /// They apply to the size that the file has, before it is reduced.
   ImageLimits limits{};
+  DamagedImage damaged = DamagedImage::refuse;
+  /// Ends the decode soon after it was requested, with CANCELLED.
+  std::stop_token stop{};
 };
 
 /// The format of a name in options, such as "png", "jpg" or "raw", or of the extension of a file, such as ".png", in
@@ -161,9 +173,19 @@ void checkEncodable(const cv::Mat& image, ImageFormat format, const EncodeOption
 
 /// Decodes what `options.formats` allows, by its magic bytes. 8-bit files give CV_8UC1, C3 (BGR) or C4 (BGRA), 16-bit
 /// PNG, TIFF and PNM give CV_16U, TIFF of floating-point numbers CV_32F or CV_64F.
+/// @param damaged set to whether pixels are missing; with DamagedImage::refuse none ever are
 /// @throws Error NOT_AN_IMAGE (of no format that is allowed), LIMIT_EXCEEDED, CANNOT_DECODE (damaged or truncated),
-///         CODEC_MISSING (TIFF, without libtiff), INVALID_ARGUMENT.
-[[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {});
+///         CODEC_MISSING (TIFF, without libtiff), CANCELLED, INVALID_ARGUMENT.
+[[nodiscard]] cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options = {},
+                                  bool* damaged = nullptr);
+
+/// The bound of the memory that all decodes of the process take together while they are at work, in bytes; a quarter of
+/// what the machine, or the cgroup of the process, has. Decodes wait for room. What a decode returned is the program's.
+[[nodiscard]] std::uint64_t codecMemory();
+inline constexpr std::uint64_t leastCodecMemory = 16ULL * 1024 * 1024;
+/// Decodes at work go on. An image that takes more than that alone is LIMIT_EXCEEDED.
+/// @throws Error INVALID_ARGUMENT below `leastCodecMemory`
+void setCodecMemory(std::uint64_t bytes);
 
 /// The same pixels with red and blue exchanged, in memory of their own.
 /// @throws Error INVALID_ARGUMENT unless it has 3 or 4 channels

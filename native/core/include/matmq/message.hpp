@@ -96,6 +96,7 @@ struct Message : AmqpDelivery {
 struct DecodedImage {
   cv::Mat mat;
   std::shared_ptr<const void> owner;  ///< keeps `mat.data` alive where `mat` does not own it
+  bool damaged = false;               ///< with DamagedImage::keep: pixels are missing
 };
 
 /// Decodes the body: a raw matrix by its headers (docs/wire-format.md), anything else by its magic bytes.

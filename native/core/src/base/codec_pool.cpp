@@ -57,8 +57,9 @@ class Pool {
     } catch (const std::system_error& error) {
       if (started_ > 0) return;
       tasks_.pop_back();
-      throw Error(ErrorCode::cannotEncode,
-                  std::string("Expected a thread for the codecs but none could be started: ") + error.what());
+      throw Error(ErrorCode::outOfResources,
+                  std::string("Expected a thread for the codecs but the system gives none (") + error.what() +
+                      "): raise the limit of processes (ulimit -u), or of the container (pids.max), or free memory");
     }
   }
 

@@ -49,6 +49,7 @@ constexpr std::array rows{
     Row{ErrorCode::limitExceeded, "LIMIT_EXCEEDED", ErrorKind::image},
     Row{ErrorCode::codecMissing, "CODEC_MISSING", ErrorKind::image},
     Row{ErrorCode::invalidMatrix, "INVALID_MATRIX", ErrorKind::image},
+    Row{ErrorCode::cancelled, "CANCELLED", ErrorKind::image},
     Row{ErrorCode::cannotReadFile, "CANNOT_READ_FILE", ErrorKind::image},
     Row{ErrorCode::cannotWriteFile, "CANNOT_WRITE_FILE", ErrorKind::image},
     Row{ErrorCode::malformedProperties, "MALFORMED_PROPERTIES", ErrorKind::message},

@@ -2,8 +2,9 @@
 // the table of formats (format.hpp) names.
 //
 // Rules
-// 1. A decoder calls `checkLimits` (limits.hpp) before it allocates memory that grows with the image.
-// 2. A body that ends early or contradicts itself is CANNOT_DECODE, where `cv::imdecode` may return half an image.
+// 1. A decoder calls `DecodeWork::admit` (decode_work.hpp) before it allocates memory that grows with the image.
+// 2. A body that ends early or contradicts itself is CANNOT_DECODE, where `cv::imdecode` may return half an image; with
+//    DamagedImage::keep it is what is there of it.
 #pragma once
 
 #include <map>
@@ -35,6 +36,12 @@ void checkReduce(int divisor);
 
 /// The image at a fraction of its size, as cv::imdecode makes it for every format but JPEG.
 [[nodiscard]] cv::Mat reduced(cv::Mat image, int divisor);
+
+/// The bytes of an image of `pixelBytes` after reduced(), which exist beside it; 0 for a divisor of 1.
+[[nodiscard]] constexpr std::uint64_t reducedBytes(std::uint64_t pixelBytes, int divisor) noexcept {
+  const auto by = static_cast<std::uint64_t>(divisor);
+  return divisor == 1 ? 0 : pixelBytes / (by * by);
+}
 
 /// Whether the options ask for the image to be turned as its EXIF says.
 [[nodiscard]] constexpr bool wantsOrientation(const DecodeOptions& options) noexcept {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/format.hpp"
 
 namespace matmq {
@@ -60,7 +61,7 @@ cv::Mat codec::reduced(cv::Mat image, int divisor) {
   return small;
 }
 
-cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options) {
+cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& options, bool* damaged) {
   codec::checkReduce(options.reduce);
   const ImageFormats allowed = options.formats.value_or(usualFormats);
   if (allowed.empty()) {
@@ -69,7 +70,10 @@ cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& option
   const FormatInfo* format = codec::findByMagic(body);
   if (format == nullptr || !allowed.contains(format->format)) refuse(body, format, allowed);
   try {
-    return format->decode(body, options);
+    codec::DecodeWork work(options);
+    cv::Mat image = format->decode(body, options, work);
+    if (damaged != nullptr) *damaged = work.damaged();
+    return image;
   } catch (const cv::Exception& error) {  // OpenCV allocates and turns the matrices; callers know only Error
     if (error.code == cv::Error::StsNoMem) throw std::bad_alloc();
     throw Error(ErrorCode::cannotDecode, error.err);

@@ -43,8 +43,8 @@ bool isPnm(std::span<const std::byte> body) noexcept {
 
 /// For a decoder that does not reduce by itself.
 template <Decode decode>
-cv::Mat thenReduced(std::span<const std::byte> body, const DecodeOptions& options) {
-  return reduced(decode(body, options), options.reduce);
+cv::Mat thenReduced(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work) {
+  return reduced(decode(body, options, work), options.reduce);
 }
 
 constexpr auto table = std::to_array<FormatInfo>({

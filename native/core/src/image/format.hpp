@@ -24,7 +24,8 @@ inline constexpr std::size_t magicBytes = 12;
 /// The matrix has passed checkEncodable, its channels are in the order BGR(A).
 using Encode = SharedBytes(const cv::Mat& image, const EncodeOptions& options);
 /// The body begins with the magic bytes; nothing else about it is known. The result is already reduced.
-using Decode = cv::Mat(std::span<const std::byte> body, const DecodeOptions& options);
+class DecodeWork;
+using Decode = cv::Mat(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work);
 
 /// What a format demands beside the members of its row.
 /// @throws Error CANNOT_ENCODE

@@ -53,7 +53,7 @@ void applyOrientation(cv::Mat& image, int orientation) {
   constexpr int aroundX = 0;  // cv::flip's codes
   constexpr int aroundY = 1;
   constexpr int aroundBoth = -1;
-  if (orientation >= 5 && orientation <= 8) {  // the stored rows are the visual columns
+  if (swapsSides(orientation)) {
     cv::Mat turned;
     cv::transpose(image, turned);
     image = turned;

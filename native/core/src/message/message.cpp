@@ -116,7 +116,9 @@ DecodedImage decodeMessage(const Message& message, const DecodeOptions& options)
     const cv::Mat wanted = codec::rawAsWanted(mat, options);
     return {wanted, wanted.data == mat.data ? message.body.owner : nullptr};
   }
-  return {decodeImage(message.body.view, options), nullptr};
+  DecodedImage decoded;
+  decoded.mat = decodeImage(message.body.view, options, &decoded.damaged);
+  return decoded;
 }
 
 }  // namespace matmq

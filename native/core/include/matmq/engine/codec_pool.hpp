@@ -10,7 +10,7 @@
 
 namespace matmq::codec_pool {
 
-/// Queues `task`. @throws Error CANNOT_ENCODE when there is no thread and the system gives none
+/// Queues `task`. @throws Error OUT_OF_RESOURCES when there is no thread and the system gives none
 void submit(std::function<void()> task);
 /// The number of threads; min(cores, 4) unless set.
 [[nodiscard]] unsigned threads() noexcept;

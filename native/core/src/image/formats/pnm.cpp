@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/gray.hpp"
-#include "image/limits.hpp"
 #include "image/malloc_buffer.hpp"
 
 namespace matmq::codec {
@@ -161,6 +161,22 @@ void putNarrow(const Header& header, const std::uint16_t* in, std::uint8_t* out,
   }
 }
 
+/// False: the rest is missing, and damaged images are kept.
+bool readRow(Rows& rows, std::uint16_t* out, DecodeWork& work, bool there, bool mayBeLost) {
+  if (!there) {
+    work.lost();
+    return false;
+  }
+  try {
+    rows.read(out);
+    return true;
+  } catch (const Error&) {  // a number that is none, in text
+    if (!work.keepsDamaged() || !mayBeLost) throw;
+    work.lost();
+    return false;
+  }
+}
+
 /// 16 bits are big-endian in the file.
 void writeRow(const cv::Mat& image, int y, std::byte* out) noexcept {
   const std::uint8_t* in = image.ptr(y);
@@ -190,23 +206,28 @@ SharedBytes encodePnm(const cv::Mat& image, const EncodeOptions&) {
   return std::move(buffer).release(size);
 }
 
-cv::Mat decodePnm(std::span<const std::byte> body, const DecodeOptions& options) {
+cv::Mat decodePnm(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work) {
   Scanner scanner(body);
   const Header header(body, scanner);
   const int type = decodedType(header.type(), options.mode);
   // A row of samples beside the pixels.
-  checkLimits(header.rows, header.cols, type, options.limits, "PNM", header.samples() * sizeof(std::uint16_t));
+  const std::uint64_t rowSamples = header.samples() * sizeof(std::uint16_t);
+  checkLimits(header.rows, header.cols, type, options.limits, "PNM", rowSamples);
   const std::size_t there = scanner.rest().size() + (header.text && !header.bitmap ? 1 : 0);  // none after the last
-  if (header.rows > there / header.rowBytes()) {
+  const std::uint64_t rowsThere = there / header.rowBytes();
+  if (header.rows > rowsThere && (!work.keepsDamaged() || rowsThere == 0)) {
     damaged(
         "at least " + std::to_string(header.rowBytes()) + " bytes for each of " + std::to_string(header.rows) + " rows",
         std::to_string(scanner.rest().size()) + " for all");
   }
-  cv::Mat image(static_cast<int>(header.rows), static_cast<int>(header.cols), type);
+  const std::uint64_t pixelBytes = std::uint64_t{header.rows} * header.cols * CV_ELEM_SIZE(type);
+  work.admit(header.rows, header.cols, type, "PNM", rowSamples, reducedBytes(pixelBytes, options.reduce));
+  cv::Mat image = pixelsFor(work, static_cast<int>(header.rows), static_cast<int>(header.cols), type);
   Rows rows(header, scanner);
   std::vector<std::uint16_t> row(header.samples());
   for (int y = 0; y < image.rows; ++y) {
-    rows.read(row.data());
+    work.mustGoOn(header.samples());
+    if (!readRow(rows, row.data(), work, static_cast<std::uint64_t>(y) < rowsThere, y > 0)) break;
     if (CV_MAT_DEPTH(type) == CV_16U) {
       putWide(row.data(), image.ptr<std::uint16_t>(y), header.cols, header.channels);
     } else {

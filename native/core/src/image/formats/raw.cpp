@@ -5,6 +5,7 @@
 #include <opencv2/imgproc.hpp>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/limits.hpp"
 
 namespace matmq {
@@ -79,6 +80,11 @@ cv::Mat viewRaw(std::span<const std::byte> body, std::int64_t rows, std::int64_t
 
 cv::Mat codec::rawAsWanted(const cv::Mat& raw, const DecodeOptions& options) {
   checkReduce(options.reduce);
+  if (options.mode == DecodeMode::unchanged && options.reduce == 1) return raw;
+  DecodeWork work(options);
+  // The 8 bits of 16, the colours or grey of them, and the reduced ones: none is larger than three of the matrix.
+  constexpr std::uint64_t mostCopies = 3;
+  work.reserve(mostCopies * raw.total() * raw.elemSize());
   try {
     return reduced(inMode(raw, options.mode), options.reduce);
   } catch (const cv::Exception& error) {  // cv::resize does not accept every type

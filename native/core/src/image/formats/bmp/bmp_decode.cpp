@@ -1,13 +1,14 @@
 // BMP needs no library. This reads what OpenCV 4.6 does: rows of 1 to 32 bits a pixel, run-length files of 4 and 8, and
 // the short headers of OS/2.
+#include <algorithm>
 #include <array>
 #include <cstring>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/formats/bmp/bmp_layout.hpp"
 #include "image/formats/bmp/bmp_run_lengths.hpp"
 #include "image/gray.hpp"
-#include "image/limits.hpp"
 
 namespace matmq::codec {
 namespace {
@@ -232,20 +233,23 @@ class Bytes {
   bool opaque_ = false;
 };
 
-cv::Mat decodeRuns(const Header& header, std::span<const std::byte> body, const DecodeOptions& options) {
+cv::Mat decodeRuns(const Header& header, std::span<const std::byte> body, const DecodeOptions& options,
+                   DecodeWork& work) {
   const Palette palette(header, body);
   const int type = decodedType(palette.type(), options.mode);
   const auto rows = static_cast<std::uint64_t>(header.height);
   const auto cols = static_cast<std::uint64_t>(header.width);
-  checkLimits(rows, cols, type, options.limits, "BMP", rows * cols);
+  const std::uint64_t pixelBytes = rows * cols * CV_ELEM_SIZE(type);
+  work.admit(rows, cols, type, "BMP", rows * cols, reducedBytes(pixelBytes, options.reduce));
   if (header.pixelsAt > body.size()) {
     damaged("Expected the pixels of a BMP image from byte " + std::to_string(header.pixelsAt) +
             " but received a body of " + std::to_string(body.size()) + ": it is truncated");
   }
   const BmpRunLengths runs(body.subspan(header.pixelsAt), static_cast<std::size_t>(header.width),
-                           static_cast<std::size_t>(header.height), header.compression == runLength4);
-  cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
-  for (int y = 0; y < image.rows; ++y) {
+                           static_cast<std::size_t>(header.height), header.compression == runLength4, work);
+  cv::Mat image = pixelsFor(work, static_cast<int>(header.height), static_cast<int>(header.width), type);
+  for (int y = 0; y < static_cast<int>(runs.rows()); ++y) {
+    work.mustGoOn(static_cast<std::uint64_t>(image.cols));
     const int at = header.topDown ? y : image.rows - 1 - y;
     palette.look(runs.row(static_cast<std::size_t>(y)), image.ptr(at), static_cast<std::size_t>(image.cols),
                  type == CV_8UC1);
@@ -255,20 +259,26 @@ cv::Mat decodeRuns(const Header& header, std::span<const std::byte> body, const 
 
 template <class Pixels, class Convert>
 cv::Mat decodeRows(const Header& header, std::span<const std::byte> body, const DecodeOptions& options,
-                   const Pixels& pixels, Convert convert) {
+                   DecodeWork& work, const Pixels& pixels, Convert convert) {
   const int type = decodedType(pixels.type(), options.mode);
-  checkLimits(static_cast<std::uint64_t>(header.height), static_cast<std::uint64_t>(header.width), type, options.limits,
-              "BMP");
+  const auto height = static_cast<std::uint64_t>(header.height);
+  const auto width = static_cast<std::uint64_t>(header.width);
+  checkLimits(height, width, type, options.limits, "BMP");
   // Sides are below 2^31 and pixels have at most 32 bits: no product overflows.
-  const std::uint64_t pitch = (static_cast<std::uint64_t>(header.width) * header.bits + 31) / 32 * 4;
-  const std::uint64_t pixelBytes = pitch * static_cast<std::uint64_t>(header.height);
-  if (header.pixelsAt > body.size() || pixelBytes > body.size() - header.pixelsAt) {
+  const std::uint64_t pitch = (width * header.bits + 31) / 32 * 4;
+  const std::uint64_t pixelBytes = pitch * height;
+  const std::uint64_t there = body.size() - std::min(header.pixelsAt, body.size());
+  if (pixelBytes > there && (!work.keepsDamaged() || there < pitch)) {
     damaged("Expected " + std::to_string(pixelBytes) + " bytes of pixels from byte " + std::to_string(header.pixelsAt) +
             " of a BMP image but received a body of " + std::to_string(body.size()) + ": it is truncated");
   }
-  cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
+  if (pixelBytes > there) work.lost();
+  work.admit(height, width, type, "BMP", 0, reducedBytes(height * width * CV_ELEM_SIZE(type), options.reduce));
+  cv::Mat image = pixelsFor(work, static_cast<int>(header.height), static_cast<int>(header.width), type);
   const auto* in = reinterpret_cast<const std::uint8_t*>(body.data()) + header.pixelsAt;
-  for (int y = 0; y < image.rows; ++y, in += pitch) {
+  const auto rows = static_cast<int>(std::min(height, there / pitch));
+  for (int y = 0; y < rows; ++y, in += pitch) {
+    work.mustGoOn(width);
     convert(in, image.ptr(header.topDown ? y : image.rows - 1 - y), static_cast<std::size_t>(image.cols), type);
   }
   return image;
@@ -276,14 +286,14 @@ cv::Mat decodeRows(const Header& header, std::span<const std::byte> body, const 
 
 }  // namespace
 
-cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options) {
+cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work) {
   const Header header(body);
   if (header.width <= 0 || header.height == 0) {
     damaged("Expected a BMP image with rows and columns but received one of " + std::to_string(header.width) + " x " +
             std::to_string(header.height) + ": the body is damaged");
   }
   if ((header.compression == runLength8 && header.bits == 8) || (header.compression == runLength4 && header.bits == 4))
-    return decodeRuns(header, body, options);
+    return decodeRuns(header, body, options, work);
   const bool masked = header.compression == bitfields && (header.bits == 16 || header.bits == 32);
   if (header.compression != uncompressed && !masked) {
     damaged("Expected a BMP image that is uncompressed or of run lengths but received one of compression " +
@@ -295,14 +305,14 @@ cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options)
     case 4:
     case 8: {
       const Palette palette(header, body);
-      return decodeRows(header, body, options, palette,
+      return decodeRows(header, body, options, work, palette,
                         [&](const std::uint8_t* in, std::uint8_t* out, std::size_t width, int type) {
                           palette.convert(in, out, width, type == CV_8UC1);
                         });
     }
     case 16: {
       const Packed16 packed(header, body);
-      return decodeRows(header, body, options, packed,
+      return decodeRows(header, body, options, work, packed,
                         [&](const std::uint8_t* in, std::uint8_t* out, std::size_t width, int type) {
                           packed.convert(in, out, width, type == CV_8UC1);
                         });
@@ -310,7 +320,7 @@ cv::Mat decodeBmp(std::span<const std::byte> body, const DecodeOptions& options)
     case 24:
     case 32: {
       const Bytes bytes(header, body);
-      return decodeRows(header, body, options, bytes,
+      return decodeRows(header, body, options, work, bytes,
                         [&](const std::uint8_t* in, std::uint8_t* out, std::size_t width, int type) {
                           bytes.convert(in, out, width, type);
                         });

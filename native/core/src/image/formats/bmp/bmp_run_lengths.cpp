@@ -21,9 +21,16 @@ constexpr unsigned jump = 2;
 
 }  // namespace
 
-BmpRunLengths::BmpRunLengths(std::span<const std::byte> in, std::size_t width, std::size_t height, bool four)
-    : in_(in), four_(four), width_(width), height_(height), indices_(width * height) {
-  while (y_ < height_ && step()) {
+BmpRunLengths::BmpRunLengths(std::span<const std::byte> in, std::size_t width, std::size_t height, bool four,
+                             DecodeWork& work)
+    : in_(in), four_(four), width_(width), height_(height), rows_(height), indices_(width * height) {
+  try {
+    while (y_ < height_ && step()) {
+    }
+  } catch (const Error&) {
+    if (!work.keepsDamaged() || y_ == 0) throw;
+    rows_ = std::min(y_, height_);
+    work.lost();
   }
 }
 

@@ -19,8 +19,8 @@
 #include <new>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/formats/jpeg/jpeg_markers.hpp"
-#include "image/limits.hpp"
 #include "image/orientation.hpp"
 
 namespace matmq::codec {
@@ -46,18 +46,20 @@ constexpr std::array<int, 4> harmless{JWRN_EXTRANEOUS_DATA, JWRN_JFIF_MAJOR, JWR
 
 class Reader {
  public:
-  explicit Reader(std::span<const std::byte> body) {
+  Reader(std::span<const std::byte> body, DecodeWork& work) : work_(work) {
     decompress_.err = jpeg_std_error(&errors_);
     decompress_.client_data = this;
     errors_.error_exit = onError;
     // The first loss ends the decoding, so that wrong dimensions are cheap: nothing is decoded after the end of the
-    // data.
+    // data. Not so where damaged images are kept: there libjpeg makes the rest of the rows grey.
     errors_.emit_message = onMessage;
     source_.next_input_byte = reinterpret_cast<const JOCTET*>(body.data());
     source_.bytes_in_buffer = body.size();
     padding_ = static_cast<std::size_t>(
         std::find_if(body.rbegin(), body.rend(), [](std::byte octet) { return octet != std::byte{0}; }) -
         body.rbegin());
+    // No pixels are made of it then.
+    if (work.keepsDamaged() && padding_ > lookAhead) source_.bytes_in_buffer -= padding_ - lookAhead;
     source_.init_source = [](j_decompress_ptr) {};
     source_.fill_input_buffer = endOfInput;
     source_.skip_input_data = skip;
@@ -107,6 +109,7 @@ class Reader {
     mostScans_ = scans;
     // What is missing of several scans nobody can tell: the picture would be a coarse one.
     mayEndWithoutMarker_ = jpeg_has_multiple_scans(&decompress_) == FALSE;
+    rowPixels_ = decompress_.image_width * std::uint64_t{DCTSIZE};
     decompress_.out_color_space = colorSpace;
     decompress_.scale_num = 1;
     decompress_.scale_denom = static_cast<unsigned>(divisor);
@@ -126,13 +129,17 @@ class Reader {
       }
       jpeg_read_scanlines(&decompress_, rows.data(), static_cast<JDIMENSION>(count));
     }
-    if (readsPadding()) endOfBody(&decompress_);
+    if (!work_.keepsDamaged() && readsPadding()) endOfBody(&decompress_);
     jpeg_finish_decompress(&decompress_);
     return true;
   }
 
+  /// Whether there are pixels of a decode that failed.
+  [[nodiscard]] bool hasRows() const noexcept { return decompress_.output_scanline > 0; }
+
   /// Throws the error for which readHeader or decode returned false.
   [[noreturn]] void fail() const {
+    if (work_.ended()) work_.endedEarly();
     if (decompress_.input_scan_number > mostScans_) {
       throw tooManyScans(mostScans_, header().image_width, header().image_height, "more");
     }
@@ -142,10 +149,8 @@ class Reader {
   }
 
  private:
-  /// Whether pixels were made of the zeros that fill a buffer up behind a cut image: they are valid codes. The decoder
-  /// looks a few octets ahead.
+  /// Whether pixels were made of the zeros that fill a buffer up behind a cut image: they are valid codes.
   [[nodiscard]] bool readsPadding() const noexcept {
-    constexpr std::size_t lookAhead = 16;
     return decompress_.input_scan_number == 1 && padding_ > lookAhead && source_.bytes_in_buffer + lookAhead < padding_;
   }
 
@@ -157,20 +162,26 @@ class Reader {
   static void onMessage(j_common_ptr decompress, int level) {
     constexpr int warning = -1;
     if (level != warning || std::ranges::find(harmless, decompress->err->msg_code) != harmless.end()) return;
-    onError(decompress);
+    DecodeWork& work = static_cast<Reader*>(decompress->client_data)->work_;
+    if (!work.keepsDamaged()) onError(decompress);
+    work.lost();
   }
   // Counted here, by libjpeg itself: what another reader of the markers makes of a damaged file is not what it does.
   static void onProgress(j_common_ptr common) {
     const auto* decompress = reinterpret_cast<j_decompress_ptr>(common);
     auto* self = static_cast<Reader*>(common->client_data);
-    if (decompress->input_scan_number > self->mostScans_) std::longjmp(self->jump_, 1);
+    if (decompress->input_scan_number > self->mostScans_ || !self->work_.done(self->rowPixels_))
+      std::longjmp(self->jump_, 1);
   }
   /// libjpeg asks for bytes after the end. It gets the marker that is missing, once: with pixels missing before it, it
   /// says so. Some cameras leave it out, or fill a buffer of fixed size up with zeros.
   static boolean endOfInput(j_decompress_ptr decompress) {
     static constexpr std::array<JOCTET, 2> endOfImage{0xFF, JPEG_EOI};
     auto* self = static_cast<Reader*>(decompress->client_data);
-    if (!self->mayEndWithoutMarker_) endOfBody(decompress);
+    if (!self->mayEndWithoutMarker_) {
+      if (!self->work_.keepsDamaged()) endOfBody(decompress);
+      self->work_.lost();
+    }
     self->mayEndWithoutMarker_ = false;
     self->source_.next_input_byte = endOfImage.data();
     self->source_.bytes_in_buffer = endOfImage.size();
@@ -198,6 +209,10 @@ class Reader {
     source.bytes_in_buffer -= static_cast<std::size_t>(count);
   }
 
+  static constexpr std::size_t lookAhead = 16;  // octets
+
+  DecodeWork& work_;
+  std::uint64_t rowPixels_ = 0;
   std::array<char, JMSG_LENGTH_MAX> message_{};
   std::jmp_buf jump_{};
   jpeg_error_mgr errors_{};
@@ -234,8 +249,8 @@ cv::Mat fromCmyk(const cv::Mat& cmyk, int type) {
 
 }  // namespace
 
-cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options) {
-  Reader reader(body);
+cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work) {
+  Reader reader(body, work);
   if (!reader.readHeader()) reader.fail();
   const std::uint64_t width = reader.header().image_width;
   const std::uint64_t height = reader.header().image_height;
@@ -249,20 +264,27 @@ cv::Mat decodeJpeg(std::span<const std::byte> body, const DecodeOptions& options
   const int storedType = reader.isCmyk() ? CV_8UC4 : type;
   const std::uint64_t beside = reader.isCmyk() ? width * height * CV_ELEM_SIZE(type) : 0;
   checkLimits(height, width, storedType, options.limits, "JPEG", beside + reader.coefficientBytes());
+  const auto side = [&](std::uint64_t whole) {
+    return static_cast<int>((whole - 1) / static_cast<std::uint64_t>(options.reduce) + 1);
+  };
+  const int orientation = wantsOrientation(options) ? jpegOrientation(body) : 1;
+  const std::uint64_t copies = (reader.isCmyk() ? 1 : 0) + (swapsSides(orientation) ? 1 : 0);
+  const std::uint64_t pixels = static_cast<std::uint64_t>(side(height)) * static_cast<std::uint64_t>(side(width));
+  work.reserve(pixels * (CV_ELEM_SIZE(storedType) + copies * CV_ELEM_SIZE(type)) + reader.coefficientBytes());
   // Before any of them is decoded, as far as the markers are sound; libjpeg's own count is the one that holds.
   const int allowedScans = mostScans(width, height, options.limits);
   const std::uint64_t scans = countJpegScans(body);
   if (scans > static_cast<std::uint64_t>(allowedScans))
     throw tooManyScans(allowedScans, width, height, std::to_string(scans));
 
-  const auto side = [&](std::uint64_t whole) {
-    return static_cast<int>((whole - 1) / static_cast<std::uint64_t>(options.reduce) + 1);
-  };
-  cv::Mat image(side(height), side(width), storedType);
+  cv::Mat image = pixelsFor(work, side(height), side(width), storedType);
   const J_COLOR_SPACE colors = reader.isCmyk() ? JCS_CMYK : type == CV_8UC1 ? JCS_GRAYSCALE : JCS_EXT_BGR;
-  if (!reader.decode(image, colors, options.reduce, allowedScans)) reader.fail();
+  if (!reader.decode(image, colors, options.reduce, allowedScans)) {
+    if (!work.keepsDamaged() || work.ended() || !reader.hasRows()) reader.fail();
+    work.lost();
+  }
   if (reader.isCmyk()) image = fromCmyk(image, type);
-  if (wantsOrientation(options)) applyOrientation(image, jpegOrientation(body));
+  applyOrientation(image, orientation);
   return image;
 }
 

@@ -7,10 +7,11 @@
 #include <cstring>
 #include <limits>
 #include <new>
+#include <string_view>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/formats/png/png_errors.hpp"
-#include "image/limits.hpp"
 #include "image/orientation.hpp"
 
 namespace matmq::codec {
@@ -45,24 +46,36 @@ bool isTransparency(std::uint32_t name) noexcept {
   return std::popcount(name ^ transparency) <= 1;
 }
 
-/// Checks the lengths of all chunks. libpng allocates as many bytes as eXIf claims to have before it reads them, and
-/// only warns when they are too many. Returns whether there is transparency beside the pixels.
-bool checkChunks(std::span<const std::byte> body) {
+struct Beside {
   bool transparency = false;
+  bool exif = false;
+};
+
+/// Checks the lengths of all chunks, and says what there is beside the pixels. libpng allocates as many bytes as eXIf
+/// claims to have before it reads them, and only warns when they are too many.
+Beside checkChunks(std::span<const std::byte> body, bool mayEndEarly) {
+  Beside beside;
   constexpr std::size_t around = 12;  // length, name and checksum
   constexpr std::uint32_t exif = 0x65584966;
   constexpr std::uint32_t end = 0x49454E44;
   for (std::size_t at = signature; at < body.size();) {
-    if (body.size() - at < around) damaged("a chunk is cut off");
+    if (body.size() - at < around) {
+      if (mayEndEarly) break;
+      damaged("a chunk is cut off");
+    }
     const std::uint32_t length = bigEndian32(body, at);
     const std::uint32_t name = bigEndian32(body, at + 4);
-    if (length > body.size() - at - around) damaged("a chunk is longer than the rest of the body");
-    transparency = transparency || isTransparency(name);
+    if (length > body.size() - at - around) {
+      if (mayEndEarly && name != exif) break;
+      damaged("a chunk is longer than the rest of the body");
+    }
+    beside.transparency = beside.transparency || isTransparency(name);
     if (name == exif && length > mostChunkBytes) damaged("the EXIF chunk is too large");
+    beside.exif = beside.exif || name == exif;
     if (name == end) break;
     at += around + length;
   }
-  return transparency;
+  return beside;
 }
 
 /// IHDR is always the first chunk, at a fixed place. It is read here because libpng allocates memory for the chunks
@@ -120,8 +133,10 @@ int fileType(const Dimensions& header, bool transparency) noexcept {
 
 class Reader {
  public:
-  explicit Reader(std::span<const std::byte> body)
-      : rest_(body), png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &failure_, onPngError, onPngWarning)) {
+  Reader(std::span<const std::byte> body, DecodeWork& work)
+      : rest_(body),
+        work_(work),
+        png_(png_create_read_struct(PNG_LIBPNG_VER_STRING, &failure_, onPngError, onWarning)) {
     if (png_ != nullptr) {
       info_ = png_create_info_struct(png_);
       end_ = png_create_info_struct(png_);
@@ -149,7 +164,11 @@ class Reader {
     png_set_chunk_malloc_max(png_, mostChunkBytes);
     // Pixels must be whole; an ancillary chunk that is not is left out, as OpenCV, Pillow and browsers do. Not where
     // one of them is transparency: without it the pixels would be others.
-    png_set_crc_action(png_, PNG_CRC_ERROR_QUIT, transparency ? PNG_CRC_ERROR_QUIT : PNG_CRC_WARN_DISCARD);
+    png_set_crc_action(png_, work_.keepsDamaged() ? PNG_CRC_WARN_USE : PNG_CRC_ERROR_QUIT,
+                       transparency ? PNG_CRC_ERROR_QUIT : PNG_CRC_WARN_DISCARD);
+    // What is left of a body that ends early is read in parts that small: one that is not whole is lost.
+    constexpr std::size_t smallParts = 128;
+    if (work_.keepsDamaged()) png_set_compression_buffer_size(png_, smallParts);
     png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, unused, keepProfile ? unusedCount - 1 : unusedCount);
     png_read_info(png_, info_);
     return true;
@@ -185,7 +204,9 @@ class Reader {
       png_set_rgb_to_gray(png_, quietly, 0.299, 0.587);
     }
     const int passes = png_set_interlace_handling(png_);
-    rowsLeft_ = rowsWithPixels(header, passes);
+    rows_ = rowsWithPixels(header, passes);
+    rowsLeft_ = rows_;
+    rowPixels_ = header.width;
     png_set_read_user_transform_fn(png_, rowDone);
     png_read_update_info(png_, info_);
     // The rows of the matrix must be exactly as long as those that libpng writes, whatever the settings above are.
@@ -197,6 +218,9 @@ class Reader {
     png_read_end(png_, end_);
     return true;
   }
+
+  /// Those of all passes count.
+  [[nodiscard]] bool hasRows() const noexcept { return rowsLeft_ < rows_; }
 
   /// EXIF may be before or after the pixels.
   [[nodiscard]] int orientation() const noexcept {
@@ -210,6 +234,13 @@ class Reader {
   }
 
  private:
+  /// Where damaged images are kept, a wrong checksum of pixels is a warning.
+  static void onWarning(png_structp png, png_const_charp message) {
+    constexpr std::string_view wrongPixels = "IDAT: CRC";
+    auto* self = static_cast<Reader*>(png_get_io_ptr(png));
+    if (self != nullptr && std::string_view(message).starts_with(wrongPixels)) self->work_.lost();
+  }
+
   static void read(png_structp png, png_bytep out, std::size_t count) {
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
     if (count > self->rest_.size()) png_error(png, "the body ends before the image does");
@@ -226,6 +257,7 @@ class Reader {
   static void rowDone(png_structp png, png_row_infop, png_bytep) {
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
     if (self->rowsLeft_ > 0) --self->rowsLeft_;
+    if (!self->work_.done(self->rowPixels_)) png_error(png, "the decode ends early");
   }
 
   static std::uint64_t rowsWithPixels(const Dimensions& header, int passes) noexcept {
@@ -243,6 +275,9 @@ class Reader {
       8192;  // an end code and a checksum lie behind the last row, and stray bytes
 
   std::span<const std::byte> rest_;
+  DecodeWork& work_;
+  std::uint64_t rowPixels_ = 0;
+  std::uint64_t rows_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t rowsLeft_ = std::numeric_limits<std::uint64_t>::max();
   std::size_t surplusLeft_ = mostSurplus;
   PngFailure failure_;
@@ -253,25 +288,27 @@ class Reader {
 
 }  // namespace
 
-cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options) {
+cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work) {
   const Dimensions header = readDimensions(body);
-  const auto check = [&](bool transparency) {
-    const int type = decodedType(fileType(header, transparency), options.mode);
-    checkLimits(header.height, header.width, type, options.limits, "PNG", rowBufferBytes(header));
-    return type;
-  };
-  static_cast<void>(check(false));
-  checkPossible(header, body.size());
-  const bool transparency = checkChunks(body);
+  const auto typeWith = [&](bool transparency) { return decodedType(fileType(header, transparency), options.mode); };
+  checkLimits(header.height, header.width, typeWith(false), options.limits, "PNG", rowBufferBytes(header));
+  if (!work.keepsDamaged()) checkPossible(header, body.size());
+  const Beside beside = checkChunks(body, work.keepsDamaged());
 
-  Reader reader(body);
+  Reader reader(body, work);
   const bool toGray = options.mode == DecodeMode::grayscale || header.colorType == PNG_COLOR_TYPE_GRAY;
-  if (!reader.readInfo(toGray, transparency)) damaged(reader.error());
-  const int type = check(reader.hasTransparency());
-  cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
+  if (!reader.readInfo(toGray, beside.transparency)) damaged(reader.error());
+  const int type = typeWith(reader.hasTransparency());
+  const std::uint64_t pixelBytes = std::uint64_t{header.height} * header.width * CV_ELEM_SIZE(type);
+  const std::uint64_t turned = beside.exif && wantsOrientation(options) ? pixelBytes : 0;
+  work.admit(header.height, header.width, type, "PNG", rowBufferBytes(header),
+             reducedBytes(pixelBytes, options.reduce) + turned);
+  cv::Mat image = pixelsFor(work, static_cast<int>(header.height), static_cast<int>(header.width), type);
   if (!reader.readPixels(header, image.data, image.step[0], static_cast<std::size_t>(image.cols) * image.elemSize(),
                          type)) {
-    damaged(reader.error());
+    if (work.ended()) work.endedEarly();
+    if (!work.keepsDamaged() || !reader.hasRows()) damaged(reader.error());
+    work.lost();
   }
   image = reduced(std::move(image), options.reduce);
   if (wantsOrientation(options)) applyOrientation(image, reader.orientation());

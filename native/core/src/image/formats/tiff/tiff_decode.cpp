@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "image/codecs.hpp"
+#include "image/decode_work.hpp"
 #include "image/formats/tiff/tiff_header.hpp"
 #include "image/formats/tiff/tiff_library.hpp"
 #include "image/gray.hpp"
-#include "image/limits.hpp"
 #include "image/orientation.hpp"
 
 namespace matmq::codec {
@@ -202,24 +202,46 @@ void checkAgreement(const TiffHeader& header, TIFF* handle, std::size_t piece) {
               "Expected a TIFF header that can be read in one way only but this one contradicts itself: it is damaged");
 }
 
-/// Calls `put` for each part of a row, with the unpacked bytes, row, column and number of pixels.
+/// Calls `put` for each row, as readPieces does.
 template <typename Put>
-void readPieces(const TiffHeader& header, TIFF* handle, std::size_t piece, const TiffMessages& messages, Put put) {
+std::uint64_t readStrips(const TiffHeader& header, TIFF* handle, std::vector<std::uint8_t>& row,
+                         const TiffMessages& messages, DecodeWork& work, Put put) {
+  std::uint64_t there = 0;
+  for (std::uint32_t y = 0; y < header.rows; ++y) {
+    work.mustGoOn(header.cols);
+    if (libtiff().readScanline(handle, row.data(), y, 0) == 1) {
+      put(row.data(), y, 0U, header.cols);
+      ++there;
+      continue;
+    }
+    if (!work.keepsDamaged()) failed("row " + std::to_string(y), messages);
+    work.lost();
+    y += header.stripRows - 1 - y % header.stripRows;  // the rest of the strip
+  }
+  return there;
+}
+
+/// Calls `put` for each part of a row, with the unpacked bytes, row, column and number of pixels. Returns how many rows
+/// or tiles are there.
+template <typename Put>
+std::uint64_t readPieces(const TiffHeader& header, TIFF* handle, std::size_t piece, const TiffMessages& messages,
+                         DecodeWork& work, Put put) {
   const LibTiff& lib = libtiff();
   std::vector<std::uint8_t> buffer(piece);
-  if (!header.tiled()) {
-    for (std::uint32_t y = 0; y < header.rows; ++y) {
-      if (lib.readScanline(handle, buffer.data(), y, 0) != 1) failed("row " + std::to_string(y), messages);
-      put(buffer.data(), y, 0U, header.cols);
-    }
-    return;
-  }
+  if (!header.tiled()) return readStrips(header, handle, buffer, messages, work, put);
+  std::uint64_t there = 0;
   const auto rowBytes = static_cast<std::size_t>(header.bytesOf(header.tileCols));
   std::uint32_t tile = 0;
   for (std::uint64_t top = 0; top < header.rows; top += header.tileRows) {
     for (std::uint64_t left = 0; left < header.cols; left += header.tileCols, ++tile) {
+      work.mustGoOn(std::uint64_t{header.tileCols} * header.tileRows);
       const tmsize_t unpacked = lib.readEncodedTile(handle, tile, buffer.data(), static_cast<tmsize_t>(piece));
-      if (unpacked != static_cast<tmsize_t>(piece)) failed("tile " + std::to_string(tile), messages);
+      if (unpacked != static_cast<tmsize_t>(piece)) {
+        if (!work.keepsDamaged()) failed("tile " + std::to_string(tile), messages);
+        work.lost();
+        continue;
+      }
+      ++there;
       const auto rows = static_cast<std::uint32_t>(std::min<std::uint64_t>(header.tileRows, header.rows - top));
       const auto cols = static_cast<std::uint32_t>(std::min<std::uint64_t>(header.tileCols, header.cols - left));
       for (std::uint32_t y = 0; y < rows; ++y) {
@@ -227,12 +249,13 @@ void readPieces(const TiffHeader& header, TIFF* handle, std::size_t piece, const
       }
     }
   }
+  return there;
 }
 
 }  // namespace
 
-cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options) {
-  const TiffHeader header = readTiffHeader(body);
+cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options, DecodeWork& work) {
+  const TiffHeader header = readTiffHeader(body, work.keepsDamaged());
   const int type = decodedType(typeOf(header), options.mode);
   if (header.floatingPoint() && options.mode != DecodeMode::unchanged) {
     throw Error(ErrorCode::cannotDecode,
@@ -240,33 +263,39 @@ cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options
                     typeName(typeOf(header)) + ": receive it with the mode unchanged");
   }
   const std::size_t piece = pieceBytes(header);
+  const std::uint64_t pixelBytes = std::uint64_t{header.rows} * header.cols * CV_ELEM_SIZE(type);
+  constexpr std::size_t tables = 1024UL * 1024;
+  // Strip offsets and sizes, at most one for every 4 bytes of the body, become 8 bytes each.
+  const std::size_t mostOfLibrary = tables + 2 * body.size() + piece;
   checkLimits(header.rows, header.cols, type, options.limits, "TIFF", piece);
+  work.reserve(pixelBytes + piece + mostOfLibrary + reducedBytes(pixelBytes, options.reduce) +
+               (swapsSides(static_cast<int>(header.orientation)) ? pixelBytes : 0));
 
   Source source{body};
   TiffMessages messages;
-  constexpr std::size_t tables = 1024UL * 1024;
-  // Strip offsets and sizes, at most one for every 4 bytes of the body, become 8 bytes each.
-  const TiffHandle handle = openTiff("rc", {&source, readSource, writeNothing, seekSource, sizeOfSource, mapSource},
-                                     tables + 2 * body.size() + piece, messages);
+  const TiffHandle handle =
+      openTiff("rc", {&source, readSource, writeNothing, seekSource, sizeOfSource, mapSource}, mostOfLibrary, messages);
   if (!handle) failed("the header", messages);
   checkAgreement(header, handle.get(), piece);
 
-  cv::Mat image(static_cast<int>(header.rows), static_cast<int>(header.cols), type);
+  cv::Mat image = pixelsFor(work, static_cast<int>(header.rows), static_cast<int>(header.cols), type);
+  std::uint64_t there = 0;
   const auto place = [&image](std::uint32_t y, std::uint32_t x) {
     return image.ptr(static_cast<int>(y)) + x * image.elemSize();
   };
   if (CV_MAT_DEPTH(type) != CV_8U) {
-    readPieces(header, handle.get(), piece, messages,
-               [&](const std::uint8_t* in, std::uint32_t y, std::uint32_t x, std::size_t pixels) {
-                 copyPixels(header, in, place(y, x), pixels);
-               });
+    there = readPieces(header, handle.get(), piece, messages, work,
+                       [&](const std::uint8_t* in, std::uint32_t y, std::uint32_t x, std::size_t pixels) {
+                         copyPixels(header, in, place(y, x), pixels);
+                       });
   } else {
     const EightBits pixels8(header, handle.get());
-    readPieces(header, handle.get(), piece, messages,
-               [&](const std::uint8_t* in, std::uint32_t y, std::uint32_t x, std::size_t pixels) {
-                 pixels8.convert(in, place(y, x), pixels, type);
-               });
+    there = readPieces(header, handle.get(), piece, messages, work,
+                       [&](const std::uint8_t* in, std::uint32_t y, std::uint32_t x, std::size_t pixels) {
+                         pixels8.convert(in, place(y, x), pixels, type);
+                       });
   }
+  if (there == 0) failed("a row or tile", messages);
   applyOrientation(image, static_cast<int>(header.orientation));  // as OpenCV does for TIFF, in every mode
   return image;
 }

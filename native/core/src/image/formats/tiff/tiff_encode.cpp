@@ -107,6 +107,9 @@ SharedBytes encodeTiff(const cv::Mat& image, const EncodeOptions&) {
     set(TIFFTAG_COMPRESSION, floatingPoint ? COMPRESSION_NONE : COMPRESSION_LZW);
     set(TIFFTAG_PHOTOMETRIC, image.channels() == 1 ? PHOTOMETRIC_MINISBLACK : PHOTOMETRIC_RGB);
     set(TIFFTAG_SAMPLESPERPIXEL, image.channels());
+    // Of no stated meaning: as "alpha that is not multiplied in" OpenCV would multiply it when it reads the file.
+    const std::uint16_t unspecified = EXTRASAMPLE_UNSPECIFIED;
+    if (image.channels() == 4 && lib.setField(handle.get(), TIFFTAG_EXTRASAMPLES, 1, &unspecified) == 0) throw failed();
     set(TIFFTAG_PLANARCONFIG, PLANARCONFIG_CONTIG);
     set(TIFFTAG_ROWSPERSTRIP, static_cast<std::uint32_t>(std::clamp(stripBytes / rowBytes, std::size_t{1}, rows)));
     set(TIFFTAG_SAMPLEFORMAT, floatingPoint ? SAMPLEFORMAT_IEEEFP : SAMPLEFORMAT_UINT);

@@ -173,15 +173,9 @@ constexpr std::uint64_t divideUp(std::uint64_t a, std::uint64_t b) noexcept { re
 
 /// Checks that all strips or tiles are inside the body, and that there are enough of them.
 void checkPieces(const Directory& directory, const TiffHeader& header, bool packed, std::size_t bodySize) {
-  std::uint32_t rowsOfPiece = header.tileRows;
-  std::uint64_t pieces = 0;
-  if (header.tiled()) {
-    pieces = divideUp(header.cols, header.tileCols) * divideUp(header.rows, header.tileRows);
-  } else {
-    rowsOfPiece = std::min(header.rows, directory.number(rowsPerStrip, std::numeric_limits<std::uint32_t>::max()));
-    if (rowsOfPiece == 0) refuse("TIFF strips with rows", "strips of 0", damagedAdvice);
-    pieces = divideUp(header.rows, rowsOfPiece);
-  }
+  const std::uint32_t rowsOfPiece = header.tiled() ? header.tileRows : header.stripRows;
+  const std::uint64_t pieces =
+      divideUp(header.rows, rowsOfPiece) * (header.tiled() ? divideUp(header.cols, header.tileCols) : 1);
   const std::uint64_t rowBytes = header.bytesOf(header.tiled() ? header.tileCols : header.cols);
   const auto& offsets = directory.field(header.tiled() ? tileOffsets : stripOffsets);
   const auto& sizes = directory.field(header.tiled() ? tileByteCounts : stripByteCounts);
@@ -218,9 +212,14 @@ void readTiles(const Directory& directory, TiffHeader& header) {
   }
 }
 
+void readStrips(const Directory& directory, TiffHeader& header) {
+  header.stripRows = std::min(header.rows, directory.number(rowsPerStrip, std::numeric_limits<std::uint32_t>::max()));
+  if (header.stripRows == 0) refuse("TIFF strips with rows", "strips of 0", damagedAdvice);
+}
+
 }  // namespace
 
-TiffHeader readTiffHeader(std::span<const std::byte> body) {
+TiffHeader readTiffHeader(std::span<const std::byte> body, bool mayBeCut) {
   const Directory directory(body);
   TiffHeader header;
   header.cols = directory.required(imageWidth, "a width");
@@ -242,7 +241,8 @@ TiffHeader readTiffHeader(std::span<const std::byte> body) {
   readDepth(directory, header);
   header.orientation = directory.number(orientation, 1);
   readTiles(directory, header);
-  checkPieces(directory, header, packing != 1, body.size());
+  if (!header.tiled()) readStrips(directory, header);
+  if (!mayBeCut) checkPieces(directory, header, packing != 1, body.size());
   return header;
 }
 

@@ -4,7 +4,7 @@
 // 1. It reads nothing outside the body, no directory but the first, and nothing twice: no loop is possible.
 // 2. It refuses by name what is not decoded: BigTIFF, compressions other than none, LZW, Deflate and PackBits (libtiff
 //    has a dozen more, some of them whole codecs), samples in planes, colours other than grey, RGB and palettes.
-// 3. It checks that all strips or tiles are inside the body.
+// 3. It checks that all strips or tiles are inside the body, unless they may be missing.
 #pragma once
 
 #include <cstddef>
@@ -24,6 +24,7 @@ struct TiffHeader {
   TiffPhotometric photometric = TiffPhotometric::blackIsZero;
   bool alphaToMultiply = false;  ///< the fourth sample is alpha, and the colours are not multiplied by it yet
   unsigned orientation = 1;      ///< 1 to 8
+  std::uint32_t stripRows = 0;   ///< at least 1, unless it is in tiles
   std::uint32_t tileCols = 0;    ///< 0: in strips
   std::uint32_t tileRows = 0;
 
@@ -33,7 +34,8 @@ struct TiffHeader {
   [[nodiscard]] std::uint64_t bytesOf(std::uint64_t pixels) const noexcept { return (pixels * samples * bits + 7) / 8; }
 };
 
+/// `mayBeCut`: strips or tiles may be outside the body, or missing.
 /// @throws Error CANNOT_DECODE
-[[nodiscard]] TiffHeader readTiffHeader(std::span<const std::byte> body);
+[[nodiscard]] TiffHeader readTiffHeader(std::span<const std::byte> body, bool mayBeCut = false);
 
 }  // namespace matmq::codec
