@@ -1,6 +1,6 @@
 /** MatMQ: images (OpenCV matrices) and other messages through RabbitMQ. */
 
-export { codecThreads, setCodecThreads, versions } from './addon/runtime.js';
+export { codecMemory, codecThreads, setCodecMemory, setCodecThreads, versions } from './addon/runtime.js';
 export type { ArgumentError } from './base/argument.js';
 export type { ErrorCode } from './base/error-codes.js';
 export {
@@ -74,7 +74,7 @@ export {
 export type { DecodableFormat, ImageEncoding, ImageFormat } from './image/formats.js';
 export { Mat, type Rect } from './image/mat.js';
 export type { MatLike } from './image/mat-fields.js';
-export type { DecodeOptions, EncodeOptions, ReadOptions, WriteOptions } from './image/options.js';
+export type { DecodeOptions, EncodeOptions, ImageOptions, ReadOptions, WriteOptions } from './image/options.js';
 export type { ImageDataOutput, Opencv4nodejs, SharpInput } from './image/sinks.js';
 export type { ImageDataLike, ImageSource, Opencv4nodejsMat, SharpRaw } from './image/sources.js';
 export { Producer, type ProducerStats } from './producer/producer.js';

@@ -173,6 +173,13 @@ export interface NativeMat {
   readonly type: number;
   readonly step: number;
   readonly data: Uint8Array;
+  /** Pixels are missing. */
+  readonly damaged?: true;
+}
+
+/** Ends one decode: an object of the addon's own. */
+export interface NativeCancellation {
+  readonly cancellation: never;
 }
 
 export interface NativeDecodeOptions {
@@ -186,6 +193,10 @@ export interface NativeDecodeOptions {
   readonly formats?: readonly string[];
   readonly pixels?: number;
   readonly decodedBytes?: number;
+  /** Milliseconds of processor time. */
+  readonly decodeTime?: number;
+  readonly damaged?: 'refuse' | 'keep';
+  readonly cancellation?: NativeCancellation;
 }
 
 export interface NativeConsumerReport {
@@ -270,9 +281,14 @@ export interface NativeProducerOptions extends NativeConnectionOptions {
 export interface NativeConsumerOptions extends NativeConnectionOptions {
   readonly prefetch: number | 'auto';
   readonly ack: 'auto' | 'manual' | 'none';
-  /** For `decode()`, as are `limits.pixels` and `limits.decodedBytes`. */
+  /** For `decode()`, as are all `limits` but `messageBytes`. */
   readonly formats: readonly string[];
-  readonly limits: { readonly pixels: number; readonly decodedBytes: number; readonly messageBytes: number };
+  readonly limits: {
+    readonly pixels: number;
+    readonly decodedBytes: number;
+    readonly decodeTime: number;
+    readonly messageBytes: number;
+  };
   readonly amqp: NativeAmqpConsumerOptions;
 }
 
@@ -341,6 +357,12 @@ export interface NativeAddon {
   /** Threads of the codec pool. */
   codecThreads(): number;
   setCodecThreads(count: number): void;
+  /** Bytes that all decodes of the process take together. */
+  codecMemory(): number;
+  setCodecMemory(bytes: number): void;
+  newCancellation(): NativeCancellation;
+  /** The decode that has it rejects soon, with CANCELLED. May be called twice, and after it has ended. */
+  cancel(cancellation: NativeCancellation): void;
   /** Versions of what the addon was built with: matmq, rabbitmq-c, opencv, ... */
   versions(): Readonly<Record<string, string>>;
 }

@@ -76,6 +76,7 @@ export const ERROR_CODES = [
   /** An empty matrix, or one whose fields contradict each other. */
   'INVALID_MATRIX',
   /** An image file cannot be read: the message has the path and the system's reason. */
+  'CANCELLED',
   'CANNOT_READ_FILE',
   /** An image file cannot be written: the message has the path and the system's reason. */
   'CANNOT_WRITE_FILE',

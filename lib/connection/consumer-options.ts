@@ -1,6 +1,6 @@
 /** The options of a consumer: what they are, their defaults, and the one place that reads them. */
 import type { NativeConsumerOptions } from '../addon/contract.js';
-import { bare, bytes, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
+import { bare, bytes, integer, milliseconds, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
 import { type DecodableFormat, formats, USUAL_FORMATS } from '../image/formats.js';
 import { type AmqpConsumerOptions, amqpConsumerOptions, amqpConsumerReaders, EXAMPLE } from './amqp-options.js';
 import { type ConnectionOptions, connectionOptions, connectionReaders, type Settings } from './options.js';
@@ -12,7 +12,7 @@ export const consumerDefaults = {
   name: 'consumer',
   prefetch: 'auto',
   ack: 'auto',
-  limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, messageBytes: 512 * MiB },
+  limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, decodeTime: 10_000, messageBytes: 512 * MiB },
   formats: USUAL_FORMATS,
 } as const;
 
@@ -28,6 +28,11 @@ export interface Limits {
   readonly pixels?: number | undefined;
   /** Bytes of a decoded image, from 1. Default: 536870912 (512 MiB). */
   readonly decodedBytes?: number | undefined;
+  /**
+   * Milliseconds of processor time that the decode of an image may take, 1 to 2147483647; to wait does not count.
+   * Default: 10000.
+   */
+  readonly decodeTime?: number | undefined;
   /**
    * Bytes of a body, that of a message in segments as a whole, from 1; a larger one is rejected to the broker and
    * counted in `stats().refused`. Default: 536870912.
@@ -56,6 +61,7 @@ export interface ConsumerOptions extends ConnectionOptions, AmqpConsumerOptions 
 const limitReaders = {
   pixels: integer(1, Number.MAX_SAFE_INTEGER, 'pixels'),
   decodedBytes: bytes,
+  decodeTime: milliseconds(1, 0x7fffffff),
   messageBytes: bytes,
 };
 

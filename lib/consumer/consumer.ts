@@ -9,9 +9,10 @@ import { type ConsumerOptions, readConsumerOptions } from '../connection/consume
 import { KeepAlive } from '../connection/keep-alive.js';
 import { type ConnectionEvents, Lifecycle } from '../connection/lifecycle.js';
 import { warnIfUnauthenticated } from '../connection/tls-options.js';
+import { withCancellation } from '../image/cancellable.js';
 import type { Decode } from '../image/options.js';
 import { Delivery } from './delivery.js';
-import type { Message, ReceivedImage } from './message.js';
+import type { Message, MessageSource, ReceivedImage } from './message.js';
 import {
   type ImagesOptions,
   type MessagesOptions,
@@ -61,6 +62,8 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     this.#ackMode = options.ack;
     const native = new addon.NativeConsumer(options, () => this.#wake());
     this.#native = native;
+    const decode: MessageSource['decode'] = async ({ encodedProperties, body }, options) =>
+      native.decode(encodedProperties, body, options);
     const changed = () => this.#keepAlive.update();
     this.#lifecycle = new Lifecycle(this, `consumer '${options.name}'`, {
       close: () => native.close(),
@@ -72,7 +75,14 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
       take: (maxMessages, maxBytes) => native.take(maxMessages, maxBytes, Delivery.all),
       codecThreads: () => addon.codecThreads(),
       properties: (encoded) => native.properties(encoded),
-      decode: async ({ encodedProperties, body }, decode) => native.decode(encodedProperties, body, decode),
+      decode,
+      startDecode: (message, options) => {
+        const cancellation = addon.newCancellation();
+        return {
+          mat: decode(message, withCancellation(options, cancellation)),
+          cancel: () => addon.cancel(cancellation),
+        };
+      },
       release: (bytes) => addon.release(bytes),
       acknowledge: (message) => this.#lifecycle.state === 'open' && native.acknowledge(message.number, false),
       reject: (message, requeue) => this.#lifecycle.state === 'open' && native.reject(message.number, requeue),

@@ -5,13 +5,19 @@ import { type Decode, sameDecode } from '../image/options.js';
 import type { Delivery } from './delivery.js';
 
 export type Decoded = { readonly mat: NativeMat } | { readonly error: unknown };
-export type StartDecode = (message: Delivery, options: Decode) => Promise<NativeMat>;
+/** A decode under way: `cancel()` ends it soon, and rejects its promise. */
+export interface RunningDecode {
+  readonly mat: Promise<NativeMat>;
+  cancel(): void;
+}
+export type StartDecode = (message: Delivery, options: Decode) => RunningDecode;
 
 /** A message that the program has not asked for yet. */
 export class BufferedMessage {
   readonly message: Delivery;
   #options: Decode | undefined;
   #result: Decoded | undefined;
+  #running: RunningDecode | undefined;
 
   constructor(message: Delivery) {
     this.message = message;
@@ -23,16 +29,25 @@ export class BufferedMessage {
     return this.#result;
   }
 
+  /** Nobody wants the image. */
+  cancel(): void {
+    this.#running?.cancel();
+    this.#running = undefined;
+  }
+
   #start(options: Decode, start: StartDecode, done: () => void): void {
+    this.cancel();
     this.#options = options;
     this.#result = undefined;
     const finish = (result: Decoded) => {
       // Of two decodes with different options, the later one counts.
       if (this.#options !== options) return;
       this.#result = result;
+      this.#running = undefined;
       done();
     };
-    start(this.message, options).then(
+    this.#running = start(this.message, options);
+    this.#running.mat.then(
       (mat) => finish({ mat }),
       (error: unknown) => finish({ error }),
     );
@@ -79,6 +94,12 @@ export class LookAhead {
       this.#items.splice(0, this.#head);
       this.#head = 0;
     }
+  }
+
+  /** Drops all messages, and ends their decodes. */
+  discard(): void {
+    for (let i = 0; i < this.size; i++) this.at(i)?.cancel();
+    this.clear();
   }
 
   clear(): void {

@@ -5,13 +5,13 @@ import { wrongReceiver } from '../base/argument.js';
 import { MatmqError } from '../base/errors.js';
 import { boolean } from '../base/readers.js';
 import type { AckMode } from '../connection/consumer-options.js';
-import { Mat, pixelsToRelease } from '../image/mat.js';
+import { cancellable, withCancellation } from '../image/cancellable.js';
+import { Mat, markDamaged, pixelsToRelease } from '../image/mat.js';
 import { fromNativeMat } from '../image/native-mat.js';
-import type { DecodeOptions } from '../image/options.js';
+import { type ImageOptions, readImageOptions } from '../image/options.js';
 import { flatProperties, type MessageProperties } from './amqp-properties.js';
 import type { Delivery } from './delivery.js';
 import { thrownAbout } from './message-errors.js';
-import { readDecodeOptions } from './receive-options.js';
 
 /** The kind of a message by its properties; `unmarked` when no MatMQ program sent it. */
 export type MessageType = 'unmarked' | 'text' | 'binary' | 'image' | 'eot';
@@ -72,17 +72,22 @@ export class Message implements Disposable {
    * Rejects with
    * - `ImageError` `NOT_AN_IMAGE`, `CANNOT_DECODE`, `LIMIT_EXCEEDED`, `CODEC_MISSING`
    * - `TypeError`, `RangeError`: a wrong option
+   * - `signal.reason`
    * - `MatmqError` `RELEASED` after `release()`
    */
-  async image(options?: DecodeOptions): Promise<ReceivedImage> {
+  async image(options?: ImageOptions): Promise<ReceivedImage> {
     Message.#checkReceiver(this, 'image');
-    const decode = readDecodeOptions(options);
+    const { decode, signal } = readImageOptions(options);
     this.#mustHaveBody();
+    signal?.throwIfAborted();
     try {
-      const mat = await this.#source.decode(this.#delivery, decode);
+      const mat = await cancellable(signal, (end) =>
+        this.#source.decode(this.#delivery, withCancellation(decode, end)),
+      );
       if (mat.data.byteLength === 0) this.#mustHaveBody(); // a raw matrix, released meanwhile
       return new ReceivedImage(mat, this);
     } catch (error) {
+      if (signal?.aborted && error === signal.reason) throw error;
       throw thrownAbout(this, error);
     }
   }
@@ -226,6 +231,7 @@ export class ReceivedImage extends Mat implements Disposable {
   constructor(native: NativeMat, message: Message) {
     const { rows, cols, type, step, data } = fromNativeMat(native);
     super(rows, cols, type, data, step);
+    if (native.damaged) markDamaged(this);
     this.message = message;
   }
 

@@ -36,11 +36,6 @@ export function readMessagesOptions(options: unknown): { limits: WaitOptions; re
 }
 
 /** @throws TypeError, RangeError */
-export function readDecodeOptions(options: unknown): Decode {
-  return options === undefined ? unchanged : readObject(options, 'options', decodeReaders);
-}
-
-/** @throws TypeError, RangeError */
 export function readReceiveImageOptions(options: unknown): { limits: WaitOptions; decode: Decode } {
   return options === undefined
     ? { limits: noLimits, decode: unchanged }

@@ -34,6 +34,7 @@ export interface ReceiveQueueHost extends MessageSource {
   /** Nothing when there is none. */
   take(maxMessages: number, maxBytes: number): readonly Delivery[] | undefined;
   codecThreads(): number;
+  startDecode: StartDecode;
   /** The message is with the program now. */
   handedOut(message: Delivery): void;
   /** The program begins or stops to wait. */
@@ -56,7 +57,7 @@ export class ReceiveQueue {
 
   constructor(host: ReceiveQueueHost) {
     this.#host = host;
-    this.#startDecode = (message, options) => host.decode(message, options);
+    this.#startDecode = (message, options) => host.startDecode(message, options);
   }
 
   /** Whether the program waits for a message. */
@@ -123,7 +124,7 @@ export class ReceiveQueue {
     this.#discarded = true;
     this.#end = makeError;
     this.#imageMode = undefined;
-    this.#ahead.clear();
+    this.#ahead.discard();
     this.#rejectAll(makeError);
     this.#host.changed();
   }

@@ -1,9 +1,11 @@
 /** Images without a connection: bytes and files to matrices and back, on the codec threads. */
 import { fileURLToPath } from 'node:url';
 import { getAddon } from '../addon/addon.js';
+import type { NativeMat } from '../addon/contract.js';
 import { fromThrown } from '../addon/errors.js';
 import { outOfRange, wrongType } from '../base/argument.js';
 import { bytesToSend, isBytes } from '../base/memory.js';
+import { cancellable, withCancellation } from './cancellable.js';
 import { checkExtension, type ImageFormat } from './formats.js';
 import type { MatFields } from './mat-fields.js';
 import { fromNativeMat, toNativeMat } from './native-mat.js';
@@ -18,17 +20,26 @@ import {
 import { converted } from './sinks.js';
 import { type ImageSource, readSource } from './sources.js';
 
-export async function decode(bytes: Uint8Array, options?: ReadOptions): Promise<MatFields> {
-  const settings = readReadOptions(options);
-  const advice = typeof bytes === 'string' ? 'Mat.read() reads a file' : undefined;
-  const stable = bytesToSend(bytes, 'bytes', "a file's bytes as a Uint8Array", advice);
-  return settled(async () => fromNativeMat(await getAddon().decodeBytes(stable, settings)));
+/** A matrix that was decoded. */
+export interface DecodedFields extends MatFields {
+  readonly damaged: boolean;
 }
 
-export async function read(path: string | URL, options?: ReadOptions): Promise<MatFields> {
-  const settings = readReadOptions(options);
+export async function decode(bytes: Uint8Array, options?: ReadOptions): Promise<DecodedFields> {
+  const { decode, signal } = readReadOptions(options);
+  const advice = typeof bytes === 'string' ? 'Mat.read() reads a file' : undefined;
+  const stable = bytesToSend(bytes, 'bytes', "a file's bytes as a Uint8Array", advice);
+  return settled(async () =>
+    decodedFields(await cancellable(signal, (end) => getAddon().decodeBytes(stable, withCancellation(decode, end)))),
+  );
+}
+
+export async function read(path: string | URL, options?: ReadOptions): Promise<DecodedFields> {
+  const { decode, signal } = readReadOptions(options);
   const name = readPath(path);
-  return settled(async () => fromNativeMat(await getAddon().readImage(name, settings)));
+  return settled(async () =>
+    decodedFields(await cancellable(signal, (end) => getAddon().readImage(name, withCancellation(decode, end)))),
+  );
 }
 
 export async function encode(mat: MatFields, format: ImageFormat, options?: EncodeOptions): Promise<Uint8Array> {
@@ -49,6 +60,10 @@ export async function write(mat: MatFields, path: string | URL, options?: WriteO
 export async function fromImage(image: ImageSource): Promise<MatFields> {
   const { mat, channelOrder } = await readSource(image);
   return channelOrder === 'rgb' && mat.rows > 0 && mat.cols > 0 ? converted(mat, 'swapRedBlue') : mat;
+}
+
+function decodedFields(native: NativeMat): DecodedFields {
+  return { ...fromNativeMat(native), damaged: native.damaged === true };
 }
 
 async function settled<T>(call: () => Promise<T>): Promise<T> {

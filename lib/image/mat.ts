@@ -1,7 +1,7 @@
 /** The matrix. */
 import { inspect } from 'node:util';
 import { readable, wrongReceiver, wrongType } from '../base/argument.js';
-import { decode, encode, fromImage, read, write } from './codec.js';
+import { type DecodedFields, decode, encode, fromImage, read, write } from './codec.js';
 import { type CvTypeName, channelsOf, depthBytes, type MatData, typeName } from './cv-type.js';
 import type { ImageFormat } from './formats.js';
 import { checkIndex, checkPart } from './layout.js';
@@ -24,6 +24,9 @@ export interface Rect {
   readonly width: number;
   readonly height: number;
 }
+
+/** Where a `Mat` keeps that it is damaged: a symbol, as for its pixels. */
+const DAMAGED = Symbol('damaged');
 
 /** The pixels of `mat`, for its method; also when their memory is gone. */
 function pixelsIfAny(mat: unknown, method: string): MatData {
@@ -66,6 +69,8 @@ export class Mat {
    * gone: with the message of a raw image that was released, by `transfer`, by `postMessage`.
    */
   declare readonly data: MatData;
+  /** @internal Set only where it is true: a plain matrix has no such property. */
+  declare readonly [DAMAGED]?: true;
   /** @internal */
   readonly [PIXELS]: MatData;
 
@@ -124,7 +129,7 @@ export class Mat {
    * `MatmqError` `ADDON_NOT_LOADED`.
    */
   static async decode(bytes: Uint8Array, options?: ReadOptions): Promise<Mat> {
-    return matOf(await decode(bytes, options));
+    return decodedMat(await decode(bytes, options));
   }
 
   /**
@@ -133,7 +138,7 @@ export class Mat {
    * Rejects as `decode()`, and with `ImageError` `CANNOT_READ_FILE`, which names the path and the system's reason.
    */
   static async read(path: string | URL, options?: ReadOptions): Promise<Mat> {
-    return matOf(await read(path, options));
+    return decodedMat(await read(path, options));
   }
 
   /** The name of the type, such as `CV_8UC3`. */
@@ -158,6 +163,11 @@ export class Mat {
   /** Whether it has no pixels. Such a matrix cannot be sent. */
   get empty(): boolean {
     return this.rows === 0 || this.cols === 0;
+  }
+
+  /** Whether it was decoded of a damaged image, with `damaged: 'keep'`, and pixels are missing: those are gray. */
+  get damaged(): boolean {
+    return this[DAMAGED] === true;
   }
 
   /** Whether the rows lie next to each other. */
@@ -273,8 +283,8 @@ export class Mat {
 
   /** What `console.log` shows, also of one whose memory is gone. */
   [inspect.custom](): object {
-    const { rows, cols, typeName, step } = this;
-    return { rows, cols, type: typeName, step, data: pixelsIfAny(this, 'inspect') };
+    const { rows, cols, typeName, step, damaged } = this;
+    return { rows, cols, type: typeName, step, ...(damaged && { damaged }), data: pixelsIfAny(this, 'inspect') };
   }
 }
 
@@ -289,6 +299,17 @@ function matOf(fields: MatFields): Mat {
   if (fields instanceof Mat) return fields;
   const { rows, cols, type, step, data } = fields;
   return new Mat(rows, cols, type, data, step);
+}
+
+function decodedMat(fields: DecodedFields): Mat {
+  const mat = matOf(fields);
+  if (fields.damaged) markDamaged(mat);
+  return mat;
+}
+
+/** Of a matrix that nobody has yet. */
+export function markDamaged(mat: Mat): void {
+  Object.defineProperty(mat, DAMAGED, { value: true });
 }
 
 /** Read with care, because a proxy may throw. */

@@ -1,7 +1,17 @@
 /** The options of encoding and decoding images, and the one place that reads them. */
 import type { NativeDecodeOptions, NativeEncodeOptions } from '../addon/contract.js';
 import { outOfRange, wrongType } from '../base/argument.js';
-import { bare, boolean, integer, oneOf, type Read, type Reader, readObject } from '../base/readers.js';
+import {
+  abortSignal,
+  bare,
+  boolean,
+  integer,
+  milliseconds,
+  oneOf,
+  type Read,
+  type Reader,
+  readObject,
+} from '../base/readers.js';
 import { type DecodableFormat, fileFormat, formats, type ImageFormat } from './formats.js';
 
 /**
@@ -70,16 +80,36 @@ export interface DecodeOptions {
    * also what the path's extension names.
    */
   readonly formats?: readonly DecodableFormat[] | undefined;
+  /**
+   * What becomes of an image of which pixels are missing: refused as `CANNOT_DECODE`, or kept, with gray for what is
+   * missing and `damaged` set. An image of which no row is there is refused all the same. Default: `'refuse'`.
+   */
+  readonly damaged?: 'refuse' | 'keep' | undefined;
+}
+
+/** Options of `Message.image()`. */
+export interface ImageOptions extends DecodeOptions {
+  /** Ends the decode: the promise rejects with `signal.reason`, and the codec thread is free soon after. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Options of `Mat.read()` and `Mat.decode()`. */
-export interface ReadOptions extends DecodeOptions {
-  /** What may be decoded; more is an `ImageError` `LIMIT_EXCEEDED`. Default: 134217728 pixels, 536870912 bytes. */
-  readonly limits?: { readonly pixels?: number | undefined; readonly decodedBytes?: number | undefined } | undefined;
+export interface ReadOptions extends ImageOptions {
+  /**
+   * What may be decoded; more is an `ImageError` `LIMIT_EXCEEDED`. Default: 134217728 pixels, 536870912 bytes,
+   * 10000 milliseconds of processor time (`decodeTime`).
+   */
+  readonly limits?:
+    | {
+        readonly pixels?: number | undefined;
+        readonly decodedBytes?: number | undefined;
+        readonly decodeTime?: number | undefined;
+      }
+    | undefined;
 }
 
-/** A decode as the addon takes it; without the limits. */
-export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation' | 'reduce' | 'formats'>;
+/** A decode as the addon takes it; without limits and signal. */
+export type Decode = Pick<NativeDecodeOptions, 'mode' | 'ignoreOrientation' | 'reduce' | 'formats' | 'damaged'>;
 
 const factor: Reader<1 | 2 | 4 | 8> = (value, what) => {
   if (typeof value !== 'number') throw wrongType(what, '1, 2, 4 or 8', value);
@@ -108,14 +138,17 @@ export const decodeReaders = {
   ignoreOrientation: boolean,
   reduce: factor,
   formats,
+  damaged: oneOf('refuse', 'keep'),
 };
+
+export const imageReaders = { ...decodeReaders, signal: abortSignal };
 
 const writeReaders = { ...encodeReaders, format: fileFormat };
 
 const atLeast1 = integer(1, Number.MAX_SAFE_INTEGER);
-const limitReaders = { pixels: atLeast1, decodedBytes: atLeast1 };
+const limitReaders = { pixels: atLeast1, decodedBytes: atLeast1, decodeTime: milliseconds(1, 0x7fffffff) };
 const limits: Reader<Read<typeof limitReaders>> = (value, what) => readObject(value, what, limitReaders);
-export const readReaders = { ...decodeReaders, limits };
+export const readReaders = { ...imageReaders, limits };
 
 /** Undefined when no option was given. */
 export function encodeOptionsOf(given: NativeEncodeOptions): NativeEncodeOptions | undefined {
@@ -136,10 +169,17 @@ export function readWriteOptions(options: unknown): { format: string; encode: Na
 }
 
 /** @throws TypeError, RangeError */
-export function readReadOptions(options: unknown): NativeDecodeOptions {
-  if (options === undefined) return bare({});
-  const { limits: bounds, ...decode } = readObject(options, 'options', readReaders);
-  return bare({ ...decode, ...bounds });
+export function readReadOptions(options: unknown): { decode: NativeDecodeOptions; signal: AbortSignal | undefined } {
+  if (options === undefined) return { decode: bare({}), signal: undefined };
+  const { limits: bounds, signal, ...decode } = readObject(options, 'options', readReaders);
+  return { decode: bare({ ...decode, ...bounds }), signal };
+}
+
+/** @throws TypeError, RangeError */
+export function readImageOptions(options: unknown): { decode: Decode; signal: AbortSignal | undefined } {
+  if (options === undefined) return { decode: bare({}), signal: undefined };
+  const { signal, ...decode } = readObject(options, 'options', imageReaders);
+  return { decode: bare(decode), signal };
 }
 
 export function sameDecode(a: Decode, b: Decode): boolean {
@@ -147,6 +187,7 @@ export function sameDecode(a: Decode, b: Decode): boolean {
     (a.mode ?? 'unchanged') === (b.mode ?? 'unchanged') &&
     (a.ignoreOrientation ?? false) === (b.ignoreOrientation ?? false) &&
     (a.reduce ?? 1) === (b.reduce ?? 1) &&
+    (a.damaged ?? 'refuse') === (b.damaged ?? 'refuse') &&
     a.formats?.join() === b.formats?.join()
   );
 }

@@ -4,6 +4,7 @@
 
 #include "codec_calls.hpp"
 #include "convert/fields.hpp"
+#include "decode_body.hpp"
 #include "environment/env_state.hpp"
 #include "native_consumer.hpp"
 #include "native_producer.hpp"
@@ -25,6 +26,13 @@ Napi::Value codecThreads(const Napi::CallbackInfo& info) {
 void setCodecThreads(const Napi::CallbackInfo& info) {
   guarded(info.Env(),
           [&] { codec_pool::setThreads(static_cast<unsigned>(std::max(0, info[0].ToNumber().Int32Value()))); });
+}
+
+Napi::Value codecMemoryOf(const Napi::CallbackInfo& info) { return number(info.Env(), codecMemory()); }
+
+void setCodecMemoryTo(const Napi::CallbackInfo& info) {
+  guarded(info.Env(),
+          [&] { setCodecMemory(static_cast<std::uint64_t>(std::max(0.0, info[0].ToNumber().DoubleValue()))); });
 }
 
 Napi::Value versions(const Napi::CallbackInfo& info) {
@@ -71,6 +79,10 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("defaults", Napi::Function::New<defaults>(env, "defaults"));
   exports.Set("codecThreads", Napi::Function::New<codecThreads>(env, "codecThreads"));
   exports.Set("setCodecThreads", Napi::Function::New<setCodecThreads>(env, "setCodecThreads"));
+  exports.Set("codecMemory", Napi::Function::New<codecMemoryOf>(env, "codecMemory"));
+  exports.Set("setCodecMemory", Napi::Function::New<setCodecMemoryTo>(env, "setCodecMemory"));
+  exports.Set("newCancellation", Napi::Function::New<newCancellation>(env, "newCancellation"));
+  exports.Set("cancel", Napi::Function::New<cancel>(env, "cancel"));
   exports.Set("errorCodes", Napi::Function::New<errorCodes>(env, "errorCodes"));
   exports.Set("imageFormats", Napi::Function::New<formats>(env, "imageFormats"));
   exports.Set("versions", Napi::Function::New<versions>(env, "versions"));

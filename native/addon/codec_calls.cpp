@@ -3,6 +3,7 @@
 #include <matmq/engine/codec_pool.hpp>
 #include <matmq/image_file.hpp>
 
+#include "decode_body.hpp"
 #include "environment/env_state.hpp"
 
 namespace matmq::addon {
@@ -67,7 +68,8 @@ Napi::Value onCodecThread(Napi::Env env, Work<Result> work, Napi::Value (*answer
   return promise;
 }
 
-Napi::Value matAnswer(Napi::Env env, const cv::Mat& mat) {
+Napi::Value matAnswer(Napi::Env env, const DecodedImage& image) {
+  const cv::Mat& mat = image.mat;
   const std::size_t size =
       static_cast<std::size_t>(mat.rows - 1) * mat.step[0] + static_cast<std::size_t>(mat.cols) * mat.elemSize();
   auto object = Napi::Object::New(env);
@@ -78,6 +80,7 @@ Napi::Value matAnswer(Napi::Env env, const cv::Mat& mat) {
   remindOfExternalMemory(env);
   object.Set("data", externalBytes(env, {reinterpret_cast<const std::byte*>(mat.data), size},
                                    std::make_shared<const cv::Mat>(mat)));
+  if (image.damaged) object.Set("damaged", true);
   return object;
 }
 
@@ -130,13 +133,18 @@ HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, Keep keep, Ta
 
 Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return onCodecThread<cv::Mat>(
+    DecodeOptions options = decodeOptionsFrom(info[1]);
+    auto stop = std::make_shared<DecodeStop>(EnvState::of(info.Env()).ending(), cancellationOf(info[1]));
+    options.stop = stop->token();
+    return onCodecThread<DecodedImage>(
         info.Env(),
-        [bytes = bytesFrom(info.Env(), info[0]),
-         options = decodeOptionsFrom(info[1])](JsTaskQueue& tasks) -> std::optional<cv::Mat> {
-          const Reading reading(tasks);
-          if (!reading) return std::nullopt;
-          return decodeImage(bytes.view, options);
+        [bytes = bytesFrom(info.Env(), info[0]), options = std::move(options),
+         stop = std::move(stop)](JsTaskQueue& tasks) -> std::optional<DecodedImage> {
+          const DecodeBody body(tasks, bytes);
+          if (!body) return std::nullopt;
+          DecodedImage image;
+          image.mat = decodeImage(body.view(), options, &image.damaged);
+          return image;
         },
         matAnswer);
   });
@@ -144,10 +152,17 @@ Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
 
 Napi::Value readImageFile(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return onCodecThread<cv::Mat>(
+    DecodeOptions options = decodeOptionsFrom(info[1]);
+    auto stop = std::make_shared<DecodeStop>(EnvState::of(info.Env()).ending(), cancellationOf(info[1]));
+    options.stop = stop->token();
+    return onCodecThread<DecodedImage>(
         info.Env(),
-        [path = info[0].ToString().Utf8Value(), options = decodeOptionsFrom(info[1])](
-            JsTaskQueue&) -> std::optional<cv::Mat> { return readImage(path, options); },
+        [path = info[0].ToString().Utf8Value(), options = std::move(options),
+         stop = std::move(stop)](JsTaskQueue&) -> std::optional<DecodedImage> {
+          DecodedImage image;
+          image.mat = readImage(path, options, &image.damaged);
+          return image;
+        },
         matAnswer);
   });
 }
@@ -189,13 +204,13 @@ Napi::Value writeImageFile(const Napi::CallbackInfo& info) {
 
 Napi::Value convertOnCodecThread(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
-    return onCodecThread<cv::Mat>(
+    return onCodecThread<DecodedImage>(
         info.Env(),
         [held = matFrom(info, 0), conversion = named<Conversion>(info[5].ToString(), conversionNames)](
-            JsTaskQueue& tasks) -> std::optional<cv::Mat> {
+            JsTaskQueue& tasks) -> std::optional<DecodedImage> {
           const Reading reading(tasks);
           if (!reading) return std::nullopt;
-          return converted(held.mat, conversion);
+          return DecodedImage{converted(held.mat, conversion), nullptr};
         },
         matAnswer);
   });

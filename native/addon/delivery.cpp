@@ -2,6 +2,7 @@
 
 #include <matmq/engine/codec_pool.hpp>
 
+#include "decode_body.hpp"
 #include "environment/env_state.hpp"
 #include "environment/held_array.hpp"
 
@@ -43,18 +44,27 @@ struct Decoding {
   Napi::Promise::Deferred deferred;
   Message message;  ///< its body is held by holdValue(), unless `copied`
   DecodeOptions options;
+  std::shared_ptr<DecodeStop> stop;
   bool copied = false;
   std::optional<DecodedImage> image;
   std::optional<Error> error;
 
-  void run() noexcept {
+  /// False: the environment has ended.
+  [[nodiscard]] bool run(JsTaskQueue& tasks) noexcept {
     try {
+      const DecodeBody body(tasks, message.body);
+      if (!body) return false;
+      if (body.copy()) {
+        message.body = *body.copy();
+        copied = true;
+      }
       image = decodeMessage(message, options);
     } catch (const Error& failure) {
       error = failure;
     } catch (const std::exception& failure) {
       error = Error(ErrorCode::cannotDecode, std::string("Decoding failed: ") + failure.what());
     }
+    return true;
   }
 
   Napi::Value pixels(Napi::Env env) const {
@@ -78,6 +88,7 @@ struct Decoding {
     object.Set("type", Napi::Number::New(env, image->mat.type()));
     object.Set("step", number(env, image->mat.step[0]));
     object.Set("data", pixels(env));
+    if (image->damaged) object.Set("damaged", true);
     deferred.Resolve(object);
   }
 };
@@ -105,13 +116,14 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, Properties prope
                : SharedBytes{std::move(held), {reinterpret_cast<const std::byte*>(body.Data()), body.ByteLength()}};
     EnvState& state = EnvState::of(env);
     // Owned by whoever runs next: the codec thread, then the task.
+    DecodeOptions options = decodeOptionsFrom(info[2], standard);
+    auto stop = std::make_shared<DecodeStop>(state.ending(), cancellationOf(info[2]));
+    options.stop = stop->token();
     auto decoding = std::make_shared<Decoding>(Decoding{
-        Napi::Promise::Deferred::New(env), std::move(message), decodeOptionsFrom(info[2], standard), copied, {}, {}});
+        Napi::Promise::Deferred::New(env), std::move(message), std::move(options), std::move(stop), copied, {}, {}});
     const Napi::Value promise = decoding->deferred.Promise();
     codec_pool::submit([decoding, tasks = state.tasks()]() mutable {
-      if (!tasks->enter()) return;
-      decoding->run();
-      tasks->leave();
+      if (!decoding->run(*tasks)) return;
       tasks->post([work = std::move(decoding)](Napi::Env where) { work->settle(where); });
     });
     state.keepAlive(env);  // the task that allows exit runs in a later turn

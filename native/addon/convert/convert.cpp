@@ -122,6 +122,10 @@ DecodeOptions decodeOptionsFrom(Napi::Value value, const DecodeOptions& standard
   };
   limit("pixels", options.limits.pixels);
   limit("decodedBytes", options.limits.decodedBytes);
+  if (const Napi::Value time = ownField(object, "decodeTime"); time.IsNumber())
+    options.limits.decodeTime = std::chrono::milliseconds(time.As<Napi::Number>().Int64Value());
+  if (const Napi::Value damaged = ownField(object, "damaged"); damaged.IsString())
+    options.damaged = damaged.As<Napi::String>().Utf8Value() == "keep" ? DamagedImage::keep : DamagedImage::refuse;
   return options;
 }
 

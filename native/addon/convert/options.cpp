@@ -79,6 +79,7 @@ ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   const auto limits = ownField(object, "limits").As<Napi::Object>();
   options.limits.pixels = countField(limits, "pixels");
   options.limits.decodedBytes = countField(limits, "decodedBytes");
+  options.limits.decodeTime = millisecondsField(limits, "decodeTime");
   options.limits.messageBytes = countField(limits, "messageBytes");
   options.formats = imageFormatsFrom(ownField(object, "formats").As<Napi::Array>());
   return options;
@@ -102,6 +103,7 @@ Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options
   auto limits = Napi::Object::New(env);
   limits.Set("pixels", number(env, options.limits.pixels));
   limits.Set("decodedBytes", number(env, options.limits.decodedBytes));
+  limits.Set("decodeTime", Napi::Number::New(env, static_cast<double>(options.limits.decodeTime.count())));
   limits.Set("messageBytes", number(env, options.limits.messageBytes));
   object.Set("limits", limits);
   const std::vector<std::string_view> formats = formatNames(options.formats);

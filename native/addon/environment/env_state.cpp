@@ -31,6 +31,7 @@ EnvState::EnvState(Napi::Env env) : env_(env) {
 EnvState::~EnvState() = default;
 
 void EnvState::onEnvironmentEnd() noexcept {
+  ending_.request_stop();
   tasks_->close();
   for (Stoppable* object : std::exchange(*stoppables_, {})) object->stop();
   // Nobody reads it any more, and the allocator of its memory is still there.

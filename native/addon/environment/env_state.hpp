@@ -2,7 +2,7 @@
 //
 // Ownership and threading
 // 1. EnvState lives on its JavaScript thread, as the environment's instance data.
-// 2. When the environment ends, the cleanup hook closes the task queue and then stops and joins every producer and
+// 2. When the environment ends, the cleanup hook stops its decodes, closes the task queue and then stops and joins every producer and
 //    consumer; only after it does Node-API free the objects. process.exit() on the main thread runs no hooks: then
 //    threads end with the process.
 #pragma once
@@ -10,6 +10,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <stop_token>
 #include <unordered_set>
 #include <vector>
 
@@ -66,6 +67,9 @@ class EnvState {
   [[nodiscard]] HeldArray* keep(HeldArray array);
   void forget(Napi::Env env, HeldArray* array);
 
+  /// Requested when the environment ends, before its memory is taken away.
+  [[nodiscard]] std::stop_token ending() const noexcept { return ending_.get_token(); }
+
   /// Shared with the finalizers, which may run after this is gone.
   [[nodiscard]] const std::shared_ptr<ExternalMemory>& externalMemory() const noexcept { return externalMemory_; }
 
@@ -74,6 +78,7 @@ class EnvState {
   void onEnvironmentEnd() noexcept;
 
   const napi_env env_;
+  std::stop_source ending_;
 
   std::shared_ptr<JsTaskQueue> tasks_ = std::make_shared<JsTaskQueue>();
   std::shared_ptr<ExternalMemory> externalMemory_ = std::make_shared<ExternalMemory>();

@@ -132,8 +132,8 @@ describe('the doc comments', () => {
   it('state the ranges of all numbers', () => {
     expect(ranged.map(([name]) => name).sort()).toEqual(
       [
-        ...['bytes', 'connectTimeout', 'confirmTimeout', 'decodedBytes', 'frameMax', 'heartbeat', 'initialDelay'],
-        ...['maxMessageSize', 'messageBytes', 'messages', 'pixels', 'prefetch'],
+        ...['bytes', 'connectTimeout', 'confirmTimeout', 'decodeTime', 'decodedBytes', 'frameMax', 'heartbeat'],
+        ...['initialDelay', 'maxMessageSize', 'messageBytes', 'messages', 'pixels', 'prefetch'],
       ].sort(),
     );
   });

@@ -15,7 +15,19 @@ import { readSendEotOptions, readSendImageOptions, readSendOptions } from '../..
 const NAMES = [
   ...Object.keys({ ...producerReaders, ...consumerReaders }),
   ...['ca', 'cert', 'key', 'passphrase', 'serverName', 'insecureUnauthenticated', 'initialDelay', 'maxDelay'],
-  ...['messages', 'bytes', 'arguments', 'redeclare', 'streamOffset', 'type', 'pixels', 'decodedBytes', 'messageBytes'],
+  ...[
+    'messages',
+    'bytes',
+    'arguments',
+    'redeclare',
+    'streamOffset',
+    'type',
+    'pixels',
+    'decodedBytes',
+    'decodeTime',
+    'messageBytes',
+  ],
+  ...['damaged', 'cancellation'],
   ...['mode', 'ignoreOrientation', 'reduce', 'formats', 'limits', 'timeout', 'reuse', 'format'],
   ...['copy', 'transfer', 'properties', 'headers', 'contentType', 'deliveryMode', 'priority', 'expiration', 'userId'],
   ...[

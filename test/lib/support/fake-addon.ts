@@ -3,6 +3,7 @@ import { setAddon } from '../../../lib/addon/addon.js';
 import type {
   Keep,
   NativeAddon,
+  NativeCancellation,
   NativeConsumer,
   NativeConsumerOptions,
   NativeConsumerReport,
@@ -217,9 +218,10 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
 
   decode(_properties: string, body: Uint8Array, options: NativeDecodeOptions = {}): Promise<NativeMat> {
     return new Promise((resolve, reject) => {
+      const { cancellation, ...plain } = options ?? {};
       this.decodes.push({
         content: Buffer.from(body).toString(),
-        options,
+        options: plain,
         finish: (mat) => resolve({ rows: 1, cols: 1, type: 0, step: 1, data: new Uint8Array([7]), ...mat }),
         fail: (code) => reject(thrown(nativeError('image', code))),
       });
@@ -395,6 +397,27 @@ export class FakeAddon implements NativeAddon {
 
   setCodecThreads(count: number): void {
     this.threads = count;
+  }
+
+  memory = 1024 ** 3;
+
+  codecMemory(): number {
+    return this.memory;
+  }
+
+  setCodecMemory(bytes: number): void {
+    this.memory = bytes;
+  }
+
+  /** Those that were cancelled. */
+  readonly cancelled = new Set<NativeCancellation>();
+
+  newCancellation(): NativeCancellation {
+    return {} as NativeCancellation;
+  }
+
+  cancel(cancellation: NativeCancellation): void {
+    this.cancelled.add(cancellation);
   }
 
   versions(): Readonly<Record<string, string>> {

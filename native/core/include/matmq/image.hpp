@@ -157,6 +157,7 @@ struct ImageFormatFacts {
   std::span<const std::string_view> names;  ///< that parseImageFormat takes, without a dot
   bool decodable = false;                   ///< whether decodeImage decodes it (PGM and PPM as PNM)
   bool usual = false;                       ///< whether it is one of `usualFormats`
+  bool compressed = false;                  ///< whether a short body may be a large image
 };
 /// All formats, in the order in which messages list them. The facts have static storage.
 [[nodiscard]] std::span<const ImageFormatFacts> imageFormats() noexcept;

@@ -17,7 +17,7 @@ namespace matmq {
 /// Reads and decodes an image file: PNG, JPEG, WebP, BMP, and the format that the path's extension names, unless
 /// `options.formats` names the formats.
 /// @throws Error CANNOT_READ_FILE (naming the path and the system's reason), and as decodeImage
-[[nodiscard]] cv::Mat readImage(const std::string& path, const DecodeOptions& options = {});
+[[nodiscard]] cv::Mat readImage(const std::string& path, const DecodeOptions& options = {}, bool* damaged = nullptr);
 
 /// The format that the extension of a path names, in any case: see parseImageFormat.
 /// @throws Error UNKNOWN_FORMAT

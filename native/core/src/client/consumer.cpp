@@ -130,6 +130,7 @@ ReceivedImage Consumer::receiveImage(const DecodeOptions& options, std::optional
   DecodeOptions limited = options;
   limited.limits.pixels = std::min(options.limits.pixels, impl_->limits().pixels);
   limited.limits.decodedBytes = std::min(options.limits.decodedBytes, impl_->limits().decodedBytes);
+  limited.limits.decodeTime = std::min(options.limits.decodeTime, impl_->limits().decodeTime);
   if (!limited.formats) limited.formats = impl_->formats();
   try {
     DecodedImage image = decodeMessage(*message, limited);

@@ -120,7 +120,7 @@ ImageFormats formatsOfName(const std::string& path) {
 
 }  // namespace
 
-cv::Mat readImage(const std::string& path, const DecodeOptions& given) {
+cv::Mat readImage(const std::string& path, const DecodeOptions& given, bool* damaged) {
   DecodeOptions options = given;
   if (!options.formats) options.formats = formatsOfName(path);
   // Beside the pixels, which hardly ever grow when they are encoded.
@@ -146,7 +146,7 @@ cv::Mat readImage(const std::string& path, const DecodeOptions& given) {
   codec::MallocBuffer body(size);
   std::memcpy(body.data(), head.data(), headSize);
   const std::size_t whole = headSize + readUpTo(file, body.data() + headSize, size - headSize, path);
-  return decodeImage({body.data(), whole}, options);
+  return decodeImage({body.data(), whole}, options, damaged);
 }
 
 ImageFormat formatOfPath(const std::string& path) { return parseImageFormat(extensionOf(path)); }

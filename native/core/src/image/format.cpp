@@ -58,6 +58,7 @@ constexpr auto table = std::to_array<FormatInfo>({
         .channels = {1, 3, 4},
         .options = {EncodeOption::compression, EncodeOption::strategy, EncodeOption::filter},
         .checkOptions = checkPngOptions,
+        .compressed = true,
         .matches = isPng,
         .encode = encodePng,
         .decode = decodePng,
@@ -75,6 +76,7 @@ constexpr auto table = std::to_array<FormatInfo>({
         .options = {EncodeOption::quality, EncodeOption::progressive, EncodeOption::optimize,
                     EncodeOption::restartInterval, EncodeOption::chromaSubsampling},
         .checkOptions = checkJpegOptions,
+        .compressed = true,
         .matches = isJpeg,
         .encode = encodeJpeg,
         .decode = decodeJpeg,
@@ -91,6 +93,7 @@ constexpr auto table = std::to_array<FormatInfo>({
         .longestSide = 16383,
         .options = {EncodeOption::quality, EncodeOption::lossless},
         .checkOptions = checkWebpOptions,
+        .compressed = true,
         .matches = isWebp,
         .encode = encodeWebp,
         .decode = thenReduced<decodeWebp>,
@@ -118,6 +121,7 @@ constexpr auto table = std::to_array<FormatInfo>({
         .unlistedName = "tif",
         .depths = {CV_8U, CV_16U, CV_32F, CV_64F},
         .channels = {1, 3, 4},
+        .compressed = true,
         .matches = isTiff,
         .encode = encodeTiff,
         .decode = thenReduced<decodeTiff>,
@@ -173,7 +177,8 @@ std::array<ImageFormatFacts, table.size()> makeFacts() {
   for (std::size_t i = 0; i < table.size(); ++i) {
     const FormatInfo& info = table[i];
     made[i] = {info.format,       info.name,     info.contentType,
-               info.names.view(), info.isFile(), usualFormats.contains(info.format)};
+               info.names.view(), info.isFile(), usualFormats.contains(info.format),
+               info.compressed};
   }
   return made;
 }

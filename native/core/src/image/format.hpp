@@ -104,6 +104,7 @@ struct FormatInfo {
   SetOf<EncodeOption> options{};  ///< that belong to it
   CheckOptions* checkOptions = nullptr;
 
+  bool compressed = false;       ///< a short body may be a large image
   Matches* matches = nullptr;    ///< null: its files, if it has any, are recognised as those of another format
   Encode* encode = nullptr;      ///< null: it is no file format
   Decode* decode = nullptr;      ///< null: it is no file format
