@@ -281,6 +281,7 @@ export interface NativeProducerOptions extends NativeConnectionOptions {
 export interface NativeConsumerOptions extends NativeConnectionOptions {
   readonly prefetch: number | 'auto';
   readonly ack: 'auto' | 'manual' | 'none';
+  readonly segments: 'accept' | 'refuse';
   /** For `decode()`, as are all `limits` but `messageBytes`. */
   readonly formats: readonly string[];
   readonly limits: {

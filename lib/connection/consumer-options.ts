@@ -12,6 +12,7 @@ export const consumerDefaults = {
   name: 'consumer',
   prefetch: 'auto',
   ack: 'auto',
+  segments: 'accept',
   limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, decodeTime: 10_000, messageBytes: 512 * MiB },
   formats: USUAL_FORMATS,
 } as const;
@@ -49,6 +50,12 @@ export interface ConsumerOptions extends ConnectionOptions, AmqpConsumerOptions 
   readonly prefetch?: number | 'auto' | undefined;
   /** When a message is acknowledged. Default: `auto`. */
   readonly ack?: AckMode | undefined;
+  /**
+   * What becomes of a message in segments: put together, or each of its segments rejected, with a `MatmqError`
+   * `BAD_SEGMENTS`. Refuse them where no producer of the queue sends any (`segment: false`, or all of its messages are
+   * below the broker's limit): then nobody can make the consumer hold half a message. Default: `accept`.
+   */
+  readonly segments?: 'accept' | 'refuse' | undefined;
   /** What is taken from the network. */
   readonly limits?: Limits | undefined;
   /**
@@ -75,6 +82,7 @@ export const consumerReaders = {
   ...amqpConsumerReaders,
   prefetch,
   ack: oneOf('auto', 'manual', 'none'),
+  segments: oneOf('accept', 'refuse'),
   formats,
   limits,
 };
@@ -82,11 +90,11 @@ export const consumerReaders = {
 /** @throws TypeError, RangeError */
 export function readConsumerOptions(options: unknown): Settings<NativeConsumerOptions> {
   const given = readObject(options, 'options', consumerReaders, EXAMPLE);
-  const { name, prefetch, ack, formats } = bare({ ...consumerDefaults, ...given });
+  const { name, prefetch, ack, segments, formats } = bare({ ...consumerDefaults, ...given });
   const shared = connectionOptions(bare({ ...given, name }));
   const limits = { ...consumerDefaults.limits, ...given.limits };
   return {
-    native: { ...shared, prefetch, ack, formats, limits, amqp: amqpConsumerOptions(given) },
+    native: { ...shared, prefetch, ack, segments, formats, limits, amqp: amqpConsumerOptions(given) },
     signal: given.signal,
   };
 }

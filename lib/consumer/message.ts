@@ -99,6 +99,7 @@ export class Message implements Disposable {
 
   get type(): MessageType {
     const { type } = this.properties;
+    if (type === 'eot' && !this.isEot) return 'unmarked'; // what says so and has another body
     return TYPES.find((known) => known === type) ?? 'unmarked';
   }
 

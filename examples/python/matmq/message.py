@@ -28,7 +28,7 @@ class Message:
     @property
     def type(self) -> str:
         """`text`, `binary`, `image` or `eot`: as marked by the sender, or as guessed of a stranger's message."""
-        if self.properties.type in ("text", "binary", "image", "eot"):
+        if self.properties.type in ("text", "binary", "image"):
             return self.properties.type
         if self.is_eot:
             return "eot"

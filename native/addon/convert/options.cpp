@@ -10,6 +10,7 @@ namespace {
 // In the order of the enums of options.hpp.
 constexpr std::array<const char*, 3> whenFullNames{"wait", "reject", "dropOldest"};
 constexpr std::array<const char*, 3> ackNames{"auto", "manual", "none"};
+constexpr std::array<const char*, 2> segmentsNames{"accept", "refuse"};
 
 /// A path, or the text of a file as octets.
 std::optional<PemSource> pem(Napi::Object object, const char* name) {
@@ -76,6 +77,7 @@ ConsumerOptions consumerOptionsFrom(Napi::Object object) {
   if (ownField(object, "prefetch").IsNumber())
     options.prefetch = static_cast<std::uint16_t>(numberField(object, "prefetch"));
   options.ack = named<AckMode>(textField(object, "ack"), ackNames);
+  options.segments = named<Segments>(textField(object, "segments"), segmentsNames);
   const auto limits = ownField(object, "limits").As<Napi::Object>();
   options.limits.pixels = countField(limits, "pixels");
   options.limits.decodedBytes = countField(limits, "decodedBytes");
@@ -100,6 +102,7 @@ Napi::Object consumerOptionsObject(Napi::Env env, const ConsumerOptions& options
     object.Set("prefetch", "auto");
   }
   object.Set("ack", ackNames.at(static_cast<std::size_t>(options.ack)));
+  object.Set("segments", segmentsNames.at(static_cast<std::size_t>(options.segments)));
   auto limits = Napi::Object::New(env);
   limits.Set("pixels", number(env, options.limits.pixels));
   limits.Set("decodedBytes", number(env, options.limits.decodedBytes));

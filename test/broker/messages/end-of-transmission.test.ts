@@ -93,6 +93,20 @@ describe('the end of transmission', () => {
     expect(await textsUntilEnd(consumer)).toEqual(['\x04', '\x04', '\x04']);
   });
 
+  it('is not a message of another body that says it is one, and such a message does not look like one', async () => {
+    const { exchange, consumer } = await openPair();
+    await pika(
+      inject('brokerUrl'),
+      exchange,
+      'my_key_1',
+      `for body in (b'x', b'', b'\\x04\\x04'): publish(body, type='eot')`,
+    );
+    for (const text of ['x', '', '\x04\x04']) {
+      const message = await consumer.receive();
+      expect([message.text(), message.type, message.isEot]).toEqual([text, 'unmarked', false]);
+    }
+  });
+
   it('is refused for no consumer, or a number of them that is none', async () => {
     const { producer } = await openPair();
     for (const count of [0, -1, 1.5, Number.NaN, 65_536]) {

@@ -695,3 +695,20 @@ for i in range(100):
     expect(consumer.stats().openBytes).toBeLessThan(64 * 2 * MiB);
   });
 });
+
+describe("a consumer that refuses segments (segments: 'refuse')", () => {
+  it.each(['classic', 'quorum'])(
+    'rejects each by itself, and receives what is whole, from a %s queue',
+    async (kind) => {
+      const { producer, consumer } = await open(
+        { queue: { name: unique('queue'), arguments: { 'x-queue-type': kind } } },
+        { consumer: { segments: 'refuse' } },
+      );
+      await producer.send(bytes(2 * SEGMENT + 1));
+      await producer.send('whole');
+      for (let i = 0; i < 3; i++) await failure(consumer.receive(), MatmqError, 'BAD_SEGMENTS', 'refuses segments');
+      expect((await consumer.receive()).text()).toBe('whole');
+      expect(consumer.stats()).toMatchObject({ refused: 3, openMessages: 0, segments: 0 });
+    },
+  );
+});

@@ -285,6 +285,7 @@ describe('options of a consumer', () => {
         name: 'consumer',
         prefetch: 'auto',
         ack: 'auto',
+        segments: 'accept',
         limits: { pixels: 128 * MiB, decodedBytes: 512 * MiB, decodeTime: 10_000, messageBytes: 512 * MiB },
         formats: ['png', 'jpeg', 'webp', 'bmp'],
         amqp: { ...amqpDefaults, routingKey: ['my_key_1'] },

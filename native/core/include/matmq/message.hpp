@@ -88,9 +88,12 @@ struct Message : AmqpDelivery {
   /// there is no body, and the broker was told (rejected, not requeued), so that it can go to the dead letters.
   std::optional<Error> error;
 
-  /// MatMQ's own mark, or the bare byte 0x04 of a program that marks nothing.
+  /// MatMQ's own mark with its body, or the bare byte 0x04 of a program that marks nothing.
   [[nodiscard]] bool isEndOfTransmission() const noexcept;
 };
+
+/// Takes the mark `eot` from a message that has another body: it is no end of transmission, and must not look like one.
+void checkEotMark(Message& message) noexcept;
 
 /// A decoded image; `mat` is a view into the message's body when the matrix came raw and is wanted as it is.
 struct DecodedImage {

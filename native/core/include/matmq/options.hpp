@@ -57,6 +57,9 @@ struct ProducerOptions : ConnectionOptions, AmqpProducerOptions {
 /// forgets it at once).
 enum class AckMode : std::uint8_t { automatic, manual, none };
 
+/// What becomes of a message in segments: `accept` puts it together, `refuse` rejects each segment as BAD_SEGMENTS.
+enum class Segments : std::uint8_t { accept, refuse };
+
 /// What a consumer takes from the network.
 struct Limits : ImageLimits {
   /// Bytes of a body, that of a message in segments as a whole. A larger one is refused before memory is taken for it.
@@ -69,6 +72,8 @@ struct ConsumerOptions : ConnectionOptions, AmqpConsumerOptions {
   /// known to be classic up to 256 while they are small and settled as fast as they come.
   std::optional<std::uint16_t> prefetch;
   AckMode ack = AckMode::automatic;
+  /// `refuse` where no producer of the queue sends segments: then nobody can make the consumer hold any.
+  Segments segments = Segments::accept;
   Limits limits{};
   ImageFormats formats = usualFormats;  ///< what Consumer::receiveImage decodes unless its options say otherwise
 };

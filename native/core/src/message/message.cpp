@@ -107,6 +107,10 @@ bool Message::isEndOfTransmission() const noexcept {
   return type == MessageType::eot || (type == MessageType::unmarked && !properties.type);
 }
 
+void checkEotMark(Message& message) noexcept {
+  if (message.type == MessageType::eot && !message.isEndOfTransmission()) message.type = MessageType::unmarked;
+}
+
 DecodedImage decodeMessage(const Message& message, const DecodeOptions& options) {
   const auto& stated = message.properties.contentType;
   if (stated && formatOfContentType(*stated) == ImageFormat::raw) {

@@ -45,7 +45,8 @@ Reassembly::Reassembly(const ConsumerOptions& options, Inbox& inbox, StreamPosit
       jitter_(std::random_device{}()) {}
 
 std::uint16_t Reassembly::widen(std::uint16_t prefetch) noexcept {
-  const std::uint64_t segments = fixedWindow_ ? options_.limits.messageBytes / usualSegment + 1 : 0;
+  const std::uint64_t segments =
+      fixedWindow_ && options_.segments == Segments::accept ? options_.limits.messageBytes / usualSegment + 1 : 0;
   window_ = prefetch == 0 ? 0 : static_cast<std::uint16_t>(std::min<std::uint64_t>(prefetch + segments, UINT16_MAX));
   return window_;
 }
@@ -143,6 +144,7 @@ void Reassembly::onWhole(Assembler::Ended& ended) {
     if (auto open = roomOfOpen_.extract(id); !open.empty()) whole.consumerTag = std::move(open.mapped().consumerTag);
     wholes_.emplace(number, std::move(whole));
   }
+  checkEotMark(*ended.message);
   ended.message->deliveryTag = deliveryTag_;  // of the segment that made it whole, as its number is
   position_.join(number, ended.deliveries);
   inbox_.pushGroup(lane_, std::move(ended.message), std::move(ended.deliveries));

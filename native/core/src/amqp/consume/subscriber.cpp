@@ -158,6 +158,16 @@ void Subscriber::onContentMethod(const Method& method) {
   incoming_->redelivered = deliver.redelivered != 0;
 }
 
+namespace {
+
+Error segmentsRefused() {
+  return {
+      ErrorCode::badSegments,
+      "Expected a whole message but received a segment of one: this consumer refuses segments (its option segments)"};
+}
+
+}  // namespace
+
 // What this thread has to know of: where a stream goes on, what is a segment, what came before what, and whether a lone
 // octet 0x04 is an end of transmission. Of everything else the program reads what it wants to know.
 bool Subscriber::wantsProperties(const PropertiesView& properties) const noexcept {
@@ -181,7 +191,7 @@ std::byte* Subscriber::onContentHeader(IncomingHeader header) {
   if (const auto segment = segmentOf(header.bodySize)) {
     return reassembly_.begin(std::move(incoming_), *segment, header.bodySize);
   }
-  if (segment_) return nullptr;
+  if (segment_ || incoming_->error) return nullptr;
   if (header.bodySize > options_.limits.messageBytes) {
     incoming_->error = bodyTooLarge(options_.limits.messageBytes, header.bodySize, false);
     return nullptr;
@@ -203,10 +213,15 @@ std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
   FieldTable& headers = incoming_->properties.headers;
   try {
     const std::optional<Segment> segment = readSegment(headers, bodySize);
+    if (segment && options_.segments == Segments::refuse) throw segmentsRefused();
     segment_ = segment.has_value();
     if (segment_) eraseSegment(headers);
     return segment;
   } catch (const Error& bad) {
+    if (options_.segments == Segments::refuse) {
+      incoming_->error = segmentsRefused();
+      return std::nullopt;
+    }
     segment_ = true;
     eraseSegment(headers);
     reassembly_.beginBad(std::move(incoming_), bad);
@@ -229,6 +244,7 @@ void Subscriber::onContent() {
     inbox_.refuse(lane_, tag, std::move(incoming_));
   } else {
     reassembly_.onMessage(incoming_->properties);
+    checkEotMark(*incoming_);
     inbox_.push(lane_, tag, std::move(incoming_));
   }
 }
