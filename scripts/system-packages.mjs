@@ -4,7 +4,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { outputOf, run } from './steps.mjs';
 
-const program = (name) => () => spawnSync(name, ['--version'], { stdio: 'ignore' }).status === 0;
+const runs = (name, question) => () => spawnSync(name, [question], { stdio: 'ignore' }).status === 0;
+const program = (name) => runs(name, '--version');
+/** For programs that end with an error whatever they are asked. */
+const inPath = (name) => () => spawnSync('sh', ['-c', `command -v ${name}`], { stdio: 'ignore' }).status === 0;
 const library = (name) => () => spawnSync('pkg-config', ['--exists', name], { stdio: 'ignore' }).status === 0;
 const pythonModule = (name) => () =>
   spawnSync('/usr/bin/python3', ['-c', `import ${name}`], { stdio: 'ignore' }).status === 0;
@@ -73,6 +76,26 @@ export const TESTS = [
     brew: '(pip) opencv-python',
     present: pythonModule('cv2'),
   },
+  // What makes the image corpus, and what else decodes it.
+  {
+    what: 'Pillow for Python',
+    apt: 'python3-pil',
+    dnf: 'python3-pillow',
+    brew: 'pillow',
+    present: pythonModule('PIL'),
+  },
+  {
+    what: 'ImageMagick',
+    apt: 'imagemagick',
+    dnf: 'ImageMagick',
+    brew: 'imagemagick',
+    present: anyFile('/usr/bin/convert'),
+  },
+  { what: 'FFmpeg', apt: 'ffmpeg', dnf: 'ffmpeg-free', brew: 'ffmpeg', present: runs('ffmpeg', '-version') },
+  { what: "libtiff's tools", apt: 'libtiff-tools', dnf: 'libtiff-tools', brew: 'libtiff', present: inPath('tiffcp') },
+  { what: "libwebp's tools", apt: 'webp', dnf: 'libwebp-tools', brew: 'webp', present: runs('cwebp', '-version') },
+  { what: "libpng's tools", apt: 'libpng-tools', dnf: 'libpng-tools', brew: 'libpng', present: inPath('pngfix') },
+  { what: 'Netpbm', apt: 'netpbm', dnf: 'netpbm-progs', brew: 'netpbm', present: inPath('pnmtojpeg') },
   {
     what: 'CRC32C for Python',
     apt: 'python3-crc32c',
