@@ -6,7 +6,6 @@
 #include <array>
 #include <matmq/engine/events.hpp>
 #include <matmq/matmq.hpp>
-#include <system_error>
 
 namespace matmq::addon {
 
@@ -25,10 +24,7 @@ auto guarded(Napi::Env env, Work&& work) {
   } catch (const Napi::Error&) {
     throw;  // it may be a std::exception, too
   } catch (const std::bad_alloc&) {
-    throw Napi::RangeError::New(env, "Not enough memory");
-  } catch (const std::system_error& error) {  // no descriptors, no threads
-    throw jsError(env, Error(ErrorCode::outOfResources, std::string("The system refused what is needed: ") +
-                                                            error.what() + ". Raise the limit (ulimit -n, -u)"));
+    throw jsError(env, Error(ErrorCode::outOfResources, "Expected memory but the system gives none"));
   } catch (const std::exception& error) {  // of OpenCV or the standard library
     throw jsError(env, Error(ErrorCode::internalError, error.what()));
   }

@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "base/resources.hpp"
+
 namespace matmq::codec_pool {
 namespace {
 
@@ -57,9 +59,7 @@ class Pool {
     } catch (const std::system_error& error) {
       if (started_ > 0) return;
       tasks_.pop_back();
-      throw Error(ErrorCode::outOfResources,
-                  std::string("Expected a thread for the codecs but the system gives none (") + error.what() +
-                      "): raise the limit of processes (ulimit -u), or of the container (pids.max), or free memory");
+      throw resourceError("a thread for the codecs", error.code());
     }
   }
 

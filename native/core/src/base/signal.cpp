@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <system_error>
 
+#include "base/resources.hpp"
+
 namespace matmq {
 namespace {
 
@@ -22,7 +24,7 @@ timespec timeUntil(Clock::time_point deadline) noexcept {
 }  // namespace
 
 Signal::Signal() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!fd_) throw std::system_error(errno, std::generic_category(), "eventfd");
+  if (!fd_) throw resourceError("a descriptor to wake a thread with", {errno, std::generic_category()});
 }
 
 void Signal::raise() noexcept {

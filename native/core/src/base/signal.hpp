@@ -27,7 +27,7 @@ using Deadline = std::optional<Clock::time_point>;  ///< nothing: for ever
 
 class Signal {
  public:
-  /// @throws std::system_error when the process has no descriptors left
+  /// @throws Error OUT_OF_RESOURCES when the process has no descriptors left
   Signal();
   Signal(const Signal&) = delete;
   Signal& operator=(const Signal&) = delete;

@@ -1,5 +1,6 @@
 #include "net/dialer.hpp"
 
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -12,6 +13,8 @@
 #include <system_error>
 #include <thread>
 #include <vector>
+
+#include "base/resources.hpp"
 
 namespace matmq::net {
 namespace {
@@ -59,6 +62,7 @@ class Dial {
   UniqueFd run() {
     const auto addresses = lookUp();
     std::string last;
+    std::error_code shortage;
     bool timedOut = false;
     for (std::size_t i = 0; i < addresses.size() && !cancelled_(); ++i) {
       const auto now = Clock::now();
@@ -67,9 +71,11 @@ class Dial {
       UniqueFd socket = tryAddress(addresses[i], now + share, error);
       if (socket || cancelled_()) return socket;
       timedOut = error == ETIMEDOUT;
+      if (isShortage(error)) shortage = {error, std::generic_category()};
       last = std::generic_category().message(error);
     }
     if (cancelled_()) return {};
+    if (shortage) throw resourceError("a socket for the connection to " + endpoint_.peer(), shortage);
     if (timedOut) throw timeout("nobody answered");
     throw Error(ErrorCode::connectFailed, std::string("Expected a broker (") + endpoint_.protocol.name + ") at " +
                                               endpoint_.peer() + " but connecting failed: " + last +
@@ -95,7 +101,7 @@ class Dial {
     Resolution found = resolve(endpoint_.host, endpoint_.port, AI_NUMERICHOST);
     if (found.status != 0) {
       const auto pending = std::make_shared<PendingResolution>();
-      std::thread([pending, host = endpoint_.host, port = endpoint_.port] {
+      startThread([pending, host = endpoint_.host, port = endpoint_.port] {
         Resolution result;
         try {
           result = resolve(host, port, AI_ADDRCONFIG);
@@ -105,7 +111,7 @@ class Dial {
         const std::lock_guard lock(pending->mutex);
         pending->result = std::move(result);
         pending->done.raise();
-      }).detach();
+      });
       if (!await(pending->done.fd(), POLLIN, deadline_)) {
         if (cancelled_()) return {};
         throw timeout("its name was still being looked up");
@@ -113,12 +119,33 @@ class Dial {
       const std::lock_guard lock(pending->mutex);
       found = std::move(*pending->result);
     }
+    if (found.status != 0 && !mayOpenFiles()) {
+      throw resourceError("files and sockets to look up the name of " + endpoint_.peer() + " with",
+                          {errno, std::generic_category()});
+    }
     if (found.status != 0 || found.addresses.empty()) {
       throw Error(ErrorCode::hostNotFound, "Expected the host of " + endpoint_.peer() +
                                                " to have an address but looking it up failed: " +
                                                (found.status != 0 ? ::gai_strerror(found.status) : "no address"));
     }
     return std::move(found.addresses);
+  }
+
+  // The resolver does not say that it could not open its files: to it the name is not known then. False: errno says
+  // why.
+  static bool mayOpenFiles() noexcept {
+    const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    return file && socket;
+  }
+
+  template <typename Work>
+  static void startThread(Work work) {
+    try {
+      std::thread(std::move(work)).detach();
+    } catch (const std::system_error& error) {
+      throw resourceError("a thread that looks up the name of the broker", error.code());
+    }
   }
 
   UniqueFd tryAddress(const Address& address, Clock::time_point deadline, int& error) {

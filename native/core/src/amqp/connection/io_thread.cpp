@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <exception>
+#include <system_error>
 
 #include "base/body_pool.hpp"
+#include "base/resources.hpp"
 #include "net/dialer.hpp"
 #include "net/tls/handshake.hpp"
 
@@ -22,7 +24,8 @@ bool worthRetrying(const Error& error) noexcept {
     case ErrorCode::confirmTimeout:
     case ErrorCode::allRefused:
     case ErrorCode::protocolError:
-    case ErrorCode::tooLarge:  // the publisher knows now, and does not send that message again
+    case ErrorCode::outOfResources:  // others may give back what they have
+    case ErrorCode::tooLarge:        // the publisher knows now, and does not send that message again
       return true;
     // 320: the operator's wish, or a broker that shuts down; 541: the broker's own fault
     case ErrorCode::connectionClosed:
@@ -53,7 +56,11 @@ IoThread::~IoThread() {
 }
 
 void IoThread::start() {
-  thread_ = std::thread([this] { run(); });
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    throw resourceError("a thread for the connection", error.code());
+  }
 }
 
 void IoThread::close() noexcept {
@@ -125,7 +132,7 @@ std::optional<Error> IoThread::attempt(const Endpoint& endpoint) {
     serve(*connection);
   } catch (const Error& thrown) {
     why = naming(endpoint.peer(), thrown);
-  } catch (const std::exception& thrown) {  // no memory for a body, no thread to look up a name: it may pass
+  } catch (const std::exception& thrown) {  // no memory: it may pass
     why = Error(ErrorCode::connectionLost, "The connection to " + endpoint.peer() + " was given up: " + thrown.what());
   }
   // Ready, if only for a moment: the program was told so.

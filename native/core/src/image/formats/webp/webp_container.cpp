@@ -42,15 +42,18 @@ WebpFrame firstWebpFrame(std::span<const std::byte> body) {
   WebpFrame frame;
   frame.canvasWidth = static_cast<int>(little24(extended, 4)) + 1;
   frame.canvasHeight = static_cast<int>(little24(extended, 7)) + 1;
+  bool announced = false;  // by the chunk ANIM
   for (std::size_t at = riffHeader; body.size() - at >= chunkHeader;) {
     const auto chunk = body.subspan(at);
     const std::size_t size = little24(chunk, 4) | std::to_integer<std::size_t>(chunk[7]) << 24;
     if (!isNamed(chunk, "ANMF"sv)) {
       const std::size_t whole = chunkHeader + size + size % 2;
       if (whole > chunk.size()) damaged("a chunk that is cut off");
+      announced = announced || isNamed(chunk, "ANIM"sv);
       at += whole;
       continue;
     }
+    if (!announced) damaged("one without the chunk ANIM before it");
     constexpr std::size_t frameHeader = 16;  // the place by halves, the sides less one, the duration, flags
     const auto rest = chunk.subspan(chunkHeader);
     if (size < frameHeader || rest.size() < frameHeader) damaged("a frame without its header");
