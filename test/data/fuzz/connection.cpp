@@ -1,9 +1,8 @@
-#include <poll.h>
-
 #include <algorithm>
 
 #include "amqp/consume/subscriber.hpp"
 #include "amqp/publish/publisher.hpp"
+#include "broker_side.hpp"
 #include "targets.hpp"
 
 namespace fuzz {
@@ -45,60 +44,13 @@ class InputTransport final : public net::Transport {
   std::size_t most_;
 };
 
-template <typename T>
-void append(Bytes& out, std::uint16_t channel, amqp_method_number_t id, const T& method) {
-  appendMethod(out, channel, id, method);
-}
-
-/// A broker's side of a login and of all that is declared.
-Bytes login(bool producer) {
-  Bytes out;
-  amqp_connection_start_t start{};
-  start.version_minor = 9;
-  start.mechanisms = bytesOf("PLAIN AMQPLAIN");
-  start.locales = bytesOf("en_US");
-  append(out, 0, AMQP_CONNECTION_START_METHOD, start);
-  append(out, 0, AMQP_CONNECTION_TUNE_METHOD, amqp_connection_tune_t{2047, 131072, 60});
-  append(out, 0, AMQP_CONNECTION_OPEN_OK_METHOD, amqp_connection_open_ok_t{});
-  append(out, theChannel, AMQP_CHANNEL_OPEN_OK_METHOD, amqp_channel_open_ok_t{});
-  if (producer) append(out, theChannel, AMQP_CONFIRM_SELECT_OK_METHOD, amqp_confirm_select_ok_t{});
-  append(out, theChannel, AMQP_EXCHANGE_DECLARE_OK_METHOD, amqp_exchange_declare_ok_t{});
-  if (producer) return out;
-  amqp_queue_declare_ok_t queue{};
-  queue.queue = bytesOf("amq.gen-1");
-  append(out, theChannel, AMQP_QUEUE_DECLARE_OK_METHOD, queue);
-  append(out, theChannel, AMQP_QUEUE_BIND_OK_METHOD, amqp_queue_bind_ok_t{});
-  append(out, theChannel, AMQP_BASIC_QOS_OK_METHOD, amqp_basic_qos_ok_t{});
-  append(out, theChannel, AMQP_BASIC_CONSUME_OK_METHOD, amqp_basic_consume_ok_t{});
-  return out;
-}
-
-/// Turns the connection until it ends; `afterTurn` is the program. Every input ends it, at the latest with its last
-/// octet.
-template <typename Program>
-void serve(Settings settings, ConnectionUser& user, Bytes octets, std::size_t most, Program&& afterTurn) {
-  Endpoint endpoint;
-  endpoint.host = "broker";
-  Connection connection(std::make_unique<InputTransport>(std::move(octets), most), endpoint, settings, user,
-                        Clock::now() + std::chrono::hours(1));
-  try {
-    while (!connection.closed()) {
-      connection.turn(static_cast<short>(connection.interest() | POLLIN));
-      afterTurn();
-    }
-  } catch (const Error& error) {
-    expect(error.kind() == ErrorKind::connection || error.kind() == ErrorKind::channel,
-           "a connection ends with an error of the connection or of the channel");
-  }
-}
-
 void consume(Bytes octets, std::size_t most) {
   ConsumerOptions options;
   options.limits.messageBytes = messageBytes;
   Inbox inbox(
       options.highWaterMark, AckMode::manual, [] {}, std::make_shared<Signal>());
   Subscriber subscriber(options, inbox);
-  serve({options, options}, subscriber, std::move(octets), most, [&] {
+  serve({options, options}, subscriber, std::make_unique<InputTransport>(std::move(octets), most), [&] {
     for (const auto& message : inbox.take(64, 1 << 20)) {
       expect(message->body.size() <= messageBytes, "no body is larger than limits.messageBytes");
       if (!message->error) static_cast<void>(amqp::decodeProperties(message->encodedProperties));
@@ -117,7 +69,8 @@ void produce(Bytes octets, std::size_t most) {
   Publisher publisher(options, outbox);
   constexpr int messages = 5;
   for (int i = 0; i < messages; ++i) static_cast<void>(outbox->push(textMessage("message")));
-  serve({options, options}, publisher, std::move(octets), most, [&] { static_cast<void>(outbox->collect()); });
+  serve({options, options}, publisher, std::make_unique<InputTransport>(std::move(octets), most),
+        [&] { static_cast<void>(outbox->collect()); });
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include <zlib.h>
 
+#include <chrono>
+#include <ctime>
 #include <matmq/image.hpp>
 
 #include "image/orientation.hpp"
@@ -9,14 +11,25 @@
 namespace fuzz {
 namespace {
 
+/// What the decode of at most 64 kB may take, in processor time. Sanitizers make it about five times as long.
+constexpr std::chrono::milliseconds budget{1000};
+
+std::chrono::nanoseconds processorTime() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
 void decodeAs(matmq::ImageFormat format, matmq::DecodeOptions options, Input body) {
   if (matmq::formatOfMagic(body) != format) return;
   options.formats = matmq::ImageFormats{format};
+  const auto start = processorTime();
   try {
     checkImage(matmq::decodeImage(body, options), options);
   } catch (const matmq::Error& error) {
     expect(isRefusal(error), "a body is refused as CANNOT_DECODE or LIMIT_EXCEEDED");
   }
+  expect(processorTime() - start <= budget, "a body of 64 kB takes at most a second");
 }
 
 void decodeAs(matmq::ImageFormat format, Input input) {

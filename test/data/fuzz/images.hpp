@@ -9,15 +9,18 @@ namespace fuzz {
 
 /// Small, so that what may be decoded is decoded soon.
 inline constexpr matmq::ImageLimits limits{.pixels = 1 << 16, .decodedBytes = 1 << 18};
+/// A photo of 4 megapixels, which a few octets may claim to be.
+inline constexpr matmq::ImageLimits largeLimits{.pixels = 1 << 22, .decodedBytes = 1 << 25};
 
-/// Every mode and size, by the bits of one octet.
+/// Every mode and size, whole or damaged, by the bits of one octet. The seventh is decodePng's.
 [[nodiscard]] inline matmq::DecodeOptions decodeOptions(unsigned choice) {
   constexpr matmq::DecodeMode modes[]{matmq::DecodeMode::unchanged, matmq::DecodeMode::color,
                                       matmq::DecodeMode::grayscale, matmq::DecodeMode::unchanged};
   return {.mode = modes[choice & 3],
           .ignoreOrientation = (choice & 4) != 0,
           .reduce = 1 << (choice >> 3 & 3),
-          .limits = limits};
+          .limits = (choice & 0x80) != 0 ? largeLimits : limits,
+          .damaged = (choice & 0x20) != 0 ? matmq::DamagedImage::keep : matmq::DamagedImage::refuse};
 }
 
 [[nodiscard]] inline bool isRefusal(const matmq::Error& error) noexcept {

@@ -50,6 +50,12 @@ def exif(orientation: int, order: str = "<") -> bytes:
 
 
 def images() -> None:
+    for name, body in {"png": encoded(".png", np.zeros((2048, 2048), "u1")),
+                       "webp": encoded(".webp", np.zeros((2048, 2048, 3), "u1")),
+                       "jpeg": encoded(".jpg", np.zeros((2048, 2048), "u1"), cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+                       "tiff": encoded(".tiff", np.zeros((2048, 2048), "u1"))}.items():
+        write(name, "large", b"\x80" + body)
+        write(name, "cut", b"\x20" + encoded({"jpeg": ".jpg"}.get(name, f".{name}"), picture(3, rows=40))[:-300])
     for channels in (1, 3, 4):
         body = encoded(".png", picture(channels))
         write("png", f"{channels}-channels", bytes([RIGHT_CHECKSUMS]) + body)
@@ -184,6 +190,17 @@ def segments() -> None:
     write("segments", "lies", whole[0] + bytes([0x0F, 1, 3, 10, 4, 1, 8]) + b"\x7f" + b"\xff" * 7)
 
 
+def senders() -> None:
+    """See senders.cpp: 0 is sender a's next segment, 0xc0 its next four; a new message has a count and a size."""
+    write("senders", "one", bytes([0x00, 1, 9, 0xC0, 0xC0]) + bytes([6] * 8))
+    write("senders", "three-mixed", bytes([0, 2, 5, 1, 3, 7, 2, 0, 255]) + bytes([0, 1, 2, 0x40, 0x41, 0x42]) * 6)
+    write("senders", "begun-anew", bytes([0, 5, 20, 0xC0, 0x20, 5, 20, 0xC0, 0xC0]) + bytes(20))
+    write("senders", "whole-between", bytes([0, 4, 20, 0x18, 30, 0x19, 0, 0xC0, 0xC0]) + bytes([2] * 20))
+    write("senders", "strays", bytes([7, 0x0F, 0, 5, 0, 9, 1]) * 20)
+    write("senders", "forged-among-honest", bytes([0, 9, 50, 7, 4, 0, 3, 0x40, 7, 0x20, 0xFF, 0xFF, 40, 0xC0, 0xC0]) * 3)
+
+
 images()
 amqp()
 segments()
+senders()

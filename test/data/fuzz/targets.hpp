@@ -8,6 +8,7 @@
 //    them, in the core's tests.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <stdexcept>
@@ -87,6 +88,10 @@ void decodeTable(Input input);
 // segments.cpp
 /// What comes to the one who puts segments together: honest segments and others, from several senders.
 void reassemble(Input input);
+
+// senders.cpp
+/// What several senders do, one of them hostile, and what the program does about each message it gets.
+void consumeFromSenders(Input input);
 
 // connection.cpp
 /// What a broker sends, in reads of any size: the first octet chooses the size of the reads, whether a producer or a
