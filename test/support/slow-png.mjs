@@ -10,7 +10,10 @@ function chunk(name, data) {
   return Buffer.concat([length, named, sum]);
 }
 
-/** Zeros: 128 columns of 16-bit RGBA, by so many rows. Half a million rows are half a megabyte, and a second or two of decoding. */
+/**
+ * Zeros: 128 columns of 16-bit RGBA, by so many rows. Half a million rows are half a megabyte, and a second or two of
+ * decoding.
+ */
 export function slowPng(rows = 1 << 19) {
   const columns = 128;
   const header = Buffer.alloc(13);

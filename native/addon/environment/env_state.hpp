@@ -2,9 +2,9 @@
 //
 // Ownership and threading
 // 1. EnvState lives on its JavaScript thread, as the environment's instance data.
-// 2. When the environment ends, the cleanup hook stops its decodes, closes the task queue and then stops and joins every producer and
-//    consumer; only after it does Node-API free the objects. process.exit() on the main thread runs no hooks: then
-//    threads end with the process.
+// 2. When the environment ends, the cleanup hook stops its decodes, closes the task queue and then stops and joins
+//    every producer and consumer; only after it does Node-API free the objects. process.exit() on the main thread runs
+//    no hooks: then threads end with the process.
 #pragma once
 
 #include <napi.h>

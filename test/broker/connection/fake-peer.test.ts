@@ -3,7 +3,7 @@ import { ChannelError, ConnectionError, Consumer, Producer } from 'matmq';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failure } from '../../support/clients.js';
 import { delivery, FakeBroker, type FakeBrokerOptions, type Injector } from '../../support/fake/broker.js';
-import { Fields, methodFrame } from '../../support/fake/frames.js';
+import { Fields, headerFrame, methodFrame } from '../../support/fake/frames.js';
 
 async function fakeBroker(options: FakeBrokerOptions): Promise<FakeBroker> {
   const broker = await FakeBroker.start(options);
@@ -88,5 +88,94 @@ describe('events', () => {
     onTestFinished(() => producer.exit());
     const blocked = new Promise((resolve) => producer.once('blocked', resolve));
     expect(await blocked).toMatchObject({ reason: 'low on memory' });
+  });
+});
+
+/** The answer to the login, with limits of the peer's own. */
+const tuning = (channelMax: number, frameMax: number, heartbeat: number): Injector => ({
+  instead: ({ what }) =>
+    what === 'sending the answer to connection.start-ok'
+      ? {
+          octets: methodFrame(0, 'connection.tune', new Fields().short(channelMax).long(frameMax).short(heartbeat)),
+          next: 'go on',
+        }
+      : undefined,
+});
+
+describe('limits that a peer states', () => {
+  it.each([
+    [0, 0, 0],
+    [1, 4096, 1],
+    [65_535, 2 ** 31, 65_535],
+    [65_535, 2 ** 32 - 1, 65_535],
+  ])('of %i channels, frames of %i octets and a heartbeat of %i s are kept to', async (...limits) => {
+    const { url } = await fakeBroker({ injector: tuning(...limits) });
+    const [producer, consumer] = await Promise.all([Producer.connect({ url }), Consumer.connect({ url })]);
+    onTestFinished(async () => {
+      await Promise.all([producer.exit(), consumer.exit()]);
+    });
+    await producer.send(Buffer.alloc(300_000));
+    expect((await consumer.receive()).text()).toBe('first');
+  });
+
+  it.each([1, 7, 4095])(
+    'of frames of %i octets, less than AMQP has, are an error of the protocol',
+    async (frameMax) => {
+      const { url } = await fakeBroker({ injector: tuning(1, frameMax, 1) });
+      await failure(Producer.connect({ url, connectTimeout: 5000 }), ConnectionError, 'PROTOCOL_ERROR', '4096');
+    },
+  );
+
+  it.each([2, 65_535])('do not let it speak on channel %i, which nobody opened', async (channel) => {
+    const octets = methodFrame(channel, 'channel.open-ok', new Fields().longstr(''));
+    const { url } = await fakeBroker({ injector: onceBehind('sent the answer to channel.open', octets) });
+    await failure(Producer.connect({ url }), ConnectionError, 'PROTOCOL_ERROR', `channel ${channel}`);
+  });
+
+  it.each([2n ** 63n, 2n ** 64n - 1n])('of a body of %i octets are refused, and the consumer goes on', async (size) => {
+    // In the place of the first delivery, whose rest never comes: the connection ends, and the next one is whole.
+    let done = false;
+    const injector: Injector = {
+      instead: ({ what, connection }, frame) => {
+        if (done || connection !== 1 || what !== 'sending the answer to basic.consume' || frame[0] !== 2) {
+          return undefined;
+        }
+        done = true;
+        return { octets: headerFrame(size), next: 'go on' };
+      },
+    };
+    const { url } = await fakeBroker({ injector });
+    const consumer = await Consumer.connect({ url, reconnect: { initialDelay: 1, maxDelay: 5 } });
+    onTestFinished(() => consumer.exit());
+    const memory = process.memoryUsage().rss;
+    expect((await consumer.receive()).text()).toBe('first');
+    expect(process.memoryUsage().rss - memory).toBeLessThan(64 * 1024 * 1024);
+  });
+});
+
+describe('alarms that come and go without end', () => {
+  it('leave the event loop its time, and no event for each', async () => {
+    const flip = Buffer.concat([
+      methodFrame(0, 'connection.blocked', new Fields().shortstr('low on memory')),
+      methodFrame(0, 'connection.unblocked'),
+    ]);
+    const times = 200_000;
+    const { url } = await fakeBroker({
+      injector: onceBehind('sent the answer to exchange.declare', Buffer.concat(Array(times).fill(flip))),
+    });
+    const producer = await Producer.connect({ url });
+    onTestFinished(() => producer.exit());
+    let events = 0;
+    producer.on('blocked', () => events++).on('unblocked', () => events++);
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      if (producer.stats().bytesRead < flip.length * times) setImmediate(turn);
+    };
+    turn();
+    await expect.poll(() => producer.stats().bytesRead).toBeGreaterThan(flip.length * times);
+    expect(events).toBeLessThan(2 * turns + 10);
+    expect(events).toBeLessThan(times / 10);
+    expect(producer.stats().blocked).toBe(false);
   });
 });

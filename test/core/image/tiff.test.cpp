@@ -76,7 +76,7 @@ TEST_CASE("TIFF: every type encodes to the bytes of cv::imencode but for alpha, 
       CHECK(support::same(decoded(ours), image));
       // OpenCV 4.6 cannot write these two, and loses precision in the third (LogLuv) unless it is told not to.
       if (type == CV_64FC3 || type == CV_64FC4 || type == CV_32FC3) continue;
-      // Of four channels the fourth is said to be there (ExtraSamples), which libvips insists on, and OpenCV does not say.
+      // Of four channels the fourth is said to be there (ExtraSamples): libvips insists on it, OpenCV does not say it.
       if (image.channels() != 4) CHECK(ours == support::openCvEncodes(".tiff", image));
       const bool floatingPoint = CV_MAT_DEPTH(type) == CV_32F || CV_MAT_DEPTH(type) == CV_64F;
       if (floatingPoint) {

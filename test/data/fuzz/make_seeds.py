@@ -197,7 +197,8 @@ def senders() -> None:
     write("senders", "begun-anew", bytes([0, 5, 20, 0xC0, 0x20, 5, 20, 0xC0, 0xC0]) + bytes(20))
     write("senders", "whole-between", bytes([0, 4, 20, 0x18, 30, 0x19, 0, 0xC0, 0xC0]) + bytes([2] * 20))
     write("senders", "strays", bytes([7, 0x0F, 0, 5, 0, 9, 1]) * 20)
-    write("senders", "forged-among-honest", bytes([0, 9, 50, 7, 4, 0, 3, 0x40, 7, 0x20, 0xFF, 0xFF, 40, 0xC0, 0xC0]) * 3)
+    forged = bytes([0, 9, 50, 7, 4, 0, 3, 0x40, 7, 0x20, 0xFF, 0xFF, 40, 0xC0, 0xC0])
+    write("senders", "forged-among-honest", forged * 3)
 
 
 images()
