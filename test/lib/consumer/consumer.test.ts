@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { setAddon } from '../../../lib/addon/addon.js';
+import type { NativeCancellation } from '../../../lib/addon/contract.js';
 import { ClosedError, EndOfTransmission, ImageError, MatmqError } from '../../../lib/index.js';
 import {
   connectedConsumer,
@@ -289,6 +290,25 @@ describe('receiveImage', () => {
     void consumer.exit();
     process.off('unhandledRejection', listen);
     expect(unhandled).toEqual([]);
+  });
+
+  it('ends decodes that nobody wants: when it exits, and when the options are others', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    const isCancelled = (i: number) => addon.cancelled.has(addon.decodes[i]?.cancellation as NativeCancellation);
+    const controller = new AbortController();
+    const first = consumer.receiveImage({ signal: controller.signal });
+    native.arrive('m1', 'm2');
+    expect(addon.decodes.map(({ content }) => content)).toEqual(['m1', 'm2']);
+    controller.abort();
+    await expect(first).rejects.toBe(controller.signal.reason);
+    expect(isCancelled(0)).toBe(false); // the next receive gets it
+    void consumer.receiveImage({ damaged: 'keep' }).catch(() => {});
+    expect(addon.decodes.map(({ options }) => options.damaged)).toEqual([undefined, undefined, 'keep', 'keep']);
+    expect([0, 1, 2, 3].map(isCancelled)).toEqual([true, true, false, false]);
+    addon.decodes[2]?.finish();
+    await nextTurn();
+    void consumer.exit();
+    expect([2, 3].map(isCancelled)).toEqual([false, true]);
   });
 
   it('acknowledges only what the program got, not what is being decoded', async () => {

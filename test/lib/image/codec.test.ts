@@ -1,6 +1,7 @@
 import { pathToFileURL } from 'node:url';
 import { CV_8UC1, CV_8UC3, CV_16UC1, ImageError, Mat } from 'matmq';
 import { describe, expect, it } from 'vitest';
+import type { NativeDecodeOptions } from '../../../lib/addon/contract.js';
 import { nativeError, useFakeAddon } from '../support/fake-addon.js';
 
 const answer = (type = CV_8UC1) => ({ rows: 1, cols: 1, type, step: 6, data: new Uint8Array([7, 8, 9, 0, 0, 0]) });
@@ -46,6 +47,32 @@ describe('Mat.decode and Mat.read', () => {
     useFakeAddon();
     await expect(Mat.read(path as string)).rejects.toThrow(/path|file/);
     await expect(new Mat(1, 1, CV_8UC1).write(path as string)).rejects.toThrow(/path|file/);
+  });
+
+  it('end with their signal, at once, and end the decode', async () => {
+    const addon = useFakeAddon();
+    addon.codecResult = () => new Promise(() => {});
+    const controller = new AbortController();
+    const decoding = Mat.decode(new Uint8Array([1]), { signal: controller.signal });
+    const reading = Mat.read('a.png', { signal: controller.signal });
+    await new Promise(setImmediate);
+    expect(addon.cancelled.size).toBe(0);
+    controller.abort();
+    await expect(decoding).rejects.toBe(controller.signal.reason);
+    await expect(reading).rejects.toBe(controller.signal.reason);
+    const given = addon.codecCalls.map((call) => (call[2] as NativeDecodeOptions).cancellation);
+    expect([...addon.cancelled]).toEqual(given);
+    await expect(Mat.read('a.png', { signal: controller.signal })).rejects.toBe(controller.signal.reason);
+    expect(addon.codecCalls).toHaveLength(2);
+  });
+
+  it('say whether pixels are missing', async () => {
+    const addon = useFakeAddon();
+    addon.codecResult = async () => ({ ...answer(), damaged: true });
+    expect((await Mat.decode(new Uint8Array(1), { damaged: 'keep' })).damaged).toBe(true);
+    expect(addon.codecCalls[0]?.[2]).toEqual({ damaged: 'keep' });
+    addon.codecResult = async () => answer();
+    expect((await Mat.read('a.png', { damaged: 'keep' })).damaged).toBe(false);
   });
 
   it('reject with an ImageError where the addon fails', async () => {

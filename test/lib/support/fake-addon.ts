@@ -222,6 +222,7 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
       this.decodes.push({
         content: Buffer.from(body).toString(),
         options: plain,
+        cancellation,
         finish: (mat) => resolve({ rows: 1, cols: 1, type: 0, step: 1, data: new Uint8Array([7]), ...mat }),
         fail: (code) => reject(thrown(nativeError('image', code))),
       });
@@ -312,7 +313,9 @@ export class FakeConsumer extends FakeHandle implements NativeConsumer {
 /** A decode that a codec thread is at. */
 export interface FakeDecode {
   readonly content: string;
+  /** Without its cancellation. */
   readonly options: NativeDecodeOptions;
+  readonly cancellation: NativeCancellation | undefined;
   finish(mat?: Partial<NativeMat>): void;
   fail(code: string): void;
 }
