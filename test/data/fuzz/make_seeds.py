@@ -80,6 +80,10 @@ def images() -> None:
                   b"\0" + encoded(".tiff", image, cv2.IMWRITE_TIFF_COMPRESSION, 1))
             write("pnm", f"{channels}-channels-{dtype}",
                   bytes([channels]) + encoded(".pgm" if channels == 1 else ".ppm", image))
+    big = struct.pack("<2sHHHQQ", b"II", 43, 8, 0, 16, 9)
+    for tag, value in ((256, 2), (257, 1), (258, 8), (259, 1), (262, 1), (273, 212), (277, 1), (278, 1), (279, 2)):
+        big += struct.pack("<HHQQ", tag, 4 if tag in (273, 279) else 3, 1, value)
+    write("tiff", "big", b"\0" + big + bytes(8) + b"\x10\x20")
     write("tiff", "float", b"\0" + encoded(".tiff", picture(3).astype("f4")))
     write("tiff", "alpha", b"\0" + encoded(".tiff", picture(4)))
     write("pnm", "bits", b"\0P4\n# a comment\n9 2\n" + bytes(4))

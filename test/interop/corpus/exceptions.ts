@@ -172,7 +172,7 @@ export const EXCEPTIONS: readonly Exception[] = [
   },
   {
     format: 'tiff',
-    kinds: ['BigTIFF', /^not promised: /],
+    kinds: [/^not promised: /],
     instead: 'refuses',
     reason: 'docs/api.md names what is decoded of TIFF; the rest is refused by name, whoever else decodes it.',
   },

@@ -12,8 +12,8 @@ class TiffBytes {
  public:
   explicit TiffBytes(std::span<const std::byte> bytes) noexcept : bytes_(bytes) {}
 
-  /// "II" or "MM", then 42. False for anything else.
-  [[nodiscard]] bool readByteOrder() noexcept {
+  /// "II" or "MM", then 42; or, where `bigTiff` is asked for, 43. False for anything else.
+  [[nodiscard]] bool readByteOrder(bool* bigTiff = nullptr) noexcept {
     if (bytes_.size() < 8 || bytes_[0] != bytes_[1]) return false;
     if (bytes_[0] == std::byte{'I'}) {
       littleEndian_ = true;
@@ -22,7 +22,8 @@ class TiffBytes {
     } else {
       return false;
     }
-    return u16(2) == 42;
+    if (bigTiff != nullptr) *bigTiff = u16(2) == 43;
+    return u16(2) == 42 || (bigTiff != nullptr && *bigTiff);
   }
 
   [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
@@ -46,6 +47,15 @@ class TiffBytes {
     const std::uint32_t a = *first;
     const std::uint32_t b = *second;
     return littleEndian_ ? b << 16 | a : a << 16 | b;
+  }
+
+  [[nodiscard]] std::optional<std::uint64_t> u64(std::size_t offset) const noexcept {
+    const auto first = u32(offset);
+    const auto second = u32(offset + 4);
+    if (!first || !second) return std::nullopt;
+    const std::uint64_t a = *first;
+    const std::uint64_t b = *second;
+    return littleEndian_ ? b << 32 | a : a << 32 | b;
   }
 
  private:

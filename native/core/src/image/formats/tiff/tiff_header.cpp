@@ -43,43 +43,59 @@ constexpr std::array knownTags{
     orientation, samplesPerPixel, rowsPerStrip,   tileWidth,    stripByteCounts, planarConfiguration,
     tileLength,  tileOffsets,     tileByteCounts, extraSamples, sampleFormat};
 
+/// How a file says where something is, and how much of it there is: in 4 octets, or, in a BigTIFF, in 8.
+struct Widths {
+  std::size_t number = 4;       ///< of an offset, or of the count of a tag; also what a tag has room for in its entry
+  std::size_t directoryAt = 4;  ///< where the offset of the first directory is
+  std::size_t count = 2;        ///< of the entries of a directory
+};
+constexpr Widths classic;
+constexpr Widths big{8, 8, 8};
+
 /// The numbers of one tag. They lie inside the body.
 struct Field {
   std::size_t at = 0;  // of the first
-  std::uint32_t count = 0;
-  unsigned bytes = 0;  // of each: 1, 2 or 4
+  std::uint64_t count = 0;
+  unsigned bytes = 0;  // of each: 1, 2, 4 or 8
 };
 
 class Directory {
  public:
   explicit Directory(std::span<const std::byte> body) : tiff_(body) {
-    if (!tiff_.readByteOrder()) {
-      constexpr std::uint16_t bigTiff = 43;
-      if (tiff_.u16(2) == bigTiff) refuse("a TIFF image", "a BigTIFF image", "send it as a classic TIFF, or as '.png'");
-      refuse("the header of a TIFF image", "another", damagedAdvice);
+    bool bigTiff = false;
+    if (!tiff_.readByteOrder(&bigTiff)) refuse("the header of a TIFF image", "another", damagedAdvice);
+    if (bigTiff) {
+      widths_ = big;
+      if (tiff_.u16(4) != 8 || tiff_.u16(6) != 0)
+        refuse("offsets of 8 bytes in a BigTIFF image", "others", damagedAdvice);
     }
-    const auto at = tiff_.u32(4);
-    const auto entries = at ? tiff_.u16(*at) : std::nullopt;
-    constexpr std::size_t entryBytes = 12;
-    if (!entries || body.size() - *at - 2 < *entries * entryBytes) {
+    const std::optional<std::uint64_t> at = wide(widths_.directoryAt);
+    const std::optional<std::uint64_t> entries = at && *at < body.size() ? countAt(*at) : std::nullopt;
+    const std::size_t entryBytes = 4 + 2 * widths_.number;
+    if (!entries || (body.size() - *at - widths_.count) / entryBytes < *entries)
       refuse("a TIFF directory inside the body", "one at byte " + std::to_string(at.value_or(0)), damagedAdvice);
-    }
-    for (std::size_t i = 0; i < *entries; ++i) addEntry(std::size_t{*at} + 2 + i * entryBytes);
+    for (std::size_t i = 0; i < *entries; ++i) addEntry(*at + widths_.count + i * entryBytes);
   }
 
   [[nodiscard]] const std::optional<Field>& field(Tag tag) const noexcept { return fields_[indexOf(tag)]; }
 
   /// Value `index` of a field that has it.
-  [[nodiscard]] std::uint32_t value(const Field& field, std::size_t index) const noexcept {
+  [[nodiscard]] std::uint64_t value(const Field& field, std::size_t index) const noexcept {
     const std::size_t at = field.at + index * field.bytes;
     if (field.bytes == 1) return tiff_.u8(at).value_or(0);
     if (field.bytes == 2) return tiff_.u16(at).value_or(0);
-    return tiff_.u32(at).value_or(0);
+    if (field.bytes == 4) return tiff_.u32(at).value_or(0);
+    return tiff_.u64(at).value_or(0);
   }
 
   /// The one number of a tag, or what stands for it when it is not there.
-  [[nodiscard]] std::uint32_t number(Tag tag, std::uint32_t otherwise) const noexcept {
-    return field(tag) ? value(*field(tag), 0) : otherwise;
+  [[nodiscard]] std::uint32_t number(Tag tag, std::uint32_t otherwise) const {
+    if (!field(tag)) return otherwise;
+    const std::uint64_t first = value(*field(tag), 0);
+    if (first > std::numeric_limits<std::uint32_t>::max()) {
+      refuse("TIFF tag " + std::to_string(tag) + " to be a number of 32 bits", std::to_string(first), damagedAdvice);
+    }
+    return static_cast<std::uint32_t>(first);
   }
 
   [[nodiscard]] std::uint32_t required(Tag tag, const char* name) const {
@@ -90,9 +106,9 @@ class Directory {
   /// The number that each sample has, which is the same for all.
   [[nodiscard]] std::uint32_t ofEachSample(Tag tag, std::uint32_t otherwise, const char* name) const {
     if (!field(tag)) return otherwise;
-    const std::uint32_t first = value(*field(tag), 0);
+    const std::uint32_t first = number(tag, 0);
     constexpr std::uint32_t mostSamples = 4;
-    for (std::uint32_t i = 1; i < field(tag)->count; ++i) {
+    for (std::uint64_t i = 1; i < field(tag)->count; ++i) {
       if (i < mostSamples && value(*field(tag), i) == first) continue;
       refuse(std::string("the same ") + name + " for up to 4 TIFF samples", "several", "send it as '.png' or 'raw'");
     }
@@ -106,30 +122,43 @@ class Directory {
     return index;
   }
 
+  /// An offset or count, which is at `at`.
+  [[nodiscard]] std::optional<std::uint64_t> wide(std::size_t at) const noexcept {
+    if (widths_.number == 8) return tiff_.u64(at);
+    return tiff_.u32(at);
+  }
+
+  [[nodiscard]] std::optional<std::uint64_t> countAt(std::size_t at) const noexcept {
+    if (widths_.count == 8) return tiff_.u64(at);
+    return tiff_.u16(at);
+  }
+
   void addEntry(std::size_t entry) {
-    const std::uint16_t number = tiff_.u16(entry).value_or(0);
+    const std::uint16_t tag = tiff_.u16(entry).value_or(0);
     for (std::size_t i = 0; i < knownTags.size(); ++i) {
-      if (knownTags[i] != number) continue;
-      const std::string name = "TIFF tag " + std::to_string(number);
+      if (knownTags[i] != tag) continue;
+      const std::string name = "TIFF tag " + std::to_string(tag);
       if (fields_[i]) refuse(name + " once", "it twice", damagedAdvice);
       const unsigned type = tiff_.u16(entry + 2).value_or(0);
-      const std::uint32_t count = tiff_.u32(entry + 4).value_or(0);
-      const unsigned bytes = type == 1 ? 1 : type == 3 ? 2 : type == 4 ? 4 : 0;
+      const std::uint64_t count = wide(entry + 4).value_or(0);
+      constexpr unsigned long8 = 16;  // of BigTIFF
+      const unsigned bytes = type == 1 ? 1 : type == 3 ? 2 : type == 4 ? 4 : type == long8 ? 8 : 0;
       if (bytes == 0 || count == 0) {
         refuse(name + " to be numbers", "type " + std::to_string(type) + ", count " + std::to_string(count),
                damagedAdvice);
       }
-      const std::uint64_t size = std::uint64_t{count} * bytes;
-      constexpr std::uint64_t inEntry = 4;
-      const std::size_t at = size <= inEntry ? entry + 8 : tiff_.u32(entry + 8).value_or(0);
-      if (at > tiff_.size() || size > tiff_.size() - at) {
-        refuse(name + " inside the body", std::to_string(size) + " bytes at byte " + std::to_string(at), damagedAdvice);
+      const bool inEntry = count <= widths_.number / bytes;
+      const std::uint64_t at = inEntry ? entry + 4 + widths_.number : wide(entry + 4 + widths_.number).value_or(0);
+      if (at > tiff_.size() || count > (tiff_.size() - at) / bytes) {
+        refuse(name + " inside the body", std::to_string(count) + " numbers at byte " + std::to_string(at),
+               damagedAdvice);
       }
       fields_[i] = Field{at, count, bytes};
     }
   }
 
   TiffBytes tiff_;
+  Widths widths_ = classic;
   std::array<std::optional<Field>, knownTags.size()> fields_{};
 };
 

@@ -1,8 +1,8 @@
-// The facts about the image in the first directory of a TIFF. This code reads them before libtiff reads the body.
+// The facts about the image in the first directory of a TIFF or BigTIFF. This code reads them before libtiff reads the body.
 //
 // Rules
 // 1. It reads nothing outside the body, no directory but the first, and nothing twice: no loop is possible.
-// 2. It refuses by name what is not decoded: BigTIFF, compressions other than none, LZW, Deflate and PackBits (libtiff
+// 2. It refuses by name what is not decoded: compressions other than none, LZW, Deflate and PackBits (libtiff
 //    has a dozen more, some of them whole codecs), samples in planes, colours other than grey, RGB and palettes.
 // 3. It checks that all strips or tiles are inside the body, unless they may be missing.
 #pragma once
