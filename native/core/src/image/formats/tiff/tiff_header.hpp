@@ -1,4 +1,4 @@
-// The facts about the image in the first directory of a TIFF or BigTIFF. This code reads them before libtiff reads the body.
+// The facts about the image in the first directory of a TIFF or BigTIFF. This code reads them before libtiff does.
 //
 // Rules
 // 1. It reads nothing outside the body, no directory but the first, and nothing twice: no loop is possible.
