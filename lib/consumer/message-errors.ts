@@ -22,5 +22,5 @@ export function thrownAbout(message: Received, thrown: unknown): unknown {
 /** A queue may carry more than images. */
 function sentAs({ type }: Received): string {
   if (type !== 'text' && type !== 'binary') return '';
-  return `: it was sent as ${type}. messages() and receive() give every message; look at its type`;
+  return ` (it was sent as ${type}; messages() and receive() give every message, of whatever type)`;
 }

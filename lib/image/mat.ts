@@ -216,7 +216,7 @@ export class Mat {
     const length = width === 0 || height === 0 ? 0 : (height - 1) * this.step + rowBytes;
     const begin = length === 0 ? 0 : y * this.step + x * this.elemSize;
     const part = new Uint8Array(pixels.buffer, pixels.byteOffset + begin, length);
-    return new Mat(height, width, this.type, part, this.step);
+    return markedAs(this, new Mat(height, width, this.type, part, this.step));
   }
 
   /** A matrix of the same pixels in memory of its own, the rows next to each other. */
@@ -230,7 +230,7 @@ export class Mat {
       const length = this.cols * this.channels;
       for (let y = 0; y < this.rows; y++) target.set(this.row(y), y * length);
     }
-    return copy;
+    return markedAs(this, copy);
   }
 
   /**
@@ -305,6 +305,12 @@ function decodedMat(fields: DecodedFields): Mat {
   const mat = matOf(fields);
   if (fields.damaged) markDamaged(mat);
   return mat;
+}
+
+/** `copy`, damaged if `mat` is. */
+function markedAs(mat: Mat, copy: Mat): Mat {
+  if (mat.damaged) markDamaged(copy);
+  return copy;
 }
 
 /** Of a matrix that nobody has yet. */
