@@ -39,15 +39,16 @@ export class BufferedMessage {
     this.cancel();
     this.#options = options;
     this.#result = undefined;
+    const running = start(this.message, options);
+    this.#running = running;
     const finish = (result: Decoded) => {
-      // Of two decodes with different options, the later one counts.
-      if (this.#options !== options) return;
+      // Of several decodes the last one counts. The options do not tell them apart: they may be those of an earlier one.
+      if (this.#running !== running) return;
       this.#result = result;
       this.#running = undefined;
       done();
     };
-    this.#running = start(this.message, options);
-    this.#running.mat.then(
+    running.mat.then(
       (mat) => finish({ mat }),
       (error: unknown) => finish({ error }),
     );
@@ -87,6 +88,7 @@ export class LookAhead {
     const first = this.first;
     if (first === undefined) return;
     this.#bytes -= first.message.size;
+    first.cancel(); // handed out as it came: nobody waits for its image
     this.#items[this.#head++] = undefined;
     if (this.#head === this.#items.length) {
       this.clear();

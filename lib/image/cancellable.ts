@@ -18,10 +18,13 @@ export async function cancellable<T>(
   const cancellation = addon.newCancellation();
   const pending = new Pending<T>({ signal });
   pending.onGivenUp = () => addon.cancel(cancellation);
-  start(cancellation).then(
-    (value) => pending.resolve(value),
-    (error: unknown) => pending.reject(error),
-  );
+  // Called within a promise: it may throw at once.
+  Promise.resolve(cancellation)
+    .then(start)
+    .then(
+      (value) => pending.resolve(value),
+      (error: unknown) => pending.reject(error),
+    );
   return pending.promise;
 }
 

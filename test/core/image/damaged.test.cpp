@@ -143,3 +143,33 @@ TEST_CASE("a PNG whose pixels do not have their checksum is damaged, and kept as
   CHECK(support::same(kept, whole));
   CHECK(damaged);
 }
+
+TEST_CASE("a JPEG that ends behind the header of its scan has no row to keep") {
+  Bytes body = support::openCvEncodes(".jpg", support::picture(64, 64, CV_8UC3));
+  std::size_t scan = 2;
+  while (body[scan + 1] != 0xDA) scan += 2 + (std::size_t{body[scan + 2]} << 8 | body[scan + 3]);
+  body.resize(scan + 2 + (std::size_t{body[scan + 2]} << 8 | body[scan + 3]));
+  CHECK(support::codeOf([&] { static_cast<void>(keep(body)); }) == "CANNOT_DECODE");
+}
+
+TEST_CASE("a PNG whose palette does not have its checksum is damaged") {
+  Bytes body = support::writePng({.colorType = PNG_COLOR_TYPE_PALETTE});
+  constexpr std::array<std::uint8_t, 4> name{'P', 'L', 'T', 'E'};
+  const auto palette = std::search(body.begin(), body.end(), name.begin(), name.end());
+  REQUIRE(palette != body.end());
+  palette[4] ^= 1;  // a colour
+  CHECK(support::codeOfDecoding(body) == "CANNOT_DECODE");
+  CHECK(keep(body).damaged);
+}
+
+TEST_CASE("of a TIFF in one strip that is cut, the rows that are there are kept") {
+  const cv::Mat image = support::picture(64, 50, CV_32FC1);
+  Bytes body = support::copy(matmq::encodeImage(image, matmq::ImageFormat::tiff));
+  const cv::Mat whole = keep(body).image;
+  // The directory is behind the pixels: what comes before it is cut out of the strip's end.
+  const std::size_t cut = 50 * 4 * 20;
+  Bytes damaged = body;
+  std::fill(damaged.begin() + 8, damaged.begin() + 8 + static_cast<std::ptrdiff_t>(cut), std::uint8_t{0});
+  CHECK_FALSE(support::same(keep(damaged).image, whole));
+  CHECK(support::same(keep(damaged).image.rowRange(20, 64), whole.rowRange(20, 64)));
+}

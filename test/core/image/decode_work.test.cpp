@@ -151,3 +151,34 @@ TEST_CASE("a reduced JPEG takes the memory of what comes out, not of what is in 
   CHECK(support::codeOfDecoding(largeBodies()[1].body, options).empty());
   matmq::setCodecMemory(before);
 }
+
+TEST_CASE("there may be no limit of time") {
+  matmq::DecodeOptions options = all();
+  options.limits.decodeTime = std::chrono::milliseconds::max();
+  for (const auto& [name, body] : largeBodies()) {
+    CAPTURE(name);
+    CHECK(support::codeOfDecoding(body, options).empty());
+  }
+}
+
+TEST_CASE("a decode of no pixels ends in time, too: chunks of a PNG, jumps of a BMP") {
+  matmq::DecodeOptions options = all();
+  options.limits.decodeTime = 0ms;
+  Bytes png = support::openCvEncodes(".png", support::picture(4, 4, CV_8UC3));
+  const Bytes end(png.end() - 12, png.end());
+  png.resize(png.size() - 12);
+  const Bytes empty{0, 0, 0, 0, 't', 'E', 'X', 't', 0xBF, 0xF5, 0x0F, 0x68};
+  for (int i = 0; i < 100'000; ++i) png.insert(png.end(), empty.begin(), empty.end());
+  png.insert(png.end(), end.begin(), end.end());
+  CHECK(support::codeOfDecoding(png, options) == "LIMIT_EXCEEDED");
+
+  Bytes bmp = support::openCvEncodes(".bmp", support::picture(16, 16, CV_8UC1));
+  bmp.resize(14 + 40 + 1024);
+  bmp[30] = 1;  // run lengths
+  for (int i = 0; i < 100'000; ++i) bmp.insert(bmp.end(), {0, 2, 0, 0});
+  bmp.insert(bmp.end(), {0, 1});
+  CHECK(support::codeOfDecoding(bmp, options) == "LIMIT_EXCEEDED");
+  options.limits.decodeTime = 60s;
+  CHECK(support::codeOfDecoding(png, options).empty());
+  CHECK(support::codeOfDecoding(bmp, options).empty());
+}

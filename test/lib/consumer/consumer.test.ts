@@ -311,6 +311,38 @@ describe('receiveImage', () => {
     expect([2, 3].map(isCancelled)).toEqual([false, true]);
   });
 
+  it('does not take the end of an earlier decode for that of a later one with the same options', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    const controller = new AbortController();
+    const signal = controller.signal;
+    const first = consumer.receiveImage({ signal });
+    native.arrive('m1');
+    const second = consumer.receiveImage({ mode: 'color', signal });
+    controller.abort();
+    await Promise.allSettled([first, second]);
+    const color = new AbortController();
+    const third = consumer.receiveImage({ mode: 'color', signal: color.signal });
+    color.abort();
+    await Promise.allSettled([third]);
+    const fourth = consumer.receiveImage(); // with the options of the first
+    expect(addon.decodes.map(({ options }) => options.mode)).toEqual([undefined, 'color', undefined]);
+    addon.decodes[0]?.fail('CANCELLED');
+    addon.decodes[1]?.fail('CANCELLED');
+    expect(await outcome(fourth)).toBe('pending');
+    addon.decodes[2]?.finish();
+    expect((await fourth).message.text()).toBe('m1');
+  });
+
+  it('ends the decode of a message that is handed out as it came', async () => {
+    const [consumer, native, addon] = await connectedConsumer();
+    const first = consumer.receiveImage();
+    native.arrive('m1', 'm2');
+    addon.decodes[0]?.finish();
+    await first;
+    expect((await consumer.receive()).text()).toBe('m2');
+    expect(addon.cancelled.has(addon.decodes[1]?.cancellation as NativeCancellation)).toBe(true);
+  });
+
   it('acknowledges only what the program got, not what is being decoded', async () => {
     const [consumer, native, addon] = await connectedConsumer();
     const first = consumer.receiveImage();

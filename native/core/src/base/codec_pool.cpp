@@ -5,6 +5,7 @@
 #include <matmq/error.hpp>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -60,6 +61,10 @@ class Pool {
       if (started_ > 0) return;
       tasks_.pop_back();
       throw resourceError("a thread for the codecs", error.code());
+    } catch (const std::bad_alloc&) {
+      if (started_ > 0) return;
+      tasks_.pop_back();
+      throw;
     }
   }
 

@@ -40,7 +40,10 @@ std::uint64_t cgroupLimit() {
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = ',' + line.substr(first + 1, second - first - 1) + ',';
     const std::string path = line.substr(second + 1);
-    if (controllers == ",,") least = std::min(least, limitOf("/sys/fs/cgroup", path, "memory.max"));
+    if (controllers == ",,") {
+      for (const char* file : {"memory.max", "memory.high"})
+        least = std::min(least, limitOf("/sys/fs/cgroup", path, file));
+    }
     if (controllers.find(",memory,") != std::string::npos)
       least = std::min(least, limitOf("/sys/fs/cgroup/memory", path, "memory.limit_in_bytes"));
   }

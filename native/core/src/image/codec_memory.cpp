@@ -58,7 +58,8 @@ void CodecMemory::resize(std::uint64_t size) {
 // Never destroyed: a codec thread may still decode when the process ends.
 CodecMemory& decodeMemory() {
   constexpr std::uint64_t part = 4;
-  static CodecMemory& instance = *std::make_unique<CodecMemory>(machineMemory() / part).release();
+  static CodecMemory& instance =
+      *std::make_unique<CodecMemory>(std::max(machineMemory() / part, leastCodecMemory)).release();
   return instance;
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 #include <matmq/image.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +48,9 @@ void checkReduce(int divisor);
 [[nodiscard]] constexpr bool wantsOrientation(const DecodeOptions& options) noexcept {
   return options.mode != DecodeMode::unchanged && !options.ignoreOrientation;
 }
+
+/// NOT_AN_IMAGE, of a body of so many bytes that begins with these.
+[[noreturn]] void refuseFormat(std::span<const std::byte> head, std::uint64_t size, ImageFormats allowed);
 
 /// A raw matrix as the options want it: the same matrix, or a new one.
 /// @throws Error CANNOT_DECODE when it has no 8-bit colour or grey; INVALID_ARGUMENT

@@ -35,9 +35,12 @@ std::string inWords(ImageFormats formats) {
   return codec::listed(labels, "or");
 }
 
-[[noreturn]] void refuse(std::span<const std::byte> body, const FormatInfo* format, ImageFormats allowed) {
+}  // namespace
+
+void codec::refuseFormat(std::span<const std::byte> head, std::uint64_t size, ImageFormats allowed) {
+  const FormatInfo* const format = findByMagic(head);
   std::string received =
-      body.empty() ? "an empty one" : std::to_string(body.size()) + " bytes that begin with" + firstBytes(body);
+      head.empty() ? "an empty one" : std::to_string(size) + " bytes that begin with" + firstBytes(head);
   if (format != nullptr) {
     received = "one of the format '" + std::string(format->name) + "': name it in the option formats, if " +
                "the sender is trusted";
@@ -45,8 +48,6 @@ std::string inWords(ImageFormats formats) {
   throw Error(ErrorCode::notAnImage,
               "Expected a body that is a " + inWords(allowed) + " image but received " + received);
 }
-
-}  // namespace
 
 void codec::checkReduce(int divisor) {
   if (divisor == 1 || divisor == 2 || divisor == 4 || divisor == 8) return;
@@ -68,7 +69,7 @@ cv::Mat decodeImage(std::span<const std::byte> body, const DecodeOptions& option
     throw Error(ErrorCode::invalidArgument, "Expected at least one of the ImageFormats in formats but received none");
   }
   const FormatInfo* format = codec::findByMagic(body);
-  if (format == nullptr || !allowed.contains(format->format)) refuse(body, format, allowed);
+  if (format == nullptr || !allowed.contains(format->format)) codec::refuseFormat(body, body.size(), allowed);
   try {
     codec::DecodeWork work(options);
     cv::Mat image = format->decode(body, options, work);

@@ -31,7 +31,9 @@ void DecodeWork::reserve(std::uint64_t bytes) {
 bool DecodeWork::goesOn() noexcept {
   sinceLook_ = 0;
   if (stop_.stop_requested()) end_ = End::cancelled;
-  if (end_ == End::none && processorTime() - start_ > limits_.decodeTime) end_ = End::overtime;
+  using std::chrono::milliseconds;
+  const auto took = std::chrono::duration_cast<milliseconds>(processorTime() - start_);
+  if (end_ == End::none && took >= limits_.decodeTime) end_ = End::overtime;
   return end_ == End::none;
 }
 
@@ -51,14 +53,17 @@ std::chrono::nanoseconds DecodeWork::processorTime() noexcept {
   return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
 }
 
-cv::Mat pixelsFor(const DecodeWork& work, int rows, int cols, int type) {
-  cv::Mat image(rows, cols, type);
-  if (!work.keepsDamaged()) return image;
+void fillMissing(cv::Mat& image) {
   const double most = image.depth() == CV_8U    ? std::numeric_limits<std::uint8_t>::max()
                       : image.depth() == CV_16U ? std::numeric_limits<std::uint16_t>::max()
                                                 : 1;
   const double half = image.depth() == CV_8U || image.depth() == CV_16U ? (most + 1) / 2 : most / 2;
   image.setTo(cv::Scalar(half, half, half, most));
+}
+
+cv::Mat pixelsFor(const DecodeWork& work, int rows, int cols, int type) {
+  cv::Mat image(rows, cols, type);
+  if (work.keepsDamaged()) fillMissing(image);
   return image;
 }
 

@@ -3,7 +3,7 @@
 // Rules
 // 1. A DecodeWork belongs to the thread that decodes, and lives for one decode.
 // 2. A decoder calls admit() (or reserve()) once, before it allocates memory that grows with the image.
-// 3. It calls done() at least after each row, or some ten thousand pixels, and ends when that says so; endedEarly()
+// 3. It calls done() at least after each row, tile or part of the body, and ends when that says so; endedEarly()
 //    then throws the reason. done() may be called from within C libraries.
 // 4. With DamagedImage::keep a decoder calls lost() instead of throwing when pixels are missing, if there is a pixel.
 #pragma once
@@ -70,8 +70,10 @@ class DecodeWork {
   CodecMemory::Share memory_;
 };
 
-/// A matrix for the pixels: those of a decode that keeps damaged images are of half intensity, and opaque, until they
-/// are decoded.
+/// Makes all pixels those that are missing: of half intensity, and opaque.
+void fillMissing(cv::Mat& image);
+
+/// A matrix for the pixels: those of a decode that keeps damaged images are what is missing until they are decoded.
 [[nodiscard]] cv::Mat pixelsFor(const DecodeWork& work, int rows, int cols, int type);
 
 }  // namespace matmq::codec

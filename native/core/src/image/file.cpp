@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
+#include "image/codecs.hpp"
 #include "image/format.hpp"
 #include "image/malloc_buffer.hpp"
 
@@ -118,11 +119,7 @@ ImageFormats formatsOfName(const std::string& path) {
   return formats;
 }
 
-}  // namespace
-
-cv::Mat readImage(const std::string& path, const DecodeOptions& given, bool* damaged) {
-  DecodeOptions options = given;
-  if (!options.formats) options.formats = formatsOfName(path);
+cv::Mat readAndDecode(const std::string& path, const DecodeOptions& options, bool* damaged) {
   // Beside the pixels, which hardly ever grow when they are encoded.
   constexpr std::size_t mostMetadata = 64ULL * 1024 * 1024;
   // O_NONBLOCK: to open a pipe without a writer would block for ever.
@@ -142,11 +139,27 @@ cv::Mat readImage(const std::string& path, const DecodeOptions& given, bool* dam
   const std::size_t headSize = readUpTo(file, head.data(), first, path);
   // A large file of no format that is allowed is not read into memory.
   const auto format = formatOfMagic({head.data(), headSize});
-  if (!format || !options.formats->contains(*format)) return decodeImage({head.data(), headSize}, options);
+  if (!format || !options.formats->contains(*format))
+    codec::refuseFormat({head.data(), headSize}, size, *options.formats);
   codec::MallocBuffer body(size);
   std::memcpy(body.data(), head.data(), headSize);
   const std::size_t whole = headSize + readUpTo(file, body.data() + headSize, size - headSize, path);
   return decodeImage({body.data(), whole}, options, damaged);
+}
+
+}  // namespace
+
+cv::Mat readImage(const std::string& path, const DecodeOptions& given, bool* damaged) {
+  DecodeOptions options = given;
+  if (!options.formats) options.formats = formatsOfName(path);
+  try {
+    return readAndDecode(path, options, damaged);
+  } catch (const Error& error) {
+    // What decodes knows no paths.
+    const std::string_view text = error.what();
+    if (text.find(path) != std::string_view::npos) throw;
+    throw Error(error.code(), std::string(text) + " (the image file '" + path + "')");
+  }
 }
 
 ImageFormat formatOfPath(const std::string& path) { return parseImageFormat(extensionOf(path)); }

@@ -108,6 +108,7 @@ constexpr auto table = std::to_array<FormatInfo>({
         .depths = {CV_8U},
         .channels = {1, 3, 4},
         .checkMatrix = checkBmpMatrix,
+        .compressed = true,  // by run lengths
         .matches = isBmp,
         .encode = encodeBmp,
         .decode = thenReduced<decodeBmp>,

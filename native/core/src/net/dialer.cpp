@@ -119,9 +119,9 @@ class Dial {
       const std::lock_guard lock(pending->mutex);
       found = std::move(*pending->result);
     }
-    if (found.status != 0 && !mayOpenFiles()) {
+    if (const int shortage = found.status != 0 ? shortageOfFiles() : 0; shortage != 0) {
       throw resourceError("files and sockets to look up the name of " + endpoint_.peer() + " with",
-                          {errno, std::generic_category()});
+                          {shortage, std::generic_category()});
     }
     if (found.status != 0 || found.addresses.empty()) {
       throw Error(ErrorCode::hostNotFound, "Expected the host of " + endpoint_.peer() +
@@ -131,12 +131,13 @@ class Dial {
     return std::move(found.addresses);
   }
 
-  // The resolver does not say that it could not open its files: to it the name is not known then. False: errno says
-  // why.
-  static bool mayOpenFiles() noexcept {
-    const UniqueFd file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const UniqueFd socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-    return file && socket;
+  // The resolver does not say that it could not open its files: to it the name is not known then. Returns the number
+  // of the error; 0: there are files to open.
+  static int shortageOfFiles() noexcept {
+    const UniqueFd first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    if (!first) return isShortage(errno) ? errno : 0;
+    const UniqueFd second(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    return !second && isShortage(errno) ? errno : 0;
   }
 
   template <typename Work>

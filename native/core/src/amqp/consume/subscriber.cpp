@@ -160,10 +160,10 @@ void Subscriber::onContentMethod(const Method& method) {
 
 namespace {
 
-Error segmentsRefused() {
-  return {
-      ErrorCode::badSegments,
-      "Expected a whole message but received a segment of one: this consumer refuses segments (its option segments)"};
+Error segmentsRefused(const Properties& properties) {
+  return {ErrorCode::badSegments, "Expected a message in one piece but received a segment of the message '" +
+                                      properties.messageId.value_or("") +
+                                      "': this consumer refuses segments (its option segments)"};
 }
 
 }  // namespace
@@ -213,13 +213,13 @@ std::optional<Segment> Subscriber::segmentOf(std::uint64_t bodySize) {
   FieldTable& headers = incoming_->properties.headers;
   try {
     const std::optional<Segment> segment = readSegment(headers, bodySize);
-    if (segment && options_.segments == Segments::refuse) throw segmentsRefused();
+    if (segment && options_.segments == Segments::refuse) throw segmentsRefused(incoming_->properties);
     segment_ = segment.has_value();
     if (segment_) eraseSegment(headers);
     return segment;
   } catch (const Error& bad) {
     if (options_.segments == Segments::refuse) {
-      incoming_->error = segmentsRefused();
+      incoming_->error = segmentsRefused(incoming_->properties);
       return std::nullopt;
     }
     segment_ = true;

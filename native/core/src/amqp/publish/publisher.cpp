@@ -145,10 +145,13 @@ void Publisher::write(FrameWriter& writer, Bytes head, Slice body) {
 }
 
 Error Publisher::tooLarge(std::uint64_t size, const std::string& remedy) const {
-  return {ErrorCode::tooLarge, "Expected a message of at most " + std::to_string(maxMessageSize_) +
-                                   " bytes, the limit of " + broker_ + ", but received " + std::to_string(size) +
-                                   "; raise the broker's max_message_size and say so in maxMessageSize, " + remedy +
-                                   ", or send a smaller image"};
+  const bool own = maxMessageSize_ == options_.maxMessageSize;
+  return {ErrorCode::tooLarge, "Expected a message of at most " + std::to_string(maxMessageSize_) + " bytes, " +
+                                   (own ? "this producer's maxMessageSize" : "the limit of " + broker_) +
+                                   ", but received " + std::to_string(size) + "; raise " +
+                                   (own ? "it, and the broker's max_message_size where that is lower, "
+                                        : "the broker's max_message_size and say so in maxMessageSize, ") +
+                                   remedy + ", or send less"};
 }
 
 // RabbitMQ reads a message that is too large to its end, then closes the channel over it.

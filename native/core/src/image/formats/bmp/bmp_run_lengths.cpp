@@ -25,10 +25,9 @@ BmpRunLengths::BmpRunLengths(std::span<const std::byte> in, std::size_t width, s
                              DecodeWork& work)
     : in_(in), four_(four), width_(width), height_(height), rows_(height), indices_(width * height) {
   try {
-    while (y_ < height_ && step()) {
-    }
+    while (y_ < height_ && step()) work.mustGoOn(1);
   } catch (const Error&) {
-    if (!work.keepsDamaged() || y_ == 0) throw;
+    if (work.ended() || !work.keepsDamaged() || y_ == 0) throw;
     rows_ = std::min(y_, height_);
     work.lost();
   }

@@ -164,6 +164,9 @@ class Reader {
     if (level != warning || std::ranges::find(harmless, decompress->err->msg_code) != harmless.end()) return;
     DecodeWork& work = static_cast<Reader*>(decompress->client_data)->work_;
     if (!work.keepsDamaged()) onError(decompress);
+    const auto* common = reinterpret_cast<j_decompress_ptr>(decompress);
+    // Lost before the first row of blocks: there is nothing to keep.
+    if (!work.damaged() && common->input_iMCU_row == 0 && common->input_scan_number <= 1) onError(decompress);
     work.lost();
   }
   // Counted here, by libjpeg itself: what another reader of the markers makes of a damaged file is not what it does.

@@ -8,6 +8,7 @@
 #include <limits>
 #include <new>
 #include <string_view>
+#include <utility>
 
 #include "image/codecs.hpp"
 #include "image/decode_work.hpp"
@@ -174,6 +175,9 @@ class Reader {
     return true;
   }
 
+  /// Filled with what stands for missing pixels as soon as there is a row. It must outlive the rows.
+  void fillAtFirstRow(cv::Mat& image) noexcept { missing_ = &image; }
+
   [[nodiscard]] bool hasTransparency() const noexcept { return png_get_valid(png_, info_, PNG_INFO_tRNS) != 0; }
 
   /// Reads the pixels. Makes the same calls in the same order as OpenCV 4.6, because the order decides how
@@ -236,14 +240,18 @@ class Reader {
  private:
   /// Where damaged images are kept, a wrong checksum of pixels is a warning.
   static void onWarning(png_structp png, png_const_charp message) {
-    constexpr std::string_view wrongPixels = "IDAT: CRC";
+    // "IDAT: CRC error". The names of critical chunks begin with a capital (PNG specification, 5.4).
+    constexpr std::size_t nameSize = 4;
+    const std::string_view text(message);
+    const bool critical = text.size() > nameSize && text[0] >= 'A' && text[0] <= 'Z';
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
-    if (self != nullptr && std::string_view(message).starts_with(wrongPixels)) self->work_.lost();
+    if (self != nullptr && critical && text.substr(nameSize).starts_with(": CRC")) self->work_.lost();
   }
 
   static void read(png_structp png, png_bytep out, std::size_t count) {
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
     if (count > self->rest_.size()) png_error(png, "the body ends before the image does");
+    if (!self->work_.done(count)) png_error(png, "the decode ends early");
     if (self->rowsLeft_ == 0) {
       if (count > self->surplusLeft_) png_error(png, "there are more compressed pixels than the image has");
       self->surplusLeft_ -= count;
@@ -256,6 +264,8 @@ class Reader {
   /// inflates and discards all surplus data, and a megabyte of zeros inflates for seconds.
   static void rowDone(png_structp png, png_row_infop, png_bytep) {
     auto* self = static_cast<Reader*>(png_get_io_ptr(png));
+    // Before the first row is written: a body without one does not cost the whole image.
+    if (self->missing_ != nullptr) fillMissing(*std::exchange(self->missing_, nullptr));
     if (self->rowsLeft_ > 0) --self->rowsLeft_;
     if (!self->work_.done(self->rowPixels_)) png_error(png, "the decode ends early");
   }
@@ -276,6 +286,7 @@ class Reader {
 
   std::span<const std::byte> rest_;
   DecodeWork& work_;
+  cv::Mat* missing_ = nullptr;
   std::uint64_t rowPixels_ = 0;
   std::uint64_t rows_ = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t rowsLeft_ = std::numeric_limits<std::uint64_t>::max();
@@ -297,13 +308,17 @@ cv::Mat decodePng(std::span<const std::byte> body, const DecodeOptions& options,
 
   Reader reader(body, work);
   const bool toGray = options.mode == DecodeMode::grayscale || header.colorType == PNG_COLOR_TYPE_GRAY;
-  if (!reader.readInfo(toGray, beside.transparency)) damaged(reader.error());
+  if (!reader.readInfo(toGray, beside.transparency)) {
+    if (work.ended()) work.endedEarly();
+    damaged(reader.error());
+  }
   const int type = typeWith(reader.hasTransparency());
   const std::uint64_t pixelBytes = std::uint64_t{header.height} * header.width * CV_ELEM_SIZE(type);
   const std::uint64_t turned = beside.exif && wantsOrientation(options) ? pixelBytes : 0;
   work.admit(header.height, header.width, type, "PNG", rowBufferBytes(header),
              reducedBytes(pixelBytes, options.reduce) + turned);
-  cv::Mat image = pixelsFor(work, static_cast<int>(header.height), static_cast<int>(header.width), type);
+  cv::Mat image(static_cast<int>(header.height), static_cast<int>(header.width), type);
+  if (work.keepsDamaged()) reader.fillAtFirstRow(image);
   if (!reader.readPixels(header, image.data, image.step[0], static_cast<std::size_t>(image.cols) * image.elemSize(),
                          type)) {
     if (work.ended()) work.endedEarly();

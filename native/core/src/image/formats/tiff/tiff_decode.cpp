@@ -53,6 +53,8 @@ int mapSource(thandle_t self, void** base, toff_t* size) noexcept {
   return 1;
 }
 
+int mapNothing(thandle_t, void**, toff_t*) noexcept { return 0; }
+
 [[noreturn]] void failed(const std::string& what, const TiffMessages& messages) {
   throw Error(ErrorCode::cannotDecode,
               "Expected " + what + " of a TIFF image but " + messages.text() + ": the body is damaged or truncated");
@@ -268,13 +270,16 @@ cv::Mat decodeTiff(std::span<const std::byte> body, const DecodeOptions& options
   // Strip offsets and sizes, at most one for every 4 bytes of the body, become 8 bytes each.
   const std::size_t mostOfLibrary = tables + 2 * body.size() + piece;
   checkLimits(header.rows, header.cols, type, options.limits, "TIFF", piece);
-  work.reserve(pixelBytes + piece + mostOfLibrary + reducedBytes(pixelBytes, options.reduce) +
+  constexpr std::uint64_t bytesOfPiece = 32;  // its offset and its size, as they are and as they are kept
+  work.reserve(pixelBytes + piece + tables + header.pieces() * bytesOfPiece + reducedBytes(pixelBytes, options.reduce) +
                (swapsSides(static_cast<int>(header.orientation)) ? pixelBytes : 0));
 
   Source source{body};
   TiffMessages messages;
+  // A strip that is mapped is there as a whole or not at all.
+  const auto map = work.keepsDamaged() ? mapNothing : mapSource;
   const TiffHandle handle =
-      openTiff("rc", {&source, readSource, writeNothing, seekSource, sizeOfSource, mapSource}, mostOfLibrary, messages);
+      openTiff("rc", {&source, readSource, writeNothing, seekSource, sizeOfSource, map}, mostOfLibrary, messages);
   if (!handle) failed("the header", messages);
   checkAgreement(header, handle.get(), piece);
 

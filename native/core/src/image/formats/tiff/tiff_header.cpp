@@ -198,13 +198,10 @@ void readDepth(const Directory& directory, TiffHeader& header) {
   header.bits = bits;
 }
 
-constexpr std::uint64_t divideUp(std::uint64_t a, std::uint64_t b) noexcept { return (a + b - 1) / b; }
-
 /// Checks that all strips or tiles are inside the body, and that there are enough of them.
 void checkPieces(const Directory& directory, const TiffHeader& header, bool packed, std::size_t bodySize) {
   const std::uint32_t rowsOfPiece = header.tiled() ? header.tileRows : header.stripRows;
-  const std::uint64_t pieces =
-      divideUp(header.rows, rowsOfPiece) * (header.tiled() ? divideUp(header.cols, header.tileCols) : 1);
+  const std::uint64_t pieces = header.pieces();
   const std::uint64_t rowBytes = header.bytesOf(header.tiled() ? header.tileCols : header.cols);
   const auto& offsets = directory.field(header.tiled() ? tileOffsets : stripOffsets);
   const auto& sizes = directory.field(header.tiled() ? tileByteCounts : stripByteCounts);

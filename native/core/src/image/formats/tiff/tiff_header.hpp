@@ -30,6 +30,11 @@ struct TiffHeader {
 
   [[nodiscard]] bool tiled() const noexcept { return tileCols != 0; }
   [[nodiscard]] bool floatingPoint() const noexcept { return bits > 16; }
+  /// Strips or tiles.
+  [[nodiscard]] std::uint64_t pieces() const noexcept {
+    const auto parts = [](std::uint64_t whole, std::uint64_t part) { return (whole + part - 1) / part; };
+    return tiled() ? parts(rows, tileRows) * parts(cols, tileCols) : parts(rows, stripRows);
+  }
   /// The bytes of a row of so many pixels in the file, decompressed.
   [[nodiscard]] std::uint64_t bytesOf(std::uint64_t pixels) const noexcept { return (pixels * samples * bits + 7) / 8; }
 };

@@ -14,9 +14,20 @@
 namespace matmq::codec {
 namespace {
 
-/// Bytes that libwebp gets at a time. A short body may make a large picture, within one call: 0.1 s for 16 million
-/// pixels.
+/// Bytes that libwebp gets at a time, at least; and a fifth of what it has then, because it begins anew with the last
+/// rows, or with the whole header, when it had not enough. A short body may make a large picture, within one call:
+/// 0.1 s for 16 million pixels.
 constexpr std::size_t partBytes = 16'384;
+constexpr std::size_t growth = 4;
+
+/// The memory of libwebp for the Huffman tables of a lossless picture, or of lossless alpha, at most. Each group of
+/// them belongs to a tile of 4 x 4 pixels or more, and takes 20 bits of the file or more.
+std::uint64_t mostTables(std::uint64_t rows, std::uint64_t cols, std::uint64_t bodyBytes) noexcept {
+  constexpr std::uint64_t mostGroups = 65'536;
+  constexpr std::uint64_t groupBytes = 6144;
+  const std::uint64_t tiles = ((rows + 3) / 4) * ((cols + 3) / 4);
+  return std::min({mostGroups, tiles, bodyBytes * 8 / 20 + 1}) * groupBytes;
+}
 
 struct DecoderDeleter {
   void operator()(WebPIDecoder* decoder) const noexcept { WebPIDelete(decoder); }
@@ -52,7 +63,7 @@ bool decodeInto(std::span<const std::byte> bytes, cv::Mat& out, DecodeWork& work
   if (!decoder) throw std::bad_alloc();
   VP8StatusCode status = VP8_STATUS_SUSPENDED;
   for (std::size_t there = 0; there < bytes.size() && status == VP8_STATUS_SUSPENDED;) {
-    there = std::min(there + partBytes, bytes.size());
+    there = std::min(there + std::max(partBytes, there / growth), bytes.size());
     status = WebPIUpdate(decoder.get(), bytesOf(bytes), there);
     constexpr std::uint64_t lookAtOnce = 65'536;
     work.mustGoOn(lookAtOnce);
@@ -96,13 +107,17 @@ cv::Mat decodeWebp(std::span<const std::byte> body, const DecodeOptions& options
                                                                                : 0U);
   const auto rows = static_cast<std::uint64_t>(height);  // both sides are at most 2^24
   const auto cols = static_cast<std::uint64_t>(width);
-  work.admit(rows, cols, fileType, "WebP", rows * cols * beside,
-             reducedBytes(rows * cols * CV_ELEM_SIZE(type), options.reduce));
+  const std::uint64_t tables = beside == (gray ? 1U : 0U) ? 0 : mostTables(rows, cols, frame.bytes.size());
+  const std::uint64_t reduced = reducedBytes(rows * cols * CV_ELEM_SIZE(type), options.reduce);
+  // No limit counts the tables: few files have many. Where there is less memory than they may need, one decodes alone.
+  checkLimits(rows, cols, fileType, options.limits, "WebP", rows * cols * beside);
+  const std::uint64_t needed = rows * cols * (CV_ELEM_SIZE(fileType) + beside) + reduced;
+  work.reserve(std::max(needed, std::min(needed + tables, codecMemory())));
 
   cv::Mat image = pixelsFor(work, height, width, fileType);
   if (animated) image.setTo(cv::Scalar::all(0));
   cv::Mat picture = image(cv::Rect(frame.left, frame.top, features.width, features.height));
-  if (animated && work.keepsDamaged()) pixelsFor(work, picture.rows, picture.cols, fileType).copyTo(picture);
+  if (animated && work.keepsDamaged()) fillMissing(picture);
   int done = 0;
   if (!decodeInto(frame.bytes, picture, work, done)) {
     if (!work.keepsDamaged() || done == 0) damaged(body.size());
