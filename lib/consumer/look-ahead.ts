@@ -42,7 +42,7 @@ export class BufferedMessage {
     const running = start(this.message, options);
     this.#running = running;
     const finish = (result: Decoded) => {
-      // Of several decodes the last one counts. The options do not tell them apart: they may be those of an earlier one.
+      // Of several decodes the last one counts. Their options do not tell them apart: they may be the same again.
       if (this.#running !== running) return;
       this.#result = result;
       this.#running = undefined;
