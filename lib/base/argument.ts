@@ -1,5 +1,7 @@
 /** Wrong arguments: one wording for all of them, "expected X for Y but received Z of type T". */
+import { types } from 'node:util';
 import { MatmqError } from './errors.js';
+import { homeOf } from './option-homes.js';
 
 /** A TypeError or RangeError with MatMQ's code. */
 export interface ArgumentError extends Error {
@@ -28,7 +30,8 @@ export function outOfRange(
 }
 
 function wording(what: string, expected: string, received: unknown, advice: string | undefined): string {
-  const hint = advice === undefined ? '' : `: ${advice}`;
+  const given = types.isPromise(received) ? 'await it' : advice;
+  const hint = given === undefined ? '' : `: ${given}`;
   return `expected ${expected} for ${what} but received ${describe(received)}${hint}`;
 }
 
@@ -41,7 +44,8 @@ export function wrongReceiver(method: string, className: string, received: unkno
 /** The error of a name that is not in `known`. */
 export function unknownName(what: string, name: string, known: readonly string[]): TypeError & ArgumentError {
   const near = nearest(name, known);
-  const hint = near === undefined ? `known names are ${known.join(', ')}` : `did you mean '${near}'?`;
+  const list = near === undefined ? `known names are ${known.join(', ')}` : `did you mean '${near}'?`;
+  const hint = homeOf(name) ?? list;
   return withCode(new TypeError(`expected a known name in ${what} but received '${shorten(name)}': ${hint}`));
 }
 

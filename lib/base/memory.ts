@@ -99,6 +99,9 @@ export function transferBuffer(buffer: ArrayBufferLike, view: ArrayBufferView, w
     // The next line says what is wrong.
   }
   // Node 20 copies what must not be transferred, and says nothing.
-  if (transferred === undefined || buffer.byteLength !== 0) throw wrongType(what, expected, view);
+  if (transferred === undefined || buffer.byteLength !== 0) {
+    const pool = "it may lie in Node's pool, which many small Buffers share (Buffer.from(), fs.readFile()): say copy";
+    throw wrongType(what, expected, view, view instanceof Buffer ? pool : undefined);
+  }
   return transferred;
 }

@@ -2,7 +2,7 @@
 import { types } from 'node:util';
 import { outOfRange, wrongType } from '../base/argument.js';
 import { ATTACHED, DETACHED, isDetached } from '../base/memory.js';
-import { channelsOf, depthBytes, elementsOf, type MatData } from './cv-type.js';
+import { channelsOf, depthBytes, elementsOf, type MatData, typeName } from './cv-type.js';
 
 const MAX_SIDE = 0x7fffffff;
 
@@ -36,7 +36,7 @@ export function viewOf(data: unknown, { rows, type, step, bytes: needed }: Layou
   if (length === 0 && needed > 0 && isDetached(buffer)) throw wrongType('data', ATTACHED, data, DETACHED);
   if (length < needed || length > most) {
     const sizes = most === needed ? `${needed} bytes` : `${needed} to ${most} bytes`;
-    throw outOfRange('data', `${sizes} (rows, cols, type and step say so)`, length);
+    throw outOfRange('data', `${sizes} (rows, cols, type and step say so)`, length, otherArray(data, type));
   }
   if (offset % elementBytes !== 0) {
     const where = `a multiple of ${elementBytes} bytes in its ArrayBuffer`;
@@ -46,10 +46,18 @@ export function viewOf(data: unknown, { rows, type, step, bytes: needed }: Layou
   return elementsOf(type, buffer, offset, needed);
 }
 
+/** Says which array is meant, where elements of another one were given. */
+function otherArray(data: unknown, type: number): string | undefined {
+  const { name } = elementsOf(type, new ArrayBuffer(0), 0, 0).constructor;
+  if (!ArrayBuffer.isView(data) || types.isUint8Array(data) || data.constructor.name === name) return undefined;
+  return `it is a ${data.constructor.name}; a matrix of type ${typeName(type)} has a ${name}`;
+}
+
 function memoryOf(data: unknown): [ArrayBufferLike, number, number] {
   if (ArrayBuffer.isView(data)) return [data.buffer, data.byteOffset, data.byteLength];
   if (types.isAnyArrayBuffer(data)) return [data, 0, data.byteLength];
-  throw wrongType('data', 'a typed array, DataView or ArrayBuffer', data);
+  const advice = Array.isArray(data) ? 'Uint8Array.from(), Float32Array.from(), ... make one of an array' : undefined;
+  throw wrongType('data', 'a typed array, DataView or ArrayBuffer', data, advice);
 }
 
 function readSide(value: unknown, what: string): number {

@@ -79,7 +79,17 @@ function readOther(image: unknown): SourceMat | Promise<SourceMat> {
   }
   if ('info' in image && 'data' in image) return fromSharp(image as SharpRaw);
   if ('width' in image && 'height' in image && 'data' in image) return fromImageData(image as ImageDataLike);
+  if (!('rows' in image && 'cols' in image)) throw noImage(image);
   return { mat: readMatLike(image), channelOrder: 'bgr' };
+}
+
+/** A pipeline of sharp, which has no pixels yet. */
+function isSharp(image: unknown): boolean {
+  return (
+    typeof image === 'object' &&
+    image !== null &&
+    ['raw', 'toBuffer', 'metadata'].every((method) => typeof Reflect.get(image, method) === 'function')
+  );
 }
 
 function noImage(image: unknown): Error {
@@ -87,7 +97,8 @@ function noImage(image: unknown): Error {
     'a Mat or an object with the fields of a matrix, an opencv4nodejs matrix, raw output of sharp or an ImageData';
   const file = 'send() sends the bytes of an image file as they are, Mat.decode() decodes them';
   const path = 'Mat.read() reads an image file';
-  const advice = isBytes(image) ? file : typeof image === 'string' ? path : undefined;
+  const sharp = 'await sharp.raw().toBuffer({ resolveWithObject: true }) gives its pixels';
+  const advice = isBytes(image) ? file : typeof image === 'string' ? path : isSharp(image) ? sharp : undefined;
   return wrongType('image', expected, image, advice);
 }
 

@@ -167,7 +167,8 @@ describe('options of a producer', () => {
     expect(wrongPlace({ routingkey: 'x' })).toThrow(
       "expected a known name in options but received 'routingkey': did you mean 'routingKey'?",
     );
-    expect(wrongPlace({ prefetch: 3 })).toThrow(/received 'prefetch': known names are url, name, /);
+    expect(wrongPlace({ colour: 3 })).toThrow(/received 'colour': known names are url, name, /);
+    expect(wrongPlace({ prefetch: 3 })).toThrow(/received 'prefetch': it is an option of Consumer.connect\(\)/);
     expect(wrongPlace({ reconnect: { initalDelay: 3 } })).toThrow(/in options.reconnect.*did you mean 'initialDelay'/);
     expect(wrongPlace({ constructor: 1 })).toThrow(/known name in options but received 'constructor'/);
     expect(wrongPlace(JSON.parse('{"__proto__": 1}'))).toThrow(/known name/);

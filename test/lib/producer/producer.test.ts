@@ -231,7 +231,7 @@ describe('sendImage', () => {
 
   it('refuses what is no matrix, empty, detached or not what it says', async () => {
     const [producer, native] = await connectedProducer();
-    await expect(producer.sendImage({} as Mat)).rejects.toThrow(/a Mat or an object with rows/);
+    await expect(producer.sendImage({} as Mat)).rejects.toThrow(/a Mat or an object with the fields of a matrix/);
     await expect(producer.sendImage(new Mat(0, 3, CV_8UC1))).rejects.toMatchObject({
       name: 'ImageError',
       code: 'INVALID_MATRIX',
