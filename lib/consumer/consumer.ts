@@ -165,14 +165,15 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
    * Iterates over the messages until the end of transmission. `break` leaves the last one unacknowledged until the
    * program comes back for more, by any way, or exits.
    *
-   * The iteration throws as `receive()` rejects, with `ClosedError` too when `exit()` comes meanwhile: only the end of
-   * transmission ends it in silence.
+   * The iteration throws as `receive()` rejects; the end of transmission, and an `exit()` that comes meanwhile, end it
+   * in silence. One that begins after `exit()` throws `ClosedError`.
    */
   messages(options?: MessagesOptions): AsyncIterableIterator<Message, undefined> {
     Consumer.#checkReceiver(this, 'messages');
     const { reuse, limits } = readMessagesOptions(options);
     return new ReceivedIterator({
       reuse,
+      isOpen: () => !this.#ended,
       receiveNow: () => this.#nextNow(limits),
       receive: (owner) => this.#next(limits, owner),
       cancel: (owner, reason) => this.#receiveQueue.cancel(owner, reason),
@@ -190,6 +191,7 @@ export class Consumer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const { reuse, limits, decode } = readImagesOptions(options);
     return new ReceivedIterator({
       reuse,
+      isOpen: () => !this.#ended,
       receive: (owner) => this.#nextImage(decode, limits, owner),
       cancel: (owner, reason) => this.#receiveQueue.cancel(owner, reason),
     });

@@ -91,7 +91,9 @@ export class ReceiveQueue {
   nextImage(decode: Decode, limits: WaitOptions, owner?: object): Promise<ReceivedImage> {
     this.#imageMode = decode;
     this.#codecThreads = this.#host.codecThreads();
-    const pending = new Pending<ReceivedImage>(limits, () => 'no image came');
+    const state = () =>
+      this.#ahead.size > 0 ? 'the image is being decoded, and the next receive gets it' : 'no image came';
+    const pending = new Pending<ReceivedImage>(limits, state);
     this.#wait({ pending, decode, owner });
     return pending.promise;
   }

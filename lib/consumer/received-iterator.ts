@@ -1,6 +1,6 @@
 /** What `messages()` and `images()` return. */
 import { wrongReceiver } from '../base/argument.js';
-import { EndOfTransmission } from '../base/errors.js';
+import { ClosedError, EndOfTransmission } from '../base/errors.js';
 
 /** The reason that ends the waits of a finished iterator; the program never sees it. */
 const FINISHED = Symbol('finished');
@@ -12,6 +12,8 @@ export interface Source<T> {
   receiveNow?(): T | undefined;
   /** Ends the waits of `owner` with `reason`. */
   cancel(owner: object, reason: unknown): void;
+  /** Whether the program has not closed the consumer. */
+  isOpen(): boolean;
   /** Whether a message is released when the program asks for the next one. */
   readonly reuse: boolean;
 }
@@ -29,9 +31,12 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
   /** With `reuse`: the message that the program got last. */
   #current: T | undefined;
   #finished = false;
+  /** A loop that begins when the consumer is closed already is a mistake of the program's. */
+  readonly #beganOpen: boolean;
 
   constructor(source: Source<T>) {
     this.#source = source;
+    this.#beganOpen = source.isOpen();
   }
 
   next(): Promise<IteratorResult<T, undefined>> {
@@ -50,7 +55,8 @@ export class ReceivedIterator<T extends Releasable> implements AsyncIterableIter
         return { done: false, value };
       },
       (error: unknown) => {
-        if (error === FINISHED || error instanceof EndOfTransmission) return this.return();
+        const closed = error instanceof ClosedError && this.#beganOpen;
+        if (closed || error === FINISHED || error instanceof EndOfTransmission) return this.return();
         throw error;
       },
     );

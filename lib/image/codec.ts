@@ -75,12 +75,13 @@ async function settled<T>(call: () => Promise<T>): Promise<T> {
 }
 
 function readPath(path: unknown): string {
-  const expected = 'the path of an image file, as a string or a file: URL,';
+  const expected = 'the path of an image file, as a string or a URL whose scheme is file:,';
   if (path instanceof URL && path.protocol !== 'file:') throw wrongType('path', expected, path);
   const name = path instanceof URL ? fileURLToPath(path) : path;
   if (typeof name !== 'string') {
     throw wrongType('path', expected, path, isBytes(path) ? 'Mat.decode() decodes the bytes of a file' : undefined);
   }
-  if (name === '' || name.includes('\0')) throw outOfRange('path', 'a path without zero characters', name);
+  if (name === '') throw outOfRange('path', 'a path that is not empty', name);
+  if (name.includes('\0')) throw outOfRange('path', 'a path without zero characters', name);
   return name;
 }

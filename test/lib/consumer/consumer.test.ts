@@ -493,11 +493,18 @@ describe('iteration', () => {
     await expect(next).rejects.toBe('stop');
   });
 
-  it('throws a ClosedError when the consumer is closed meanwhile', async () => {
+  it('ends without an error when the program closes the consumer meanwhile', async () => {
     const [consumer] = await connectedConsumer();
-    const next = consumer.messages().next();
+    const loops = [consumer.messages().next(), consumer.images().next()];
     void consumer.exit();
-    await expect(next).rejects.toThrow(ClosedError);
+    for (const next of loops) expect(await next).toEqual({ done: true, value: undefined });
+  });
+
+  it('throws a ClosedError when it begins with a consumer that is closed', async () => {
+    const [consumer] = await connectedConsumer();
+    void consumer.exit();
+    await expect(consumer.messages().next()).rejects.toThrow(ClosedError);
+    await expect(consumer.images().next()).rejects.toThrow(ClosedError);
   });
 });
 
