@@ -72,6 +72,18 @@ describe('the broker', () => {
   });
 });
 
+describe('the scheme of a URL', () => {
+  it('may be in capitals', async () => {
+    for (const scheme of ['AMQP', 'Amqp']) {
+      const url = urlOf('guest', 'guest').replace('amqp', scheme);
+      const { producer, consumer } = await openPair({ url });
+      await producer.send(scheme);
+      expect((await consumer.receive()).text()).toBe(scheme);
+    }
+    await failure(Producer.connect({ url: 'AMQPX://localhost' }), ConnectionError, 'INVALID_URL', 'amqp://');
+  });
+});
+
 describe('a password', () => {
   it('with special characters logs in', async () => {
     const { producer, consumer } = await openPair(

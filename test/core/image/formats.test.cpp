@@ -74,6 +74,26 @@ TEST_CASE("formats: bodies of other formats of OpenCV are refused, whatever is a
   for (const Bytes& body : bodies) CHECK(support::codeOfDecoding(body, {.formats = all}) == "NOT_AN_IMAGE");
 }
 
+TEST_CASE("formats: one that is known and not decoded is named") {
+  using namespace std::string_literals;
+  const std::vector<std::pair<std::string, const char*>> bodies{
+      {"GIF89a\1\0"s, "GIF"},
+      {"\0\0\0\x1c"s + "ftypavif", "AVIF"},
+      {"\0\0\0\x18"s + "ftypheic", "HEIC"},
+      {"\0\0\0\x18"s + "ftypmif1", "HEIC"},
+      {"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"s, "SVG"},
+      {"\xFF\x0A\xFA"s, "JPEG XL"},
+  };
+  for (const auto& [text, name] : bodies) {
+    CAPTURE(name);
+    const support::Bytes body(text.begin(), text.end());
+    CHECK(support::codeOfDecoding(body) == "NOT_AN_IMAGE");
+    CHECK(support::contains(
+        support::messageOf([&, &bytes = body] { static_cast<void>(matmq::decodeImage(support::view(bytes))); }),
+        "format "s + name + ", which is not decoded"));
+  }
+}
+
 TEST_CASE("formats: a file may also be what its name says, unless the program says what it may be") {
   const auto inFolder = [](const char* name) {
     return std::string("/tmp/matmq-formats-") + std::to_string(getpid()) + name;

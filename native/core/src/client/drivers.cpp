@@ -19,9 +19,17 @@ std::vector<const DriverKind*>& kinds() {
   return all;
 }
 
+/// Of a URL, in small letters: capitals mean the same (RFC 3986, 3.1).
+std::string schemeOf(std::string_view url) {
+  std::string scheme(url.substr(0, url.find("://")));
+  std::ranges::transform(scheme, scheme.begin(),
+                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  return scheme;
+}
+
 const DriverKind* kindOf(std::string_view url) {
-  const std::string_view scheme = url.substr(0, url.find("://"));
-  const auto named = [scheme](const DriverKind* kind) {
+  const std::string scheme = schemeOf(url);
+  const auto named = [&scheme](const DriverKind* kind) {
     return std::ranges::find(kind->schemes, scheme) != kind->schemes.end();
   };
   const auto at = std::ranges::find_if(kinds(), named);

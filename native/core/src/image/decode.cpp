@@ -8,6 +8,7 @@
 #include "image/codecs.hpp"
 #include "image/decode_work.hpp"
 #include "image/format.hpp"
+#include "image/other_formats.hpp"
 
 namespace matmq {
 namespace {
@@ -44,6 +45,9 @@ void codec::refuseFormat(std::span<const std::byte> head, std::uint64_t size, Im
   if (format != nullptr) {
     received = "one of the format '" + std::string(format->name) + "': name it in the option formats, if " +
                "the sender is trusted";
+  }
+  if (const std::string_view other = otherFormat(head); !other.empty()) {
+    received = "one of the format " + std::string(other) + ", which is not decoded: send it as PNG, JPEG or WebP";
   }
   throw Error(ErrorCode::notAnImage,
               "Expected a body that is a " + inWords(allowed) + " image but received " + received);

@@ -1,5 +1,6 @@
 #include "amqp/connection/uri.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <matmq/error.hpp>
 
@@ -42,6 +43,10 @@ Endpoint parseUrl(const std::string& url) {
                                            " but it has a query or fragment; say such things in the options");
   }
   std::string scratch = withoutHighEscapes(url);  // rabbitmq-c writes terminators into it and its result points there
+  // To it a scheme in capitals is none (RFC 3986, 3.1).
+  const auto schemeEnd = scratch.begin() + static_cast<std::ptrdiff_t>(std::min(scratch.find("://"), scratch.size()));
+  std::transform(scratch.begin(), schemeEnd, scratch.begin(),
+                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
   amqp_connection_info info{};
   amqp_default_connection_info(&info);
   if (amqp_parse_url(scratch.data(), &info) != AMQP_STATUS_OK || info.host == nullptr || *info.host == '\0') {
