@@ -170,7 +170,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
         const sequence = this.#sendBody(content, keep, native);
         if (sequence !== 0) return this.#eventLoopYield.resolve(this.#settlements.accept(sequence));
       }
-      return this.#waiting.add(() => this.#sendBody(content, keep, native), signal);
+      return this.#waiting.add('send()', () => this.#sendBody(content, keep, native), signal);
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
@@ -211,7 +211,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
           signal,
         );
       }
-      return this.#submit(attempt(source, keep), signal);
+      return this.#submit('sendImage()', attempt(source, keep), signal);
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
@@ -231,7 +231,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
     const { native, signal } = readSendEotOptions(options);
     this.#checkOpen(signal);
     const attempt: Attempt = () => this.#native.sendEot(native);
-    return Promise.all(Array.from({ length: consumers }, () => this.#submit(attempt, signal)));
+    return Promise.all(Array.from({ length: consumers }, () => this.#submit('sendEOT()', attempt, signal)));
   }
 
   /**
@@ -308,13 +308,13 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
       throw wrongReceiver(method, 'Producer', value);
   }
 
-  #submit(attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
+  #submit(method: string, attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
     try {
       if (this.#waiting.size === 0) {
         const sequence = attempt();
         if (sequence !== 0) return this.#eventLoopYield.resolve(this.#settlements.accept(sequence));
       }
-      return this.#waiting.add(attempt, signal);
+      return this.#waiting.add(method, attempt, signal);
     } catch (error) {
       return Promise.reject(fromThrown(error));
     }
@@ -323,7 +323,7 @@ export class Producer extends EventEmitter<ConnectionEvents> implements AsyncDis
   /** Keeps the message's place in the order until its pixels have been copied. */
   #submitWhenReady(copying: Promise<Attempt>, signal: AbortSignal | undefined): Promise<Receipt> {
     let attempt: Attempt = () => 0;
-    const receipt = this.#waiting.add(() => attempt(), signal);
+    const receipt = this.#waiting.add('sendImage()', () => attempt(), signal);
     const ready = (next: Attempt) => {
       attempt = next;
       this.#waiting.retry();

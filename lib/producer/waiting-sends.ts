@@ -1,7 +1,7 @@
 /** The sends that wait for room, in the order of their calls. */
 import { fromThrown } from '../addon/errors.js';
 import { Fifo } from '../base/fifo.js';
-import { Pending } from '../base/pending.js';
+import { Call, Pending } from '../base/pending.js';
 import type { Receipt } from './receipt.js';
 
 /** Sends one message: its sequence number, or 0 while there is no room. */
@@ -29,9 +29,11 @@ export class WaitingSends {
     return this.#items.size;
   }
 
-  /** Queues a send behind the others. */
-  add(attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
-    const pending = new Pending<Receipt>({ signal });
+  /** Queues a send behind the others; `method` is what the program called. */
+  add(method: string, attempt: Attempt, signal: AbortSignal | undefined): Promise<Receipt> {
+    // A program that awaits each send has one that waits, and needs no stack.
+    const call = new Call(method, this.size > 0 ? this.add : undefined);
+    const pending = new Pending<Receipt>({ signal }, undefined, call);
     const node = this.#items.push({
       run: () => {
         try {

@@ -476,6 +476,36 @@ describe('flush', () => {
 });
 
 describe('exit', () => {
+  it('names the sends that nobody awaited, and where they are', async () => {
+    const [producer, native] = await connectedProducer();
+    native.room = 0;
+    const seen: Error[] = [];
+    for (const sent of [producer.send('a'), producer.sendImage(mat()), producer.sendEOT()]) {
+      sent.catch((error: Error) => seen.push(error)); // as a listener of unhandledRejection gets it
+    }
+    void producer.exit();
+    await new Promise((resolve) => setTimeout(resolve));
+    const [send, image, eot] = seen as [Error, Error, Error];
+    expect(send.message).toMatch(/closed by this program before this send\(\) was accepted: await it, or end by/);
+    expect(image.message).toContain('before this sendImage() was accepted');
+    expect(eot.message).toContain('before this sendEOT() was accepted');
+    expect(image.stack).toContain('producer.test.ts');
+    expect(image).toBeInstanceOf(ClosedError);
+  });
+
+  it('rejects a send that is awaited with the line that awaits it', async () => {
+    const [producer, native] = await connectedProducer();
+    native.room = 0;
+    const awaits = async () => {
+      await producer.send('a');
+    };
+    const failed = awaits().catch((error: Error) => error);
+    void producer.exit();
+    const error = (await failed) as Error;
+    expect(error.message).not.toContain('await it');
+    expect(error.stack).toContain('awaits');
+  });
+
   it('closes, and resolves when closed', async () => {
     const [producer, native] = await connectedProducer();
     const exited = producer.exit();
