@@ -112,7 +112,7 @@ def texts(out: Folder) -> None:
               {},
               {"type": "unmarked", "eot": True})
     out.write("eot-of-two-bytes", "Marked as the end of transmission, but not its one byte", b"\x04\x04", sent("eot"),
-              {"type": "eot", "eot": False})
+              {"type": "unmarked", "eot": False})
     out.write("unmarked-text", "From a program that sets no property", "plain words".encode(), {},
               {"type": "unmarked", "eot": False, "text": "plain words"})
 

@@ -232,6 +232,7 @@ TEST_CASE("vectors: each is read as it says") {
     message.properties = header.properties;
     message.type = amqp::messageType(header.properties.type);
     message.body = {nullptr, octets(vector.body)};
+    checkEotMark(message);
     CHECK(messageTypeName(message.type) == expected["type"].get<std::string>());
     CHECK(message.isEndOfTransmission() == expected["eot"].get<bool>());
     if (expected.contains("text")) CHECK(message.body.text() == expected["text"].get<std::string>());
