@@ -174,8 +174,9 @@ describe('alarms that come and go without end', () => {
     };
     turn();
     await expect.poll(() => producer.stats().bytesRead).toBeGreaterThan(flip.length * times);
-    expect(events).toBeLessThan(2 * turns + 10);
+    // Of 400,000: how many is a matter of how often the addon wakes JavaScript.
     expect(events).toBeLessThan(times / 10);
+    expect(turns).toBeGreaterThan(10);
     expect(producer.stats().blocked).toBe(false);
   });
 });
