@@ -1,7 +1,10 @@
 /** Decodes that take long, and what ends them. */
-import { describe, expect, inject, it } from 'vitest';
+import { describe, expect, inject, it, vi } from 'vitest';
 import { unique } from '../support/clients.js';
 import { Fixture, runFixture, success } from '../support/fixture-program.js';
+
+// To make the pictures takes long on a busy machine.
+vi.setConfig({ testTimeout: 120_000 });
 
 const connection = () => ({ url: inject('brokerUrl'), exchange: unique('exchange') });
 
