@@ -75,8 +75,9 @@ export const ERROR_CODES = [
   'LIMIT_EXCEEDED',
   /** An empty matrix, or one whose fields contradict each other. */
   'INVALID_MATRIX',
-  /** An image file cannot be read: the message has the path and the system's reason. */
+  /** Of C++: the stop of a decode was requested. In JavaScript it is the reason of its signal. */
   'CANCELLED',
+  /** An image file cannot be read: the message has the path and the system's reason. */
   'CANNOT_READ_FILE',
   /** An image file cannot be written: the message has the path and the system's reason. */
   'CANNOT_WRITE_FILE',
