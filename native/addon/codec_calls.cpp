@@ -134,8 +134,7 @@ HeldMat matFrom(const Napi::CallbackInfo& info, std::size_t first, Keep keep, Ta
 Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     DecodeOptions options = decodeOptionsFrom(info[1]);
-    auto stop = std::make_shared<DecodeStop>(EnvState::of(info.Env()).ending(), cancellationOf(info[1]));
-    options.stop = stop->token();
+    auto stop = stopOf(info[1], options);
     return onCodecThread<DecodedImage>(
         info.Env(),
         [bytes = bytesFrom(info.Env(), info[0]), options = std::move(options),
@@ -153,8 +152,7 @@ Napi::Value decodeBytes(const Napi::CallbackInfo& info) {
 Napi::Value readImageFile(const Napi::CallbackInfo& info) {
   return guarded(info.Env(), [&] {
     DecodeOptions options = decodeOptionsFrom(info[1]);
-    auto stop = std::make_shared<DecodeStop>(EnvState::of(info.Env()).ending(), cancellationOf(info[1]));
-    options.stop = stop->token();
+    auto stop = stopOf(info[1], options);
     return onCodecThread<DecodedImage>(
         info.Env(),
         [path = info[0].ToString().Utf8Value(), options = std::move(options),

@@ -1,7 +1,6 @@
 #include "decode_body.hpp"
 
 #include <algorithm>
-#include <matmq/image.hpp>
 
 #include "convert/fields.hpp"
 
@@ -13,6 +12,13 @@ bool isCompressed(std::span<const std::byte> bytes) {
   return format && std::ranges::any_of(imageFormats(), [&](const ImageFormatFacts& facts) {
            return facts.format == *format && facts.compressed;
          });
+}
+
+/// The option `cancellation` of a decode, or one that nobody requests.
+std::stop_source cancellationOf(Napi::Value options) {
+  if (!options.IsObject()) return {};
+  const Napi::Value given = ownField(options.As<Napi::Object>(), "cancellation");
+  return given.IsExternal() ? *given.As<Napi::External<std::stop_source>>().Data() : std::stop_source();
 }
 
 }  // namespace
@@ -44,10 +50,10 @@ Napi::Value newCancellation(const Napi::CallbackInfo& info) {
 
 void cancel(const Napi::CallbackInfo& info) { info[0].As<Napi::External<std::stop_source>>().Data()->request_stop(); }
 
-std::stop_source cancellationOf(Napi::Value options) {
-  if (!options.IsObject()) return {};
-  const Napi::Value given = ownField(options.As<Napi::Object>(), "cancellation");
-  return given.IsExternal() ? *given.As<Napi::External<std::stop_source>>().Data() : std::stop_source();
+std::shared_ptr<DecodeStop> stopOf(Napi::Value given, DecodeOptions& options) {
+  auto stop = std::make_shared<DecodeStop>(EnvState::of(given.Env()).ending(), cancellationOf(given));
+  options.stop = stop->token();
+  return stop;
 }
 
 }  // namespace matmq::addon

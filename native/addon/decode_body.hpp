@@ -8,6 +8,8 @@
 #pragma once
 
 #include <matmq/bytes.hpp>
+#include <matmq/image.hpp>
+#include <memory>
 #include <optional>
 #include <stop_token>
 
@@ -59,7 +61,8 @@ class DecodeStop {
 Napi::Value newCancellation(const Napi::CallbackInfo& info);
 /// cancel(cancellation): void
 void cancel(const Napi::CallbackInfo& info);
-/// The option `cancellation` of a decode, or one that nobody requests.
-[[nodiscard]] std::stop_source cancellationOf(Napi::Value options);
+/// Sets `options.stop`, to what ends the decode: its option `cancellation`, if `given` has one, and the end of the
+/// environment. The decode keeps the result until it has ended.
+[[nodiscard]] std::shared_ptr<DecodeStop> stopOf(Napi::Value given, DecodeOptions& options);
 
 }  // namespace matmq::addon

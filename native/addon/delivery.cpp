@@ -117,8 +117,7 @@ Napi::Value decodeOnCodecThread(const Napi::CallbackInfo& info, Properties prope
     EnvState& state = EnvState::of(env);
     // Owned by whoever runs next: the codec thread, then the task.
     DecodeOptions options = decodeOptionsFrom(info[2], standard);
-    auto stop = std::make_shared<DecodeStop>(state.ending(), cancellationOf(info[2]));
-    options.stop = stop->token();
+    auto stop = stopOf(info[2], options);
     auto decoding = std::make_shared<Decoding>(Decoding{
         Napi::Promise::Deferred::New(env), std::move(message), std::move(options), std::move(stop), copied, {}, {}});
     const Napi::Value promise = decoding->deferred.Promise();

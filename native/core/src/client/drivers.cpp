@@ -5,6 +5,7 @@
 #include <matmq/error.hpp>
 
 #include "amqp/driver.hpp"
+#include "base/ascii.hpp"
 
 namespace matmq {
 namespace {
@@ -22,8 +23,7 @@ std::vector<const DriverKind*>& kinds() {
 /// Of a URL, in small letters: capitals mean the same (RFC 3986, 3.1).
 std::string schemeOf(std::string_view url) {
   std::string scheme(url.substr(0, url.find("://")));
-  std::ranges::transform(scheme, scheme.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::ranges::transform(scheme, scheme.begin(), lower);
   return scheme;
 }
 

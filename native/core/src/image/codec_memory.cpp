@@ -29,7 +29,7 @@ void CodecMemory::checkPossible(std::uint64_t bytes) const {
   if (bytes <= size_) return;
   throw Error(ErrorCode::limitExceeded,
               "Expected at most " + std::to_string(size_) +
-                  " bytes for all decodes of the process together but received an image that " + "takes " +
+                  " bytes for all decodes of the process together but received an image that takes " +
                   std::to_string(bytes) + ": raise setCodecMemory() if the sender is trusted");
 }
 

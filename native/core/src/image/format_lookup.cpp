@@ -1,14 +1,12 @@
 // Formats by their names, content types and magic bytes.
 #include <algorithm>
 
+#include "base/ascii.hpp"
 #include "image/format.hpp"
 
 namespace matmq::codec {
 namespace {
 
-constexpr char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-// Not std::tolower: names on the wire do not depend on the locale of a program.
 bool equalIgnoringCase(std::string_view a, std::string_view b) noexcept {
   return std::ranges::equal(a, b, {}, lower, lower);
 }

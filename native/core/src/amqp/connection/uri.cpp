@@ -5,6 +5,7 @@
 #include <matmq/error.hpp>
 
 #include "amqp/wire/codec.hpp"
+#include "base/ascii.hpp"
 
 namespace matmq::amqp {
 
@@ -45,8 +46,7 @@ Endpoint parseUrl(const std::string& url) {
   std::string scratch = withoutHighEscapes(url);  // rabbitmq-c writes terminators into it and its result points there
   // To it a scheme in capitals is none (RFC 3986, 3.1).
   const auto schemeEnd = scratch.begin() + static_cast<std::ptrdiff_t>(std::min(scratch.find("://"), scratch.size()));
-  std::transform(scratch.begin(), schemeEnd, scratch.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  std::transform(scratch.begin(), schemeEnd, scratch.begin(), lower);
   amqp_connection_info info{};
   amqp_default_connection_info(&info);
   if (amqp_parse_url(scratch.data(), &info) != AMQP_STATUS_OK || info.host == nullptr || *info.host == '\0') {

@@ -107,7 +107,8 @@ cv::Mat decodeWebp(std::span<const std::byte> body, const DecodeOptions& options
                                                                                : 0U);
   const auto rows = static_cast<std::uint64_t>(height);  // both sides are at most 2^24
   const auto cols = static_cast<std::uint64_t>(width);
-  const std::uint64_t tables = beside == (gray ? 1U : 0U) ? 0 : mostTables(rows, cols, frame.bytes.size());
+  const bool hasTables = features.format == lossless || features.has_alpha != 0;
+  const std::uint64_t tables = !hasTables ? 0 : mostTables(rows, cols, frame.bytes.size());
   const std::uint64_t reduced = reducedBytes(rows * cols * CV_ELEM_SIZE(type), options.reduce);
   // No limit counts the tables: few files have many. Where there is less memory than they may need, one decodes alone.
   checkLimits(rows, cols, fileType, options.limits, "WebP", rows * cols * beside);
